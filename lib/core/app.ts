@@ -1,0 +1,82 @@
+import type { Target } from './service.ts'
+
+/** One entry of the ingress's traffic list. `revision` is null when the entry follows the latest revision. */
+export interface TrafficEntry {
+  readonly revision: string | null
+  readonly weight: number
+  readonly label: string | null
+}
+
+/** A revision as Azure reports it; the words in `provisioning`, `health` and `running` are Azure's own. */
+export interface RevisionSeen {
+  readonly name: string
+  /** Image of the target container. */
+  readonly image: string
+  readonly active: boolean
+  readonly replicas: number
+  readonly provisioning: string
+  readonly health: string
+  readonly running: string
+  readonly fqdn: string | null
+  readonly createdAt: number
+  /** Why provisioning failed, in Azure's words, or null. */
+  readonly error: string | null
+}
+
+/** A container app as one look showed it. */
+export interface AppSeen {
+  readonly target: Target
+  readonly location: string
+  /** `Multiple`, `Single`, `Labels`, or a word we do not know yet. */
+  readonly mode: string
+  readonly stickySessions: boolean
+  /** `Succeeded`, `InProgress`, `Failed`, … of the app's last operation. */
+  readonly provisioning: string
+  readonly latestRevision: string | null
+  readonly traffic: readonly TrafficEntry[]
+  readonly revisions: readonly RevisionSeen[]
+}
+
+/** What a look brought: the app, or why it could not be seen. */
+export type Observed =
+  | { readonly kind: 'seen'; readonly app: AppSeen }
+  | { readonly kind: 'unseen'; readonly fault: Trouble }
+
+/** A refusal by the outside, kept as data so that it can be stored and shown. Kinds are those of `Fault`. */
+export interface Trouble {
+  readonly kind: 'not-found' | 'conflict' | 'throttled' | 'unavailable' | 'denied' | 'malformed'
+  readonly message: string
+  readonly retryAfterMs: number | null
+}
+
+/**
+ * A deed at the container app. Each is absolute ("make it so"), so doing it twice does no harm.
+ *
+ * - `create-revision`: copy `from`'s template, change the container's image and the suffix, nothing else.
+ * - `set-traffic`: make the traffic list exactly `traffic` (weights total 100, revisions named, foreign labels kept).
+ * - `activate` / `deactivate`: switch a revision on or off.
+ * - `wake`: send one request to a revision that has scaled to zero.
+ * - `repair`: after a failed template operation, write `from`'s template under a fresh suffix together with `traffic`.
+ */
+export type Action =
+  | { readonly kind: 'create-revision'; readonly from: string; readonly suffix: string; readonly image: string }
+  | { readonly kind: 'set-traffic'; readonly traffic: readonly TrafficEntry[] }
+  | { readonly kind: 'activate'; readonly revision: string }
+  | { readonly kind: 'deactivate'; readonly revision: string }
+  | { readonly kind: 'wake'; readonly revision: string; readonly fqdn: string }
+  | { readonly kind: 'repair'; readonly from: string; readonly suffix: string; readonly traffic: readonly TrafficEntry[] }
+
+/** Azure's words for a revision that can take traffic: provisioned, healthy, running, at least one replica. */
+export function isReady(revision: RevisionSeen): boolean {
+  return (
+    revision.active &&
+    revision.health === 'Healthy' &&
+    (revision.running === 'Running' || revision.running === 'RunningAtMaxScale') &&
+    revision.replicas >= 1
+  )
+}
+
+/** Name of a revision from its app and suffix: two dashes part them (Container Apps' naming rule). */
+export function revisionName(app: string, suffix: string): string {
+  return `${app}--${suffix}`
+}

@@ -1,0 +1,94 @@
+import type { Trouble } from './app.ts'
+import type { Verdict } from './judge/verdict.ts'
+import type { Manifest, Push, ServiceKey } from './service.ts'
+
+/** How a rollout ended. `failed`: it never got as far as taking traffic. `refused`: the app cannot be handled safely. */
+export type Outcome = 'promoted' | 'rolled-back' | 'aborted' | 'superseded' | 'failed' | 'refused'
+
+/** Why a rollout waits. At `foreign-edit` and `fault` Slipway keeps its hands off the traffic until a person speaks. */
+export type PauseReason = 'gate' | 'operator' | 'inconclusive' | 'foreign-edit' | 'fault'
+
+/**
+ * Where a rollout stands. Times are epoch milliseconds; `stage` is an index into the plan.
+ *
+ * - `preparing`: image and app are checked, the stable revision is found. Nothing was written yet, or traffic is pinned.
+ * - `provisioning`: the canary revision was asked for and is awaited; it has no weight.
+ * - `progressing`: the canary is to have the weight of `stage`. `steadyAt` is when that weight was first *seen* (null
+ *   before): the bake counts from there.
+ * - `paused`: as `progressing` (or earlier: `stage` −1), but nothing advances until resume, promote or abort.
+ * - `rolling-back`: the canary is to have no weight; this phase is left for `finished` only.
+ * - `finished`: over. It is looked at until `watchUntil`, so that a writer that slept cannot bring old traffic back.
+ */
+export type Phase =
+  | { readonly kind: 'preparing'; readonly since: number }
+  | { readonly kind: 'provisioning'; readonly since: number }
+  | { readonly kind: 'progressing'; readonly stage: number; readonly since: number; readonly steadyAt: number | null }
+  | {
+      readonly kind: 'paused'
+      readonly why: PauseReason
+      readonly because: string
+      readonly since: number
+      /** What goes on when the pause ends. */
+      readonly from: 'preparing' | 'provisioning' | 'progressing'
+      readonly stage: number
+      readonly steadyAt: number | null
+    }
+  | { readonly kind: 'rolling-back'; readonly outcome: Outcome; readonly because: string; readonly since: number }
+  | {
+      readonly kind: 'finished'
+      readonly outcome: Outcome
+      readonly because: string
+      readonly at: number
+      readonly watchUntil: number
+    }
+
+/** What foreign hands could change and we would want to know: compared from look to look. */
+export interface Footprint {
+  readonly mode: string
+  readonly sticky: boolean
+  /** Weight by revision, latest resolved to its name; revisions without weight are left out. */
+  readonly weights: Readonly<Record<string, number>>
+  /** Revision by label. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Names of all revisions that were there. */
+  readonly revisions: readonly string[]
+  /** Which of stable and canary were switched on. */
+  readonly active: readonly string[]
+}
+
+/** One attempt to bring one digest to all users of one service. */
+export interface Rollout {
+  readonly schema: 1
+  /** `<service>-<number>`, unique within its environment. */
+  readonly id: string
+  readonly number: number
+  readonly key: ServiceKey
+  readonly push: Push
+  /** The manifest as it stood at the start: a later one applies to later rollouts. */
+  readonly manifest: Manifest
+  readonly manifestVersion: number
+  readonly startedAt: number
+  readonly phase: Phase
+  /** Name of the revision that had all traffic when the rollout began; null until it was looked up. */
+  readonly stable: string | null
+  /** Name of the revision that this rollout makes. Deterministic, from number and digest. */
+  readonly canary: string
+  /** Canary weights that may rightly be seen now, the newest wish last; the rest of 100 belongs to stable. */
+  readonly expected: readonly number[]
+  /** When the last of `expected` was wished for. */
+  readonly wishedAt: number
+  /** The app as last seen; null before the first look. */
+  readonly footprint: Footprint | null
+  /** What the KPIs said at the last look, for status and for noticing changes. */
+  readonly verdict: Verdict | null
+  /** The refusal of the outside that still stands, with how often it was met in a row. */
+  readonly trouble: (Trouble & { readonly since: number; readonly retryAt: number; readonly count: number }) | null
+  /** Revisions without use that are to be switched off once drained. */
+  readonly leftovers: readonly string[]
+  /** How many repairs of a failed template were written: makes each repair's suffix fresh. */
+  readonly repairs: number
+  /** When traffic last changed by what we saw: drains count from here. */
+  readonly trafficSeenAt: number
+  /** When it wants to be looked at next; null = never again. */
+  readonly wakeAt: number | null
+}

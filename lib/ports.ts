@@ -1,0 +1,151 @@
+import type { Action, Observed, Trouble } from './core/app.ts'
+import type { AuditRow } from './core/audit.ts'
+import type { Query, Reading } from './core/judge/verdict.ts'
+import type { Rollout } from './core/rollout.ts'
+import type { Push, ServiceKey, ServiceState, Target } from './core/service.ts'
+
+/** Time comes through here and nowhere else. Epoch milliseconds. */
+export interface Clock {
+  now(): number
+}
+
+/** A service with its newest rollout, and the token that a commit must bring back. */
+export interface Loaded {
+  readonly service: ServiceState
+  readonly rollout: Rollout | null
+  /** Opaque to everyone but the store: which versions of which rows were read. */
+  readonly token: unknown
+}
+
+/** The stored answer to a command, so that asking again with the same id gives the same answer. */
+export interface CommandRecord {
+  readonly id: string
+  readonly verb: string
+  readonly actor: string
+  readonly at: number
+  readonly rollout: string | null
+  readonly answer: string
+}
+
+/** Everything one decision changes, for one service. All of it is stored, or none. */
+export interface Change {
+  readonly key: ServiceKey
+  /** The token of the load that the decision rests on; null creates the service, which must not exist yet. */
+  readonly token: unknown
+  /** Absent = unchanged, and not written. */
+  readonly service?: ServiceState
+  readonly rollout?: Rollout
+  readonly audit: readonly AuditRow[]
+  readonly command?: CommandRecord
+}
+
+/**
+ * Where state lives. One `commit` is one atomic transaction of one environment's partition: service, rollout, audit rows,
+ * command record and the due row (taken from `rollout.wakeAt`) are stored together or not at all.
+ */
+export interface RolloutStore {
+  /** Names of services of `environment` whose newest rollout's `wakeAt` is at or before `until`, earliest first. */
+  due(environment: string, until: number, limit: number): Promise<readonly string[]>
+  /** The named services; unknown names are left out. A row that cannot be read is left out and quarantined. */
+  load(environment: string, names: readonly string[]): Promise<readonly Loaded[]>
+  /** `conflict`: something was written since the load (or the command id is known); nothing was stored. */
+  commit(change: Change): Promise<'saved' | 'conflict'>
+  /** The record of an earlier command with this id, or null. */
+  answered(key: ServiceKey, commandId: string): Promise<CommandRecord | null>
+}
+
+/** One page of something, newest first, and where the next page starts (opaque; null = no more). */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: string | null
+}
+
+/** Which services exist, and which of them an image belongs to. */
+export interface Catalogue {
+  /** Remembers that `key` takes images of `registry`/`repository`; doing it twice does no harm. */
+  index(key: ServiceKey, registry: string, repository: string): Promise<void>
+  /** Services that were ever indexed for this image source; the caller checks against the manifest of today. */
+  servicesFor(registry: string, repository: string): Promise<readonly ServiceKey[]>
+  list(environment: string, limit: number, from: string | null): Promise<Page<ServiceState>>
+  /** Past and present rollouts of a service, newest first. */
+  rollouts(key: ServiceKey, limit: number, from: string | null): Promise<Page<Rollout>>
+}
+
+/** Which audit rows are asked for. Absent = any. `since` inclusive and `until` exclusive, epoch milliseconds. */
+export interface AuditQuery {
+  readonly environment: string
+  readonly service?: string
+  readonly rollout?: string
+  readonly since?: number
+  readonly until?: number
+  readonly limit: number
+  readonly from: string | null
+}
+
+/** Reading the audit, newest first. Writing it is part of `RolloutStore.commit` and nowhere else. */
+export interface AuditLog {
+  page(query: AuditQuery): Promise<Page<AuditRow>>
+}
+
+/** What became of an event: every accepted delivery ends as exactly one of these. */
+export interface EventRecord {
+  readonly id: string
+  readonly receivedAt: number
+  readonly source: string
+  readonly outcome: 'rollout' | 'queued' | 'duplicate' | 'ignored' | 'rejected' | 'quarantined'
+  readonly reason: string
+  readonly image: string | null
+  readonly digest: string | null
+  /** `environment/service` where one was matched. */
+  readonly entityId: string | null
+  readonly rollout: string | null
+}
+
+export interface EventLog {
+  record(events: readonly EventRecord[]): Promise<void>
+  page(limit: number, from: string | null): Promise<Page<EventRecord>>
+}
+
+/** What the hooks hand over: a push to act on, or something to be written down as ignored. */
+export type Delivery =
+  | { readonly kind: 'push'; readonly push: Push; readonly receivedAt: number }
+  | { readonly kind: 'ignored'; readonly record: EventRecord }
+
+/** Accepted means stored: resolves only after every delivery is durable. */
+export interface Inbox {
+  accept(deliveries: readonly Delivery[]): Promise<void>
+}
+
+/** Container apps, seen and changed. */
+export interface ContainerApps {
+  /** Looks at all targets, in as few calls as possible; the answer has one entry per target, in order. Never throws. */
+  observe(targets: readonly Target[]): Promise<readonly Observed[]>
+  /** Asks for the deed and returns when Azure has taken the request, not when it is done. Throws Fault. */
+  perform(target: Target, action: Action): Promise<void>
+}
+
+/** Measurements. One reading per query, in order; a source that is down gives `missing` readings. Never throws. */
+export interface Metrics {
+  read(queries: readonly Query[]): Promise<readonly Reading[]>
+}
+
+/** Whether a manifest is really in its registry. */
+export type Presence =
+  | { readonly kind: 'present' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly trouble: Trouble }
+
+export interface Registry {
+  /** Asks by digest. One answer per image, in order. Never throws. */
+  has(images: readonly Pick<Push, 'registry' | 'repository' | 'digest'>[]): Promise<readonly Presence[]>
+}
+
+export interface Secrets {
+  /** The live values of a secret (during a rotation there are two), newest first. Throws Fault. */
+  read(name: string): Promise<readonly string[]>
+}
+
+/** Wakes an environment's turn at a time to come. Lost or doubled calls do no harm: the timer sweeps too. */
+export interface Bell {
+  ring(calls: readonly { readonly environment: string; readonly at: number }[]): Promise<void>
+}
