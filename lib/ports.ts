@@ -1,8 +1,11 @@
-import type { Action, Observed, Trouble } from './core/app.ts'
+import type { Action, Observed } from './core/app.ts'
 import type { AuditRow } from './core/audit.ts'
+import type { Presence } from './core/facts.ts'
 import type { Query, Reading } from './core/judge/verdict.ts'
 import type { Rollout } from './core/rollout.ts'
 import type { Push, ServiceKey, ServiceState, Target } from './core/service.ts'
+
+export type { Presence } from './core/facts.ts'
 
 /** Time comes through here and nowhere else. Epoch milliseconds. */
 export interface Clock {
@@ -128,12 +131,6 @@ export interface ContainerApps {
 export interface Metrics {
   read(queries: readonly Query[]): Promise<readonly Reading[]>
 }
-
-/** Whether a manifest is really in its registry. */
-export type Presence =
-  | { readonly kind: 'present' }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unknown'; readonly trouble: Trouble }
 
 export interface Registry {
   /** Asks by digest. One answer per image, in order. Never throws. */

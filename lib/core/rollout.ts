@@ -2,8 +2,12 @@ import type { Trouble } from './app.ts'
 import type { Verdict } from './judge/verdict.ts'
 import type { Manifest, Push, ServiceKey } from './service.ts'
 
-/** How a rollout ended. `failed`: it never got as far as taking traffic. `refused`: the app cannot be handled safely. */
-export type Outcome = 'promoted' | 'rolled-back' | 'aborted' | 'superseded' | 'failed' | 'refused'
+/**
+ * How a rollout ended. `rolled-back`: the KPIs or the canary's health did not hold. `aborted`: a person or a deadline ended
+ * it. `failed`: the revision never became ready. `refused`: the app cannot be handled safely as it is set up.
+ * `unchanged`: the digest already had all traffic.
+ */
+export type Outcome = 'promoted' | 'rolled-back' | 'aborted' | 'superseded' | 'failed' | 'refused' | 'unchanged'
 
 /** Why a rollout waits. At `foreign-edit` and `fault` Slipway keeps its hands off the traffic until a person speaks. */
 export type PauseReason = 'gate' | 'operator' | 'inconclusive' | 'foreign-edit' | 'fault'
@@ -89,6 +93,10 @@ export interface Rollout {
   readonly repairs: number
   /** When traffic last changed by what we saw: drains count from here. */
   readonly trafficSeenAt: number
+  /** Looks in a row at which the canary was unhealthy; at two of them it is rolled back. */
+  readonly unwell: number
+  /** Whether it was already written down that the present phase overran its deadline. */
+  readonly overdue: boolean
   /** When it wants to be looked at next; null = never again. */
   readonly wakeAt: number | null
 }

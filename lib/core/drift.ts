@@ -1,0 +1,65 @@
+import { revisionName } from './app.ts'
+import type { Weights } from './audit.ts'
+import type { Footprint, Rollout } from './rollout.ts'
+import { sameWeights, split } from './traffic.ts'
+
+/** One thing that changed and was not our doing, in words, with both sides. */
+export interface Edit {
+  readonly what: string
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/**
+ * What foreign hands changed between the last look and this one; empty when all of it can be our own doing.
+ * Our own doing is: a canary weight that was wished for and is not yet out of date, revisions that carry our names, and
+ * the switching off of leftovers.
+ */
+export function foreignEdits(rollout: Rollout, before: Footprint, after: Footprint): readonly Edit[] {
+  const edits: Edit[] = []
+  if (before.mode !== after.mode) edits.push({ what: 'revision mode', before: before.mode, after: after.mode })
+  if (before.sticky !== after.sticky) edits.push({ what: 'sticky sessions', before: before.sticky, after: after.sticky })
+  if (!sameWeights(before.weights, after.weights) && !isOurs(rollout, after.weights)) {
+    edits.push({ what: 'traffic weights', before: before.weights, after: after.weights })
+  }
+  if (!sameLabels(before.labels, after.labels)) {
+    edits.push({ what: 'labels', before: before.labels, after: after.labels })
+  }
+  const strangers = after.revisions.filter((name) => !before.revisions.includes(name) && !isOurRevision(rollout, name))
+  if (strangers.length > 0) edits.push({ what: 'a new revision', before: null, after: strangers })
+  const gone = before.active.filter((name) => !after.active.includes(name) && !rollout.leftovers.includes(name))
+  if (gone.length > 0) edits.push({ what: 'a revision switched off', before: before.active, after: after.active })
+  return edits
+}
+
+/** Whether these weights are ones that this rollout itself may have written and that may rightly be seen now. */
+export function isOurs(rollout: Rollout, weights: Weights): boolean {
+  const { stable, canary } = rollout
+  return stable !== null && rollout.expected.some((weight) => sameWeights(weights, split(stable, canary, weight)))
+}
+
+/** Whether these weights are a step of this rollout's plan: what a writer that slept through the end would bring back. */
+export function isOfOurPlan(rollout: Rollout, weights: Weights): boolean {
+  const { stable, canary, manifest } = rollout
+  if (stable === null) return false
+  return [0, ...manifest.stages.map((stage) => stage.weight), 100].some((weight) =>
+    sameWeights(weights, split(stable, canary, weight)),
+  )
+}
+
+/** Suffix of the n-th repair revision of a rollout, n from 1: never used before, as Container Apps demands. */
+export function repairSuffix(rollout: Pick<Rollout, 'number'>, n: number): string {
+  return `r${rollout.number}-fix${n}`
+}
+
+function isOurRevision(rollout: Rollout, name: string): boolean {
+  if (name === rollout.canary) return true
+  const { app } = rollout.manifest.target
+  for (let n = 1; n <= rollout.repairs; n++) if (name === revisionName(app, repairSuffix(rollout, n))) return true
+  return false
+}
+
+function sameLabels(a: Footprint['labels'], b: Footprint['labels']): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
+}

@@ -1,0 +1,30 @@
+import type { Observed, Trouble } from './app.ts'
+import type { Verdict } from './judge/verdict.ts'
+
+/** Whether a manifest is really in its registry, or why nobody can say. */
+export type Presence =
+  | { readonly kind: 'present' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly trouble: Trouble }
+
+/** What one look brought together for one rollout: all that a decision may rest on, besides the rollout itself. */
+export interface Facts {
+  readonly now: number
+  readonly app: Observed
+  /** Answer of the registry; null where it was not asked (only a rollout in `preparing` asks). */
+  readonly image: Presence | null
+  /** The fast check of this tick; null where the canary takes no traffic. */
+  readonly fast: Verdict | null
+  /** The check of the whole step; null until its bake is over. */
+  readonly full: Verdict | null
+}
+
+export type Verb = 'promote' | 'promote-full' | 'pause' | 'resume' | 'abort' | 'retry'
+
+/** What a person wants done: the only edge in a level-triggered house, so it carries an id. */
+export interface Command {
+  readonly id: string
+  readonly verb: Verb
+  readonly actor: string
+  readonly reason: string
+}

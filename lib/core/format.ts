@@ -1,0 +1,30 @@
+/** A ratio as people read it: `0.1 %`, two significant digits below one percent, one decimal above. */
+export function percent(ratio: number): string {
+  const value = ratio * 100
+  if (value === 0) return '0 %'
+  return `${value < 1 ? Number(value.toPrecision(2)) : Math.round(value * 10) / 10} %`
+}
+
+/** A length of time as people say it: the two largest units, `2d 3h`, `4m 10s`, `12s`, `0s`. Milliseconds in. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const
+  const first = parts.findIndex(([n]) => n > 0)
+  if (first < 0) return '0s'
+  return parts
+    .slice(first, first + 2)
+    .filter(([n]) => n > 0)
+    .map(([n, unit]) => `${n}${unit}`)
+    .join(' ')
+}
+
+/** Weights as people say them: `pricing--v1 90 %, pricing--v2 10 %`, largest first. */
+export function weightsText(weights: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(weights).sort(([, a], [, b]) => b - a)
+  return entries.length === 0 ? 'no traffic' : entries.map(([name, weight]) => `${name} ${weight} %`).join(', ')
+}

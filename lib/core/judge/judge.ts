@@ -1,0 +1,94 @@
+import { percent } from '../format.ts'
+import type { Kpi } from '../service.ts'
+import { chernoffTail } from './stats.ts'
+import type { Evidence, Query, Reading, Verdict, VerdictKind } from './verdict.ts'
+
+/**
+ * How unlikely bad luck must be before a breach counts as one. The fast check is read up to 2,880 times in 48 hours, so
+ * it needs much stronger evidence than the check of a whole step.
+ */
+const ALPHA = { fast: 1e-6, full: 1e-4 } as const
+
+/**
+ * What the readings say about the canary: fail beats inconclusive beats pass, and no checks at all are inconclusive.
+ *
+ * A KPI fails when its share of bad events is over the limit *and* that cannot be luck (Chernoff's bound on the binomial
+ * tail under ALPHA). It passes when the figure is within the limit on at least `minRequests` requests. Missing, NaN or
+ * too few measurements, and a figure over the limit that may still be luck, are inconclusive: never pass, never fail.
+ */
+export function judge(checks: readonly Query[], readings: readonly Reading[], minRequests: number): Verdict {
+  if (checks.length === 0) return { kind: 'inconclusive', because: 'nothing was measured yet', evidence: [] }
+  const byId = new Map(readings.map((reading) => [reading.id, reading]))
+  const evidence = checks.map((check) => weigh(check, byId.get(check.id), minRequests))
+  const kind = worst(evidence.map((item) => item.verdict))
+  const telling = evidence.filter((item) => item.verdict === kind)
+  return { kind, because: telling.map((item) => `${item.kpi}: ${item.because}`).join('; '), evidence }
+}
+
+/** The worst of several verdicts; none at all is inconclusive. */
+export function worst(kinds: readonly VerdictKind[]): VerdictKind {
+  if (kinds.includes('fail')) return 'fail'
+  return kinds.length === 0 || kinds.includes('inconclusive') ? 'inconclusive' : 'pass'
+}
+
+/** The share of bad events that a KPI allows, 0–1. */
+export function allowedShare(kpi: Kpi): number {
+  return kpi.kind === 'latency' ? 1 - kpi.percentile / 100 : kpi.limitRatio
+}
+
+function weigh(check: Query, reading: Reading | undefined, minRequests: number): Evidence {
+  const { kpi } = check
+  const base = {
+    kpi: kpi.name,
+    source: kpi.source,
+    window: check.window,
+    from: check.from,
+    to: check.to,
+    revision: check.revision,
+    limit: kpi.kind === 'latency' ? kpi.limitMs : kpi.limitRatio,
+    unit: kpi.kind === 'latency' ? ('ms' as const) : ('ratio' as const),
+  }
+  const nothing = { bad: null, total: null, value: null, verdict: 'inconclusive' as const }
+  if (reading === undefined) return { ...base, ...nothing, query: '', because: 'the source gave no answer' }
+  if (reading.kind === 'missing') return { ...base, ...nothing, query: reading.query, because: reading.why }
+  const { bad, total } = reading
+  if (!isCount(bad) || !isCount(total) || bad > total) {
+    return { ...base, ...nothing, query: reading.query, because: `the source answered counts that cannot be (${bad} of ${total})` }
+  }
+  const value = Number.isFinite(reading.value) ? reading.value : null
+  const verdict = verdictOf(check, bad, total, value, minRequests)
+  return { ...base, bad, total, value, query: reading.query, ...verdict }
+}
+
+function verdictOf(
+  check: Query,
+  bad: number,
+  total: number,
+  value: number | null,
+  minRequests: number,
+): { readonly verdict: VerdictKind; readonly because: string } {
+  const { kpi } = check
+  const over = total > 0 && bad / total > allowedShare(kpi)
+  const figure = describe(kpi, bad, total, value)
+  if (over && chernoffTail(bad, total, allowedShare(kpi)) <= ALPHA[check.window]) {
+    return { verdict: 'fail', because: `${figure}, over the limit of ${limitText(kpi)}` }
+  }
+  if (total < minRequests) return { verdict: 'inconclusive', because: `${total} of the ${minRequests} requests needed` }
+  if (value === null) return { verdict: 'inconclusive', because: 'the source gave no figure for it' }
+  if (over) return { verdict: 'inconclusive', because: `${figure}, over the limit of ${limitText(kpi)} but maybe by chance` }
+  return { verdict: 'pass', because: `${figure}, within ${limitText(kpi)}` }
+}
+
+function describe(kpi: Kpi, bad: number, total: number, value: number | null): string {
+  if (kpi.kind === 'error-rate') return `${percent(total === 0 ? 0 : bad / total)} errors (${bad} of ${total} requests)`
+  const figure = value === null ? 'unknown' : `${Math.round(value)} ms`
+  return `p${kpi.percentile} ${figure} (${bad} of ${total} requests slower than ${kpi.limitMs} ms)`
+}
+
+function limitText(kpi: Kpi): string {
+  return kpi.kind === 'latency' ? `${kpi.limitMs} ms` : percent(kpi.limitRatio)
+}
+
+function isCount(n: number): boolean {
+  return Number.isFinite(n) && n >= 0
+}
