@@ -1,0 +1,73 @@
+/** Who is due when, in the order of the table store's due rows: by time, then by name. */
+export interface DueList {
+  /** Puts `name` from one time to another; null = not listed. */
+  move(name: string, from: number | null, to: number | null): void
+  /** Up to `limit` names whose time is at or before `until`, earliest first. */
+  until(until: number, limit: number): readonly string[]
+}
+
+interface Slot {
+  readonly names: Set<string>
+  /** Names in order; may still hold names that have left. Null = must be made again. */
+  sorted: string[] | null
+}
+
+/** Made for many services that move often: a move costs a search among distinct times, a look costs what it returns. */
+export function createDueList(): DueList {
+  const slots = new Map<number, Slot>()
+  const times: number[] = []
+
+  function add(name: string, at: number): void {
+    const slot = slots.get(at)
+    if (slot === undefined) {
+      slots.set(at, { names: new Set([name]), sorted: null })
+      times.splice(position(times, at), 0, at)
+    } else {
+      slot.names.add(name)
+      slot.sorted = null
+    }
+  }
+  function remove(name: string, at: number): void {
+    const slot = slots.get(at)
+    if (slot === undefined || !slot.names.delete(name) || slot.names.size > 0) return
+    slots.delete(at)
+    times.splice(position(times, at), 1)
+  }
+
+  return {
+    move: (name, from, to) => {
+      if (from === to) return
+      if (from !== null) remove(name, from)
+      if (to !== null) add(name, to)
+    },
+    until: (until, limit) => {
+      const found: string[] = []
+      for (const at of times) {
+        if (at > until || found.length >= limit) break
+        const slot = slots.get(at)
+        if (slot !== undefined) collect(slot, limit, found)
+      }
+      return found
+    },
+  }
+}
+
+function collect(slot: Slot, limit: number, into: string[]): void {
+  if (slot.sorted === null || slot.sorted.length > 2 * slot.names.size) slot.sorted = [...slot.names].sort()
+  for (const name of slot.sorted) {
+    if (into.length >= limit) return
+    if (slot.names.has(name)) into.push(name)
+  }
+}
+
+/** Index of the first of the ascending `times` that is not below `at`. */
+function position(times: readonly number[], at: number): number {
+  let low = 0
+  let high = times.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((times[middle] as number) < at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
