@@ -1,0 +1,236 @@
+import { z } from 'zod'
+import { didYouMean } from './did-you-mean.ts'
+import { GUID, NAME, REGISTRY_HOST } from './grammar.ts'
+import type { Issue } from './issue.ts'
+import { issuesOf } from './zod-issues.ts'
+
+/** Where an environment's measurements are; null where it has no such source. */
+export interface EnvironmentSettings {
+  readonly logWorkspaceId: string | null
+  /** Base URL without a slash at its end. */
+  readonly prometheusUrl: string | null
+}
+
+/** How one registry of the allow-list is asked. `secret` names a Key Vault secret (`user:password`) for `basic`, else null. */
+export interface RegistrySettings {
+  readonly auth: 'acr' | 'anonymous' | 'basic'
+  readonly secret: string | null
+  /** Base URL without a slash at its end. */
+  readonly url: string
+}
+
+/** Every setting of the app, checked, with defaults filled in. URLs have no slash at their end. */
+export interface Settings {
+  /** By environment name. */
+  readonly environments: Readonly<Record<string, EnvironmentSettings>>
+  readonly storage: { readonly tableServiceUri: string; readonly queueServiceUri: string }
+  readonly keyVaultUrl: string
+  readonly keyVaultVerifyChallenge: boolean
+  /** Client id of the user-assigned identity; null means the system-assigned one. */
+  readonly clientId: string | null
+  readonly armUrl: string
+  readonly logsUrl: string
+  /** The allow-list, by host as it stands in image names. */
+  readonly registries: Readonly<Record<string, RegistrySettings>>
+  /** Topic resource ids, lower case, whose Event Grid handshake is answered. */
+  readonly eventGridTopics: readonly string[]
+  /** NCRONTAB. */
+  readonly sweepSchedule: string
+  /** Folder of manifest files to store at start, or null. */
+  readonly manifests: string | null
+}
+
+export type SettingsRead =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly issues: readonly Issue[] }
+
+/** The names of all settings that are read. */
+export const SETTING_NAMES = [
+  'SLIPWAY_ENVIRONMENTS',
+  'SLIPWAY_STORAGE__tableServiceUri',
+  'SLIPWAY_STORAGE__queueServiceUri',
+  'SLIPWAY_STORAGE__credential',
+  'SLIPWAY_KEY_VAULT_URL',
+  'SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE',
+  'SLIPWAY_CLIENT_ID',
+  'SLIPWAY_ARM_URL',
+  'SLIPWAY_LOGS_URL',
+  'SLIPWAY_REGISTRIES',
+  'SLIPWAY_EVENT_GRID_TOPICS',
+  'SLIPWAY_SWEEP_SCHEDULE',
+  'SLIPWAY_MANIFESTS',
+] as const
+
+type SettingName = (typeof SETTING_NAMES)[number]
+
+const environmentsSchema = z.record(
+  z.string().regex(NAME, { error: 'is no environment name; it has 2–32 of a–z, 0–9 and dashes, a letter first' }),
+  z
+    .strictObject({
+      logWorkspaceId: z.string().regex(GUID, { error: 'must be the GUID of a Log Analytics workspace' }).optional(),
+      prometheusUrl: url(['https:', 'http:']).optional(),
+    })
+    .transform(({ logWorkspaceId = null, prometheusUrl = null }) => ({ logWorkspaceId, prometheusUrl })),
+)
+
+const registriesSchema = z.record(
+  z
+    .string()
+    .max(255)
+    .regex(REGISTRY_HOST, { error: 'is no registry host; write it as in image names, e.g. `registry.example.com`' }),
+  z
+    .strictObject({
+      auth: z.enum(['acr', 'anonymous', 'basic'], { error: 'must be `acr`, `anonymous` or `basic`' }),
+      secret: z
+        .string()
+        .regex(/^[0-9a-zA-Z-]{1,127}$/, { error: 'must be the name of a Key Vault secret (letters, digits, dashes)' })
+        .optional(),
+      url: url(['https:', 'http:']).optional(),
+    })
+    .superRefine(({ auth, secret }, context) => {
+      if ((auth === 'basic') === (secret !== undefined)) return
+      const message =
+        auth === 'basic'
+          ? 'is needed for `basic`: name the Key Vault secret'
+          : `does nothing with \`${auth}\`; leave it out`
+      context.addIssue({ code: 'custom', path: ['secret'], message })
+    }),
+)
+
+const CRON_FIELD = /^[0-9A-Za-z*,/-]+$/
+
+const TOPIC = /^\/subscriptions\/[^\s/]+\/(?:resourceGroups\/[^\s/]+\/providers\/[^\s]+)$/i
+
+/** Reads the settings from `env`; every issue's path is the setting's name. Empty text counts as left out. Never throws. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): SettingsRead {
+  const issues: Issue[] = []
+  const from = reader(env, issues)
+  const registries = from.json(
+    'SLIPWAY_REGISTRIES',
+    registriesSchema,
+    '{"registry.example.com": {"auth": "anonymous"}}',
+  )
+  const settings: Settings = {
+    environments: from.json('SLIPWAY_ENVIRONMENTS', environmentsSchema, '{"production": {}}') ?? {},
+    storage: {
+      tableServiceUri: from.url('SLIPWAY_STORAGE__tableServiceUri', null, ['https:', 'http:']),
+      queueServiceUri: from.url('SLIPWAY_STORAGE__queueServiceUri', null, ['https:', 'http:']),
+    },
+    keyVaultUrl: from.url('SLIPWAY_KEY_VAULT_URL', null),
+    keyVaultVerifyChallenge:
+      from.text('SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE', 'true', /^(?:true|false)$/, 'must be `true` or `false`') !==
+      'false',
+    clientId: from.text('SLIPWAY_CLIENT_ID', null, GUID, 'must be the client id (a GUID) of a user-assigned identity'),
+    armUrl: from.url('SLIPWAY_ARM_URL', 'https://management.azure.com'),
+    logsUrl: from.url('SLIPWAY_LOGS_URL', 'https://api.loganalytics.io'),
+    registries: withUrls(registries ?? {}),
+    eventGridTopics: from.list(
+      'SLIPWAY_EVENT_GRID_TOPICS',
+      TOPIC,
+      'must be resource ids divided by commas, each like `/subscriptions/…/resourceGroups/…/providers/…`',
+    ),
+    sweepSchedule: from.cron('SLIPWAY_SWEEP_SCHEDULE', '0 * * * * *'),
+    manifests: from.text('SLIPWAY_MANIFESTS', null, /^[^\0]{1,1000}$/, 'must be the path of a folder'),
+  }
+  from.text(
+    'SLIPWAY_STORAGE__credential',
+    'managedidentity',
+    /^managedidentity$/,
+    'must be `managedidentity`; keys are not used',
+  )
+  issues.push(...misspelt(env))
+  return issues.length === 0 ? { ok: true, settings } : { ok: false, issues }
+}
+
+/** Ways to read one setting each: a wrong or missing one goes to `issues` and a stand-in is returned. */
+function reader(env: Readonly<Record<string, string | undefined>>, issues: Issue[]) {
+  const raw = (name: SettingName): string => env[name]?.trim() ?? ''
+  const wrong = (name: SettingName, message: string): void => void issues.push({ path: name, message })
+  const text = <T extends string | null>(
+    name: SettingName,
+    fallback: T,
+    pattern: RegExp,
+    message: string,
+  ): string | T => {
+    const value = raw(name)
+    if (value === '') return fallback
+    if (!pattern.test(value)) wrong(name, message)
+    return value
+  }
+  return {
+    text,
+    url(name: SettingName, fallback: string | null, schemes: readonly string[] = ['https:']): string {
+      const value = raw(name) || fallback
+      if (value === null) wrong(name, 'is not set; give it the URL of the service, e.g. `https://….core.windows.net`')
+      const read = url(schemes).safeParse(value ?? 'https://unset.invalid')
+      if (!read.success) wrong(name, read.error.issues[0]?.message ?? 'is no URL')
+      return read.data ?? ''
+    },
+    json<T>(name: SettingName, schema: z.ZodType<T>, example: string): T | null {
+      const value = parseJson(raw(name))
+      if (value === undefined) {
+        wrong(name, `${raw(name) === '' ? 'is not set' : 'is no JSON'}; write it like \`${example}\``)
+        return null
+      }
+      const read = schema.safeParse(value)
+      if (read.success) return read.data
+      const found = issuesOf(read.error, schema, value)
+      for (const { path, message } of found) wrong(name, path === '' ? message : `\`${path}\` ${message}`)
+      return null
+    },
+    list(name: SettingName, pattern: RegExp, message: string): readonly string[] {
+      const parts = raw(name)
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+      if (parts.some((part) => !pattern.test(part))) wrong(name, message)
+      return parts.map((part) => part.toLowerCase())
+    },
+    cron(name: SettingName, fallback: string): string {
+      const value = raw(name) || fallback
+      const fields = value.split(/\s+/)
+      const isCron = fields.length === 6 && fields.every((field) => CRON_FIELD.test(field))
+      if (!isCron) wrong(name, 'must be an NCRONTAB expression of six fields, seconds first, e.g. `0 * * * * *`')
+      return value
+    },
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A base URL: one of `schemes`, no user, query or fragment; the slash at its end is dropped. */
+function url(schemes: readonly string[]) {
+  return z
+    .string({ error: 'must be text' })
+    .max(1000, { error: 'is too long' })
+    .transform((text, context) => {
+      const parsed = URL.canParse(text) ? new URL(text) : null
+      const isPlain = parsed !== null && `${parsed.username}${parsed.password}${parsed.search}${parsed.hash}` === ''
+      if (parsed !== null && isPlain && schemes.includes(parsed.protocol)) return parsed.href.replace(/\/+$/, '')
+      const kinds = schemes.map((scheme) => `${scheme}//`).join(' or ')
+      context.addIssue({ code: 'custom', message: `must be a URL with ${kinds}, without user, query and fragment` })
+      return z.NEVER
+    })
+}
+
+function withUrls(registries: z.output<typeof registriesSchema>): Readonly<Record<string, RegistrySettings>> {
+  const entries = Object.entries(registries).map(([host, one]): [string, RegistrySettings] => {
+    return [host, { auth: one.auth, secret: one.secret ?? null, url: one.url ?? `https://${host}` }]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Names that look like a setting with a slip of the pen. Others' settings, also of the same prefix, are let be. */
+function misspelt(env: Readonly<Record<string, string | undefined>>): readonly Issue[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('SLIPWAY_') && !name.startsWith('SLIPWAY_STORAGE__'))
+    .filter((name) => !(SETTING_NAMES as readonly string[]).includes(name))
+    .map((name) => ({ path: name, message: `is not a setting.${didYouMean(name, SETTING_NAMES)}` }))
+    .filter(({ message }) => message.includes('Did you mean'))
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { COMMAND_VERBS, isCommandVerb, readCommand } from '../../lib/schema/command.ts'
+
+describe('the body of a command', () => {
+  it('may be absent', () => {
+    const nothing = { ok: true, command: { id: null, actor: null, reason: null, rollout: null } }
+    expect(readCommand(undefined)).toEqual(nothing)
+    expect(readCommand(null)).toEqual(nothing)
+    expect(readCommand({})).toEqual(nothing)
+  })
+
+  it('keeps what the operator said', () => {
+    const said = { id: 'b7a3 #1', actor: 'Zoë', reason: 'p95 looks odd – stop', rollout: 'pricing-7' }
+    expect(readCommand(said)).toEqual({ ok: true, command: said })
+  })
+
+  it.each([
+    [{ id: '' }, 'id'],
+    [{ id: 'x'.repeat(129) }, 'id'],
+    [{ id: 'two\nlines' }, 'id'],
+    [{ id: 7 }, 'id'],
+    [{ actor: 'x'.repeat(101) }, 'actor'],
+    [{ actor: '' }, 'actor'],
+    [{ reason: 'x'.repeat(501) }, 'reason'],
+    [{ reason: 'forged\nline' }, 'reason'],
+    [{ reason: 'turned \u202e round' }, 'reason'],
+    [{ rollout: '../pricing' }, 'rollout'],
+  ])('%j is refused at %s', (body, path) => {
+    const read = readCommand(body)
+    expect(read.ok ? [] : read.issues.map((issue) => issue.path)).toEqual([path])
+  })
+
+  it('names the field that an unknown key may have meant', () => {
+    const read = readCommand({ reson: 'typo' })
+    expect(read).toEqual({
+      ok: false,
+      issues: [{ path: 'reson', message: '`reson` is not known here. Did you mean `reason`?' }],
+    })
+  })
+
+  it('tells all that is wrong at once', () => {
+    const read = readCommand({ id: '', actor: 1, extra: true })
+    expect(read.ok ? [] : read.issues.map((issue) => issue.path).sort()).toEqual(['actor', 'extra', 'id'])
+  })
+
+  it('never throws and never lets other fields through', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (body) => {
+        const read = readCommand(body)
+        return !read.ok || Object.keys(read.command).join() === 'id,actor,reason,rollout'
+      }),
+    )
+  })
+})
+
+it('the six verbs are known and no other word is', () => {
+  expect(COMMAND_VERBS.filter(isCommandVerb)).toHaveLength(6)
+  expect(isCommandVerb('undo')).toBe(false)
+  expect(isCommandVerb('constructor')).toBe(false)
+})

@@ -1,0 +1,120 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readSettings, SETTING_NAMES } from '../../lib/schema/settings.ts'
+
+const WORKSPACE = '6f1d2c3b-0000-4000-8000-000000000001'
+
+const NEEDED = {
+  SLIPWAY_ENVIRONMENTS: `{"production": {"logWorkspaceId": "${WORKSPACE}"}}`,
+  SLIPWAY_STORAGE__tableServiceUri: 'https://rides.table.core.windows.net/',
+  SLIPWAY_STORAGE__queueServiceUri: 'https://rides.queue.core.windows.net',
+  SLIPWAY_KEY_VAULT_URL: 'https://rides.vault.azure.net/',
+  SLIPWAY_REGISTRIES: '{"registry.example.com": {"auth": "acr"}}',
+}
+
+const paths = (env: Record<string, string | undefined>): readonly string[] => {
+  const read = readSettings({ ...NEEDED, ...env })
+  return read.ok ? [] : read.issues.map((issue) => issue.path)
+}
+
+describe('settings', () => {
+  it('are filled in with defaults', () => {
+    expect(readSettings(NEEDED)).toEqual({
+      ok: true,
+      settings: {
+        environments: { production: { logWorkspaceId: WORKSPACE, prometheusUrl: null } },
+        storage: {
+          tableServiceUri: 'https://rides.table.core.windows.net',
+          queueServiceUri: 'https://rides.queue.core.windows.net',
+        },
+        keyVaultUrl: 'https://rides.vault.azure.net',
+        keyVaultVerifyChallenge: true,
+        clientId: null,
+        armUrl: 'https://management.azure.com',
+        logsUrl: 'https://api.loganalytics.io',
+        registries: { 'registry.example.com': { auth: 'acr', secret: null, url: 'https://registry.example.com' } },
+        eventGridTopics: [],
+        sweepSchedule: '0 * * * * *',
+        manifests: null,
+      },
+    })
+  })
+
+  it('are read as they stand', () => {
+    const topic = '/subscriptions/s/resourceGroups/Rides/providers/Microsoft.ContainerRegistry/registries/rides'
+    const read = readSettings({
+      ...NEEDED,
+      SLIPWAY_ENVIRONMENTS: '{"production": {"prometheusUrl": "http://127.0.0.1:9090/prom/"}, "staging": {}}',
+      SLIPWAY_STORAGE__credential: 'managedidentity',
+      SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE: 'false',
+      SLIPWAY_CLIENT_ID: WORKSPACE,
+      SLIPWAY_ARM_URL: 'https://127.0.0.1:8443',
+      SLIPWAY_REGISTRIES:
+        '{"127.0.0.1:5000": {"auth": "basic", "secret": "registry-login", "url": "http://127.0.0.1:5000"}}',
+      SLIPWAY_EVENT_GRID_TOPICS: `${topic}, ${topic}2`,
+      SLIPWAY_SWEEP_SCHEDULE: '*/5 * * * * *',
+      SLIPWAY_MANIFESTS: './manifests',
+    })
+    expect(read).toMatchObject({
+      ok: true,
+      settings: {
+        environments: {
+          production: { logWorkspaceId: null, prometheusUrl: 'http://127.0.0.1:9090/prom' },
+          staging: { logWorkspaceId: null, prometheusUrl: null },
+        },
+        keyVaultVerifyChallenge: false,
+        clientId: WORKSPACE,
+        armUrl: 'https://127.0.0.1:8443',
+        registries: { '127.0.0.1:5000': { auth: 'basic', secret: 'registry-login', url: 'http://127.0.0.1:5000' } },
+        eventGridTopics: [topic.toLowerCase(), `${topic}2`.toLowerCase()],
+        sweepSchedule: '*/5 * * * * *',
+        manifests: './manifests',
+      },
+    })
+  })
+
+  it('that are missing are all named at once', () => {
+    const read = readSettings({})
+    expect(read.ok ? [] : read.issues.map((issue) => issue.path).sort()).toEqual(Object.keys(NEEDED).sort())
+  })
+
+  it.each([
+    ['SLIPWAY_ENVIRONMENTS', '{'],
+    ['SLIPWAY_ENVIRONMENTS', '{"Production": {}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"logWorkspaceId": "mine"}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"workspace": "mine"}}'],
+    ['SLIPWAY_STORAGE__tableServiceUri', 'rides'],
+    ['SLIPWAY_STORAGE__queueServiceUri', 'ftp://rides'],
+    ['SLIPWAY_STORAGE__credential', 'sharedkey'],
+    ['SLIPWAY_KEY_VAULT_URL', 'http://rides.vault.azure.net'],
+    ['SLIPWAY_KEY_VAULT_URL', 'https://user:word@rides.vault.azure.net'],
+    ['SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE', 'no'],
+    ['SLIPWAY_CLIENT_ID', 'me'],
+    ['SLIPWAY_REGISTRIES', '[]'],
+    ['SLIPWAY_REGISTRIES', '{"https://registry.example.com": {"auth": "acr"}}'],
+    ['SLIPWAY_REGISTRIES', '{"registry_example.com": {"auth": "acr"}}'],
+    ['SLIPWAY_REGISTRIES', '{"registry.example.com": {"auth": "basic"}}'],
+    ['SLIPWAY_REGISTRIES', '{"registry.example.com": {"auth": "acr", "secret": "unused"}}'],
+    ['SLIPWAY_REGISTRIES', '{"registry.example.com": {"auth": "token"}}'],
+    ['SLIPWAY_EVENT_GRID_TOPICS', 'registries/rides'],
+    ['SLIPWAY_SWEEP_SCHEDULE', 'every minute'],
+    ['SLIPWAY_SWEEP_SCHEDULE', '* * * * *'],
+    ['SLIPWAY_KEYVAULT_URL', 'https://rides.vault.azure.net'],
+  ])('%s=%s is refused under the name of the setting', (name, value) => {
+    expect(paths({ [name]: value })).toEqual([name])
+  })
+
+  it('of others are let be', () => {
+    expect(paths({ PATH: '/bin', SLIPWAY_STORAGE__clientId: WORKSPACE, SLIPWAY_UNRELATED_WORDS: 'x' })).toEqual([])
+  })
+
+  it('never throw, and never repeat a value that may be secret', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...SETTING_NAMES), fc.string()), (env) => {
+        return typeof readSettings({ ...NEEDED, ...env }).ok === 'boolean'
+      }),
+    )
+    const read = readSettings({ ...NEEDED, SLIPWAY_KEY_VAULT_URL: 'https://user:hunter2@vault' })
+    expect(JSON.stringify(read)).not.toContain('hunter2')
+  })
+})
