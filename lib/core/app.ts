@@ -64,7 +64,12 @@ export type Action =
   | { readonly kind: 'activate'; readonly revision: string }
   | { readonly kind: 'deactivate'; readonly revision: string }
   | { readonly kind: 'wake'; readonly revision: string; readonly fqdn: string }
-  | { readonly kind: 'repair'; readonly from: string; readonly suffix: string; readonly traffic: readonly TrafficEntry[] }
+  | {
+      readonly kind: 'repair'
+      readonly from: string
+      readonly suffix: string
+      readonly traffic: readonly TrafficEntry[]
+    }
 
 /** Azure's words for a revision that can take traffic: provisioned, healthy, running, at least one replica. */
 export function isReady(revision: RevisionSeen): boolean {
@@ -73,6 +78,16 @@ export function isReady(revision: RevisionSeen): boolean {
     revision.health === 'Healthy' &&
     (revision.running === 'Running' || revision.running === 'RunningAtMaxScale') &&
     revision.replicas >= 1
+  )
+}
+
+/** Azure's words for a revision that is ill, as opposed to one that is starting, idle or scaled to zero. */
+export function isSick(revision: RevisionSeen): boolean {
+  return (
+    revision.health === 'Unhealthy' ||
+    revision.running === 'Failed' ||
+    revision.running === 'Degraded' ||
+    revision.provisioning === 'Failed'
   )
 }
 

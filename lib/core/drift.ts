@@ -18,7 +18,8 @@ export interface Edit {
 export function foreignEdits(rollout: Rollout, before: Footprint, after: Footprint): readonly Edit[] {
   const edits: Edit[] = []
   if (before.mode !== after.mode) edits.push({ what: 'revision mode', before: before.mode, after: after.mode })
-  if (before.sticky !== after.sticky) edits.push({ what: 'sticky sessions', before: before.sticky, after: after.sticky })
+  if (before.sticky !== after.sticky)
+    edits.push({ what: 'sticky sessions', before: before.sticky, after: after.sticky })
   if (!sameWeights(before.weights, after.weights) && !isOurs(rollout, after.weights)) {
     edits.push({ what: 'traffic weights', before: before.weights, after: after.weights })
   }
@@ -38,13 +39,10 @@ export function isOurs(rollout: Rollout, weights: Weights): boolean {
   return stable !== null && rollout.expected.some((weight) => sameWeights(weights, split(stable, canary, weight)))
 }
 
-/** Whether these weights are a step of this rollout's plan: what a writer that slept through the end would bring back. */
-export function isOfOurPlan(rollout: Rollout, weights: Weights): boolean {
-  const { stable, canary, manifest } = rollout
-  if (stable === null) return false
-  return [0, ...manifest.stages.map((stage) => stage.weight), 100].some((weight) =>
-    sameWeights(weights, split(stable, canary, weight)),
-  )
+/** Whether these weights were ever wished for by this rollout: a writer that slept through its end would bring them back. */
+export function wereOurs(rollout: Rollout, weights: Weights): boolean {
+  const { stable, canary } = rollout
+  return stable !== null && rollout.wished.some((weight) => sameWeights(weights, split(stable, canary, weight)))
 }
 
 /** Suffix of the n-th repair revision of a rollout, n from 1: never used before, as Container Apps demands. */

@@ -56,8 +56,18 @@ export interface Footprint {
   readonly labels: Readonly<Record<string, string>>
   /** Names of all revisions that were there. */
   readonly revisions: readonly string[]
-  /** Which of stable and canary were switched on. */
+  /** Which of stable, canary and leftovers were switched on. */
   readonly active: readonly string[]
+}
+
+/** A refusal that has not passed yet. Met at a `look` it ends with the next good look; met at a `deed`, when the deed is done. */
+export interface StandingTrouble extends Trouble {
+  readonly during: 'look' | 'deed'
+  readonly since: number
+  /** No deed is tried before this. */
+  readonly retryAt: number
+  /** How often it was met in a row. */
+  readonly count: number
 }
 
 /** One attempt to bring one digest to all users of one service. */
@@ -79,14 +89,16 @@ export interface Rollout {
   readonly canary: string
   /** Canary weights that may rightly be seen now, the newest wish last; the rest of 100 belongs to stable. */
   readonly expected: readonly number[]
+  /** Every canary weight that was ever wished for: what a writer that slept may still bring back. */
+  readonly wished: readonly number[]
   /** When the last of `expected` was wished for. */
   readonly wishedAt: number
   /** The app as last seen; null before the first look. */
   readonly footprint: Footprint | null
   /** What the KPIs said at the last look, for status and for noticing changes. */
   readonly verdict: Verdict | null
-  /** The refusal of the outside that still stands, with how often it was met in a row. */
-  readonly trouble: (Trouble & { readonly since: number; readonly retryAt: number; readonly count: number }) | null
+  /** The refusal of the outside that still stands; null while all answers are good. */
+  readonly trouble: StandingTrouble | null
   /** Revisions without use that are to be switched off once drained. */
   readonly leftovers: readonly string[]
   /** How many repairs of a failed template were written: makes each repair's suffix fresh. */

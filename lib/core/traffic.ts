@@ -82,7 +82,8 @@ export function withoutCanary(weights: Weights, stable: string, canary: string):
 }
 
 /** What of the app a foreign hand could change. */
-export function footprintOf(app: AppSeen, rollout: Pick<Rollout, 'stable' | 'canary'>): Footprint {
+export function footprintOf(app: AppSeen, rollout: Pick<Rollout, 'stable' | 'canary' | 'leftovers'>): Footprint {
+  const ours = [rollout.stable, rollout.canary, ...rollout.leftovers]
   const labels: Record<string, string> = {}
   for (const entry of app.traffic) {
     const revision = entry.revision ?? app.latestRevision
@@ -95,7 +96,7 @@ export function footprintOf(app: AppSeen, rollout: Pick<Rollout, 'stable' | 'can
     labels,
     revisions: app.revisions.map((revision) => revision.name),
     active: app.revisions
-      .filter((revision) => revision.active && (revision.name === rollout.stable || revision.name === rollout.canary))
+      .filter((revision) => revision.active && ours.includes(revision.name))
       .map((revision) => revision.name),
   }
 }

@@ -53,7 +53,12 @@ function weigh(check: Query, reading: Reading | undefined, minRequests: number):
   if (reading.kind === 'missing') return { ...base, ...nothing, query: reading.query, because: reading.why }
   const { bad, total } = reading
   if (!isCount(bad) || !isCount(total) || bad > total) {
-    return { ...base, ...nothing, query: reading.query, because: `the source answered counts that cannot be (${bad} of ${total})` }
+    return {
+      ...base,
+      ...nothing,
+      query: reading.query,
+      because: `the source answered counts that cannot be (${bad} of ${total})`,
+    }
   }
   const value = Number.isFinite(reading.value) ? reading.value : null
   const verdict = verdictOf(check, bad, total, value, minRequests)
@@ -75,7 +80,8 @@ function verdictOf(
   }
   if (total < minRequests) return { verdict: 'inconclusive', because: `${total} of the ${minRequests} requests needed` }
   if (value === null) return { verdict: 'inconclusive', because: 'the source gave no figure for it' }
-  if (over) return { verdict: 'inconclusive', because: `${figure}, over the limit of ${limitText(kpi)} but maybe by chance` }
+  if (over)
+    return { verdict: 'inconclusive', because: `${figure}, over the limit of ${limitText(kpi)} but maybe by chance` }
   return { verdict: 'pass', because: `${figure}, within ${limitText(kpi)}` }
 }
 

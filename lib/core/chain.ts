@@ -1,0 +1,43 @@
+import type { AuditDraft, AuditRow } from './audit.ts'
+import { entityId, type ServiceState } from './service.ts'
+
+/** The hash that stands before the first row of a chain. */
+export const GENESIS = '0'.repeat(64)
+
+/**
+ * JSON with sorted keys and nothing between tokens: the same value gives the same text, wherever it was stored meanwhile.
+ * What JSON cannot hold is written as JSON would (NaN and infinities as null, undefined members left out).
+ */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(',')}]`
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).filter(([, member]) => member !== undefined)
+    members.sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+  }
+  return JSON.stringify(value ?? null)
+}
+
+/** What a row's hash is taken over: the hash before it and everything the row says. */
+export function hashedText(row: Omit<AuditRow, 'hash'>): string {
+  const { previousHash, ...said } = row
+  return previousHash + canonical(said)
+}
+
+/** Turns drafts into rows: numbered on from the service's chain, timed, and chained by `digest` (SHA-256, hex). */
+export function seal(
+  service: Pick<ServiceState, 'key' | 'chain'>,
+  drafts: readonly AuditDraft[],
+  now: number,
+  digest: (text: string) => string,
+): { readonly rows: readonly AuditRow[]; readonly chain: ServiceState['chain'] } {
+  const entity = entityId(service.key)
+  let { seq, hash } = service.chain
+  const rows = drafts.map((draft) => {
+    seq += 1
+    const said = { ...draft, schema: 1 as const, id: `${entity}#${seq}`, seq, happenedAt: now, entityId: entity, previousHash: hash }
+    hash = digest(hashedText(said))
+    return { ...said, hash }
+  })
+  return { rows, chain: { seq, hash } }
+}

@@ -1,0 +1,180 @@
+import { bakeEnds } from '../ask.ts'
+import { assertNever } from '../assert-never.ts'
+import type { Facts } from '../facts.ts'
+import { duration } from '../format.ts'
+import type { Phase } from '../rollout.ts'
+import { weightsSeen } from '../traffic.ts'
+import { prepare, provision } from './begin.ts'
+import { change, enter, finish, type Move, note, rollBack, startStage } from './move.ts'
+
+/** At two unhealthy looks in a row a canary with traffic is rolled back: one may be a restart. */
+const UNWELL_LOOKS = 2
+
+/** Takes the rollout as far as the facts allow; a later phase is entered at most once per verdict. */
+export function advance(move: Move, facts: Facts): Move {
+  const { phase } = move.rollout
+  switch (phase.kind) {
+    case 'preparing': {
+      const next = prepare(move, facts)
+      return next.rollout.phase.kind === 'provisioning' ? provision(next, facts) : next
+    }
+    case 'provisioning':
+      return provision(move, facts)
+    case 'progressing':
+      return guarded(move, facts) ?? progress(move, facts, phase)
+    case 'paused':
+      return paused(move, facts, phase)
+    case 'rolling-back':
+      return rollingBack(move, facts, phase)
+    case 'finished':
+      return move
+    default:
+      return assertNever(phase)
+  }
+}
+
+/** The fast loop: runs at every look, also while a gate or an operator holds the rollout. Null = nothing to object. */
+function guarded(move: Move, facts: Facts): Move | null {
+  const { rollout } = move
+  if (rollout.unwell >= UNWELL_LOOKS && facts.app.kind === 'seen') {
+    const revision = facts.app.app.revisions.find((candidate) => candidate.name === rollout.canary)
+    const state =
+      revision === undefined ? 'gone' : `${revision.health}, ${revision.running}, ${revision.replicas} replicas`
+    return rollBack(
+      move,
+      facts,
+      'rolled-back',
+      `${rollout.canary} is not healthy (${state}) at ${rollout.unwell} looks in a row`,
+    )
+  }
+  for (const verdict of [facts.fast, facts.full]) {
+    if (verdict?.kind !== 'fail') continue
+    const telling = verdict.evidence.find((item) => item.verdict === 'fail')
+    return rollBack(change(move, { verdict }), facts, 'rolled-back', verdict.because, {
+      metric: telling?.kpi ?? 'canary-weight',
+      value: telling?.value ?? 0,
+      evidence: verdict.evidence,
+    })
+  }
+  return null
+}
+
+function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing' }): Move {
+  const { rollout } = move
+  const last = phase.stage >= rollout.manifest.stages.length - 1
+  if (phase.steadyAt === null) {
+    const { trafficMs } = rollout.manifest.deadlines
+    return overdue(move, facts, phase.since + trafficMs, `the wished weight is not real after ${duration(trafficMs)}`)
+  }
+  if (last && rollout.manifest.stages[phase.stage]?.bakeMs === 0) return promoted(move, facts)
+  if (facts.now < bakeEnds(rollout) || facts.app.kind === 'unseen') return move
+  if (facts.full?.kind === 'pass') return passed(move, facts, phase.stage, last)
+  return inconclusiveTooLong(move, facts, phase)
+}
+
+function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {
+  const evidence = facts.full?.evidence ?? []
+  const because = facts.full?.because ?? ''
+  if (last) return promoted(move, facts)
+  const held = move.rollout.phase
+  if (move.rollout.manifest.stages[stage]?.gate === true && held.kind === 'progressing') {
+    const text = `step ${stage + 1} passed and a person must open the gate: promote or abort`
+    const gate = {
+      kind: 'paused',
+      why: 'gate',
+      because: text,
+      since: facts.now,
+      from: 'progressing',
+      stage,
+      steadyAt: held.steadyAt,
+    } as const
+    return note(enter(move, gate), facts, { kind: 'paused', metric: 'gate', notes: `${text} (${because})`, evidence })
+  }
+  return startStage(move, facts, stage + 1, {
+    evidence,
+    notes: `step ${stage + 1} passed (${because}); step ${stage + 2} begins`,
+  })
+}
+
+function inconclusiveTooLong(move: Move, facts: Facts, phase: Phase & { kind: 'progressing' }): Move {
+  const { afterMs, then } = move.rollout.manifest.analysis.onInconclusive
+  const from = Math.max(bakeEnds(move.rollout), phase.since)
+  if (facts.now < from + afterMs) return move
+  const why = facts.full?.because ?? 'no measurements'
+  const evidence = facts.full?.evidence ?? []
+  const because = `step ${phase.stage + 1} stayed inconclusive for ${duration(afterMs)} after its bake: ${why}`
+  if (then === 'abort') return rollBack(move, facts, 'aborted', because, { evidence })
+  const text = `${because}; promote, resume to wait longer, or abort`
+  const { stage, steadyAt } = phase
+  return note(
+    enter(move, {
+      kind: 'paused',
+      why: 'inconclusive',
+      because: text,
+      since: facts.now,
+      from: 'progressing',
+      stage,
+      steadyAt,
+    }),
+    facts,
+    { kind: 'paused', metric: 'inconclusive', notes: text, evidence },
+  )
+}
+
+function promoted(move: Move, facts: Facts): Move {
+  const { stable, canary } = move.rollout
+  const confirmed = note(move, facts, {
+    kind: 'promotion-confirmed',
+    metric: 'canary-weight',
+    value: 100,
+    weightsAfter: facts.app.kind === 'seen' ? weightsSeen(facts.app.app) : null,
+    notes: `${canary} serves all traffic`,
+    evidence: facts.full?.evidence ?? [],
+  })
+  const leftovers = stable === null ? [] : [stable, ...move.rollout.leftovers]
+  return finish(change(confirmed, { leftovers }), facts, 'promoted', `${canary} serves all traffic`)
+}
+
+function paused(move: Move, facts: Facts, phase: Phase & { kind: 'paused' }): Move {
+  if (phase.why === 'foreign-edit' || phase.why === 'fault') return move
+  const stopped = guarded(move, facts)
+  if (stopped !== null) return stopped
+  const { gateMs } = move.rollout.manifest.deadlines
+  if (phase.why === 'gate' && gateMs !== null && facts.now >= phase.since + gateMs) {
+    return rollBack(
+      move,
+      facts,
+      'aborted',
+      `nobody opened the gate of step ${phase.stage + 1} within ${duration(gateMs)}`,
+    )
+  }
+  return move
+}
+
+function rollingBack(move: Move, facts: Facts, phase: Phase & { kind: 'rolling-back' }): Move {
+  const { rollout } = move
+  const { trafficMs, readyMs } = rollout.manifest.deadlines
+  if (facts.app.kind === 'unseen') {
+    return overdue(move, facts, phase.since + trafficMs, 'the canary may still have traffic: the app cannot be seen')
+  }
+  const { app } = facts.app
+  if ((weightsSeen(app)[rollout.canary] ?? 0) > 0) {
+    return overdue(move, facts, phase.since + trafficMs, `the canary still has traffic after ${duration(trafficMs)}`)
+  }
+  const settling = app.provisioning === 'InProgress' || (app.provisioning === 'Failed' && rollout.stable !== null)
+  if (settling && facts.now < phase.since + readyMs) return move
+  const confirmed = note(change(move, { leftovers: [rollout.canary, ...rollout.leftovers] }), facts, {
+    kind: 'rollback-confirmed',
+    metric: 'canary-weight',
+    value: 0,
+    weightsAfter: weightsSeen(app),
+    notes: `${rollout.canary} has no traffic`,
+  })
+  return finish(confirmed, facts, phase.outcome, phase.because)
+}
+
+/** Writes down once that a phase has overrun its deadline: the alarm for a person, while the attempts go on. */
+function overdue(move: Move, facts: Facts, deadline: number, because: string): Move {
+  if (facts.now < deadline || move.rollout.overdue) return move
+  return note(change(move, { overdue: true }), facts, { kind: 'deadline-passed', metric: 'deadline', notes: because })
+}

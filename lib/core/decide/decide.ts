@@ -1,0 +1,68 @@
+import type { Action } from '../app.ts'
+import type { AuditDraft } from '../audit.ts'
+import type { Command, Facts } from '../facts.ts'
+import type { Verdict } from '../judge/verdict.ts'
+import type { Rollout } from '../rollout.ts'
+import { advance } from './advance.ts'
+import { closeGap } from './gap.ts'
+import { change, type Move, note } from './move.ts'
+import { notice } from './notice.ts'
+import { obey } from './obey.ts'
+import { nextWake } from './wake.ts'
+
+/** What now: the next state, the rows that say why, and the deeds that are to follow once both are stored. */
+export interface Decision {
+  readonly next: Rollout
+  readonly rows: readonly AuditDraft[]
+  readonly actions: readonly Action[]
+  /** Null where no command was given. */
+  readonly answer: { readonly kind: 'done' | 'refused'; readonly because: string } | null
+}
+
+/**
+ * Decides what becomes of a rollout, from its state, the facts of one look, and at most one command. Pure: the same
+ * input gives the same decision, and deciding twice does no harm, since deeds are the gap between wanted and seen.
+ * A command goes before anything that the facts alone would bring about.
+ */
+export function decide(rollout: Rollout, facts: Facts, command: Command | null): Decision {
+  const seen = notice(remember({ rollout, rows: [] }, facts), facts)
+  const answer = command === null ? null : obey(seen, facts, command)
+  const obeyed = answer?.kind === 'done' ? answer.move : seen
+  const advanced = command?.verb === 'abort' ? obeyed : advance(obeyed, facts)
+  const { move, actions } = closeGap(advanced, facts)
+  const ended = endWatch(move, facts, actions.length > 0)
+  return {
+    next: ended.rollout,
+    rows: ended.rows,
+    actions,
+    answer: answer === null ? null : { kind: answer.kind, because: answer.because },
+  }
+}
+
+function endWatch(move: Move, facts: Facts, busy: boolean): Move {
+  const wakeAt = nextWake(move.rollout, facts.now, busy)
+  const timed = change(move, { wakeAt })
+  const { phase } = move.rollout
+  if (wakeAt !== null || phase.kind !== 'finished' || phase.watchUntil === phase.at) return timed
+  return note(timed, facts, { kind: 'watch-ended', notes: 'nothing moved during the watch; the rollout is closed' })
+}
+
+/** Keeps what the KPIs said for status, and writes down when the fast check changes its mind. */
+function remember(move: Move, facts: Facts): Move {
+  const verdict = facts.full ?? facts.fast
+  if (verdict === null) return move
+  const before = move.rollout.verdict
+  const taken = change(move, { verdict })
+  if (before === null || before.kind === verdict.kind || verdict.kind === 'fail') return taken
+  return note(taken, facts, {
+    kind: 'verdict-changed',
+    metric: figureOf(verdict)?.kpi ?? 'verdict',
+    value: figureOf(verdict)?.value ?? null,
+    notes: `${before.kind} → ${verdict.kind}: ${verdict.because}`,
+    evidence: verdict.evidence,
+  })
+}
+
+function figureOf(verdict: Verdict): Verdict['evidence'][number] | undefined {
+  return verdict.evidence.find((item) => item.verdict === verdict.kind)
+}

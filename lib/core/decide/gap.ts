@@ -1,0 +1,193 @@
+import { type Action, type AppSeen, isReady, type RevisionSeen } from '../app.ts'
+import type { Weights } from '../audit.ts'
+import { repairSuffix, wereOurs } from '../drift.ts'
+import type { Facts } from '../facts.ts'
+import type { Rollout } from '../rollout.ts'
+import { pinnedImage } from '../service.ts'
+import { followsLatest, sameWeights, split, trafficList, wantedWeight, weightsSeen, withoutCanary } from '../traffic.ts'
+import { change, type Move, note } from './move.ts'
+import { mustWait, untroubled } from './trouble.ts'
+
+/** A move together with the deeds that close the gap between what is wanted and what was seen. */
+export interface Closing {
+  readonly move: Move
+  readonly actions: readonly Action[]
+}
+
+/**
+ * The deeds that are missing now: at most one that changes the app, since Container Apps refuses a second write while
+ * the first runs. Nothing while the app cannot be seen, while foreign hands hold it, or while the outside asked to wait.
+ */
+export function closeGap(move: Move, facts: Facts): Closing {
+  const none = { move, actions: [] }
+  if (facts.app.kind === 'unseen' || wantedWeight(move.rollout) === null) return none
+  const { app } = facts.app
+  const urgent = move.rollout.phase.kind === 'rolling-back'
+  if (app.provisioning === 'InProgress' && !urgent) return { move, actions: wakes(move.rollout, app) }
+  const closing = missing(move, facts, app)
+  if (closing.actions.length === 0) return { move: untroubled(closing.move, facts, 'deed'), actions: [] }
+  return mustWait(move.rollout, facts.now) ? none : closing
+}
+
+function missing(move: Move, facts: Facts, app: AppSeen): Closing {
+  const { rollout } = move
+  switch (rollout.phase.kind) {
+    case 'preparing':
+      return pin(move, facts, app)
+    case 'provisioning':
+      return make(move, app)
+    case 'paused':
+      return rollout.phase.from === 'progressing' ? shift(move, facts, app) : { move, actions: [] }
+    case 'progressing':
+      return shift(move, facts, app)
+    case 'rolling-back':
+      return restore(move, facts, app)
+    case 'finished':
+      return tidy(move, facts, app)
+  }
+}
+
+/** Before any revision is made: a failed template is repaired and traffic is pinned, so that nothing new takes weight. */
+function pin(move: Move, facts: Facts, app: AppSeen): Closing {
+  const { stable } = move.rollout
+  if (stable === null) return { move, actions: [] }
+  if (app.provisioning === 'Failed') return repair(move, facts, app, stable)
+  if (!followsLatest(app)) return { move, actions: [] }
+  const traffic = trafficList(app, { [stable]: 100 })
+  const pinned = note(move, facts, {
+    kind: 'traffic-pinned',
+    metric: 'canary-weight',
+    value: 0,
+    weightsAfter: { [stable]: 100 },
+    notes: `traffic followed the latest revision; it is pinned to ${stable} so that a new revision takes none unasked`,
+  })
+  return { move: pinned, actions: [{ kind: 'set-traffic', traffic }] }
+}
+
+function make(move: Move, app: AppSeen): Closing {
+  const { rollout } = move
+  const revision = find(app, rollout.canary)
+  if (revision === undefined) {
+    if (rollout.stable === null) return { move, actions: [] }
+    const suffix = rollout.canary.slice(rollout.manifest.target.app.length + 2)
+    return {
+      move,
+      actions: [{ kind: 'create-revision', from: rollout.stable, suffix, image: pinnedImage(rollout.push) }],
+    }
+  }
+  if (!revision.active) return { move, actions: [{ kind: 'activate', revision: revision.name }] }
+  return { move, actions: wakes(rollout, app) }
+}
+
+/** Towards the weight of the step: up only onto a canary that is ready. */
+function shift(move: Move, facts: Facts, app: AppSeen): Closing {
+  const { rollout } = move
+  const wanted = wantedWeight(rollout)
+  const canary = find(app, rollout.canary)
+  if (wanted === null || rollout.stable === null || canary === undefined) return { move, actions: [] }
+  const weights = split(rollout.stable, rollout.canary, wanted)
+  if (sameWeights(weightsSeen(app), weights) && !followsLatest(app)) return { move, actions: [] }
+  if (!canary.active) return { move, actions: [{ kind: 'activate', revision: canary.name }] }
+  if (!isReady(canary)) return { move, actions: wakes(rollout, app) }
+  return onto(rollout.stable, wanted < 100, move, facts, app, weights)
+}
+
+/** Out of the canary: stable is switched on first should somebody have switched it off. */
+function restore(move: Move, facts: Facts, app: AppSeen): Closing {
+  const { rollout } = move
+  const { stable, canary } = rollout
+  if (stable === null) return { move, actions: [] }
+  const seen = weightsSeen(app)
+  if ((seen[canary] ?? 0) > 0) {
+    const weights = wereOurs(rollout, seen) ? split(stable, canary, 0) : withoutCanary(seen, stable, canary)
+    if (app.provisioning === 'Failed' && find(app, stable)?.active === true)
+      return repair(move, facts, app, stable, weights)
+    return onto(stable, true, move, facts, app, weights)
+  }
+  if (app.provisioning === 'Failed') return repair(move, facts, app, stable, seen)
+  return { move, actions: [] }
+}
+
+/** After the end: late writes are put right, and revisions without use are switched off once they have drained. */
+function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
+  const { rollout } = move
+  const { stable, canary, phase, manifest } = rollout
+  if (stable === null || phase.kind !== 'finished') return { move, actions: [] }
+  const seen = weightsSeen(app)
+  const wanted = split(stable, canary, wantedWeight(rollout) ?? 0)
+  if (
+    phase.outcome !== 'refused' &&
+    phase.outcome !== 'unchanged' &&
+    !sameWeights(seen, wanted) &&
+    wereOurs(rollout, seen)
+  ) {
+    return onto(phase.outcome === 'promoted' ? canary : stable, true, move, facts, app, wanted)
+  }
+  const keeper = find(app, phase.outcome === 'promoted' ? canary : stable)
+  const drainMs =
+    phase.outcome === 'promoted' ? Math.max(manifest.drainMs, manifest.scaleDownDelayMs) : manifest.drainMs
+  if (keeper === undefined || !keeper.active || facts.now < rollout.trafficSeenAt + drainMs)
+    return { move, actions: [] }
+  const idle = rollout.leftovers.find(
+    (name) => find(app, name)?.active === true && (seen[name] ?? 0) === 0 && !labelled(app, name),
+  )
+  if (idle === undefined) return { move, actions: [] }
+  const noted = note(move, facts, {
+    kind: 'revision-deactivated',
+    metric: 'revision',
+    notes: `${idle} has had no traffic for long enough and is switched off`,
+  })
+  return { move: noted, actions: [{ kind: 'deactivate', revision: idle }] }
+}
+
+function onto(
+  target: string,
+  mustBeActive: boolean,
+  move: Move,
+  facts: Facts,
+  app: AppSeen,
+  weights: Weights,
+): Closing {
+  const revision = find(app, target)
+  if (mustBeActive && revision !== undefined && !revision.active) {
+    const noted = note(move, facts, {
+      kind: 'revision-activated',
+      metric: 'revision',
+      notes: `${target} was switched off and must take traffic: it is switched on first`,
+    })
+    return { move: noted, actions: [{ kind: 'activate', revision: target }] }
+  }
+  return { move, actions: [{ kind: 'set-traffic', traffic: trafficList(app, weights) }] }
+}
+
+function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights = weightsSeen(app)): Closing {
+  const n = move.rollout.repairs + 1
+  const suffix = repairSuffix(move.rollout, n)
+  const { app: name } = app.target
+  const noted = note(
+    change(move, { repairs: n, leftovers: [...move.rollout.leftovers, `${name}--${suffix}`] }),
+    facts,
+    {
+      kind: 'repair-requested',
+      metric: 'revision',
+      weightsAfter: weights,
+      notes: `Azure keeps a failed template and would try it again at every write; the template of ${from} is written as ${name}--${suffix}`,
+    },
+  )
+  return { move: noted, actions: [{ kind: 'repair', from, suffix, traffic: trafficList(app, weights) }] }
+}
+
+/** A canary that has scaled to zero never becomes ready by itself: one request wakes it. */
+function wakes(rollout: Rollout, app: AppSeen): readonly Action[] {
+  const revision = find(app, rollout.canary)
+  if (revision === undefined || revision.fqdn === null || revision.running !== 'ScaledToZero') return []
+  return [{ kind: 'wake', revision: revision.name, fqdn: revision.fqdn }]
+}
+
+function labelled(app: AppSeen, name: string): boolean {
+  return app.traffic.some((entry) => entry.label !== null && entry.revision === name)
+}
+
+function find(app: AppSeen, name: string): RevisionSeen | undefined {
+  return app.revisions.find((revision) => revision.name === name)
+}

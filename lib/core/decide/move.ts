@@ -1,0 +1,119 @@
+import type { AuditDraft, AuditKind } from '../audit.ts'
+import type { Facts } from '../facts.ts'
+import type { Outcome, Phase, Rollout } from '../rollout.ts'
+import { stageWeight, weightsSeen } from '../traffic.ts'
+
+/** A decision in the making: where the rollout stands now, and what was written down on the way. */
+export interface Move {
+  readonly rollout: Rollout
+  readonly rows: readonly AuditDraft[]
+}
+
+/** Adds a row to a move. Whatever the row does not say is taken from the rollout and the facts. */
+export function note(move: Move, facts: Facts, row: Partial<AuditDraft> & { kind: AuditKind; notes: string }): Move {
+  const { rollout } = move
+  const filled: AuditDraft = {
+    metric: 'none',
+    value: null,
+    actor: 'slipway',
+    rollout: rollout.id,
+    step: stepOf(rollout.phase),
+    weightsBefore: facts.app.kind === 'seen' ? weightsSeen(facts.app.app) : (rollout.footprint?.weights ?? null),
+    weightsAfter: null,
+    evidence: [],
+    detail: null,
+    ...row,
+  }
+  return { rollout, rows: [...move.rows, filled] }
+}
+
+/** Changes the rollout within a move. */
+export function change(move: Move, changes: Partial<Rollout>): Move {
+  return { rollout: { ...move.rollout, ...changes }, rows: move.rows }
+}
+
+/** Takes the rollout into another phase; what counts within a phase starts anew. */
+export function enter(move: Move, phase: Phase): Move {
+  return change(move, { phase, overdue: false, unwell: 0 })
+}
+
+/** Wishes for a canary weight: from now on it may be seen at the ingress. */
+export function wish(move: Move, weight: number, now: number): Move {
+  const { expected, wished } = move.rollout
+  if (expected.at(-1) === weight) return move
+  const ever = wished.includes(weight) ? wished : [...wished, weight]
+  return change(move, { expected: [...expected, weight], wished: ever, wishedAt: now })
+}
+
+/** Step as people count, from 1; null where the rollout is not within the plan. */
+export function stepOf(phase: Phase): number | null {
+  if (phase.kind === 'progressing') return phase.stage + 1
+  return phase.kind === 'paused' && phase.from === 'progressing' ? phase.stage + 1 : null
+}
+
+/** Starts step `stage`: its weight is wished for. A step at the weight that is already there is steady at once. */
+export function startStage(move: Move, facts: Facts, stage: number, row: Partial<AuditDraft> = {}): Move {
+  const { phase, stable, canary } = move.rollout
+  const weight = stageWeight(move.rollout, stage)
+  const already =
+    phase.kind !== 'provisioning' && move.rollout.expected.length === 1 && move.rollout.expected[0] === weight
+  const begun = enter(move, { kind: 'progressing', stage, since: facts.now, steadyAt: already ? facts.now : null })
+  const count = move.rollout.manifest.stages.length
+  return note(wish(begun, weight, facts.now), facts, {
+    kind: 'step-started',
+    metric: 'canary-weight',
+    value: weight,
+    weightsAfter:
+      stable === null ? null : weight >= 100 ? { [canary]: 100 } : { [stable]: 100 - weight, [canary]: weight },
+    notes: `step ${stage + 1} of ${count}: ${weight} % to ${canary}`,
+    ...row,
+  })
+}
+
+/** Takes the canary out of traffic for good. From here the rollout can only finish. */
+export function rollBack(
+  move: Move,
+  facts: Facts,
+  outcome: Outcome,
+  because: string,
+  row: Partial<AuditDraft> = {},
+): Move {
+  const { stable } = move.rollout
+  const noted = note(move, facts, {
+    kind: 'rollback-started',
+    metric: 'canary-weight',
+    value: 0,
+    weightsAfter: stable === null ? null : { [stable]: 100 },
+    notes: because,
+    ...row,
+  })
+  const { trouble } = move.rollout
+  const hurried = change(noted, { trouble: trouble === null ? null : { ...trouble, retryAt: facts.now } })
+  return wish(enter(hurried, { kind: 'rolling-back', outcome, because, since: facts.now }), 0, facts.now)
+}
+
+/** Takes the old rollout out of the way of a newer push; it is rolled back before the newer one begins. */
+export function supersede(rollout: Rollout, now: number, because: string): Move {
+  const unseen = {
+    kind: 'unseen',
+    fault: { kind: 'unavailable', message: 'not looked at', retryAfterMs: null },
+  } as const
+  const facts: Facts = { now, app: unseen, image: null, fast: null, full: null }
+  const move = rollBack({ rollout, rows: [] }, facts, 'superseded', because)
+  const ended = rollout.stable === null ? finish(move, facts, 'superseded', because) : move
+  return change(ended, { wakeAt: now })
+}
+
+/** Ends the rollout; it stays on watch until nothing that it started can still be running. */
+export function finish(move: Move, facts: Facts, outcome: Outcome, because: string): Move {
+  const watchMs = watchFor(move.rollout, outcome)
+  const ended = enter(move, { kind: 'finished', outcome, because, at: facts.now, watchUntil: facts.now + watchMs })
+  return note(ended, facts, { kind: 'finished', metric: 'outcome', notes: `${outcome}: ${because}` })
+}
+
+/** Nothing is watched where nothing was written. */
+function watchFor(rollout: Rollout, outcome: Outcome): number {
+  const { manifest, phase, stable } = rollout
+  if (phase.kind === 'preparing' || stable === null) return 0
+  return outcome === 'promoted' ? Math.max(manifest.watchMs, manifest.scaleDownDelayMs) : manifest.watchMs
+}

@@ -1,0 +1,43 @@
+import { bakeEnds } from '../ask.ts'
+import type { Rollout } from '../rollout.ts'
+
+/** How soon a deed is looked at: Azure takes seconds to make it real. */
+const CONFIRM_MS = 10_000
+
+/**
+ * When this rollout wants to be looked at next; null = never again. Never later than one interval, so that a foreign
+ * edit is seen within a tick, and sooner where something is awaited or falls due before that.
+ */
+export function nextWake(rollout: Rollout, now: number, busy: boolean): number | null {
+  const { phase, manifest, trouble } = rollout
+  const { intervalMs } = manifest.analysis
+  const soon = now + Math.min(CONFIRM_MS, intervalMs)
+  if (phase.kind === 'finished' && isQuiet(rollout, now)) return null
+  const regular = now + intervalMs
+  if (trouble?.during === 'deed' && trouble.retryAt > now) return Math.min(regular, Math.max(trouble.retryAt, soon))
+  if (busy || isAwaiting(rollout)) return soon
+  const bake = bakeEnds(rollout)
+  return bake > now ? Math.min(regular, bake) : regular
+}
+
+function isAwaiting(rollout: Rollout): boolean {
+  const { phase, expected } = rollout
+  switch (phase.kind) {
+    case 'preparing':
+    case 'provisioning':
+    case 'rolling-back':
+      return true
+    case 'progressing':
+      return phase.steadyAt === null || expected.length > 1
+    default:
+      return false
+  }
+}
+
+/** Whether a finished rollout needs no more looks: watched for long enough, and no leftover is still to be switched off. */
+export function isQuiet(rollout: Rollout, now: number): boolean {
+  const { phase, footprint, leftovers } = rollout
+  if (phase.kind !== 'finished' || now < phase.watchUntil) return false
+  const untidy = leftovers.some((name) => footprint?.active.includes(name) === true)
+  return !untidy || now >= phase.watchUntil + rollout.manifest.watchMs
+}

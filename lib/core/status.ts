@@ -1,0 +1,149 @@
+import { assertNever } from './assert-never.ts'
+import { bakeEnds } from './ask.ts'
+import type { Weights } from './audit.ts'
+import { spoken } from './decide/obey.ts'
+import { stepOf } from './decide/move.ts'
+import { duration } from './format.ts'
+import type { Evidence } from './judge/verdict.ts'
+import type { Rollout } from './rollout.ts'
+import type { ServiceState } from './service.ts'
+import { split, wantedWeight } from './traffic.ts'
+
+/** What is going on with a service: what, why, what comes next and when. Times are ISO 8601, UTC. */
+export interface Status {
+  readonly service: string
+  readonly environment: string
+  /** `idle` before the first rollout, else the phase. */
+  readonly phase: string
+  readonly outcome: string | null
+  readonly rollout: string | null
+  readonly tag: string | null
+  readonly digest: string | null
+  readonly step: { readonly number: number; readonly of: number } | null
+  readonly stable: string | null
+  readonly canary: string | null
+  /** Weights wished for and weights last seen; null where not known. */
+  readonly weights: { readonly wanted: Weights | null; readonly actual: Weights | null }
+  readonly what: string
+  readonly why: string
+  readonly next: string
+  /** When `next` can come at the earliest; null where it waits for a person or for nothing. */
+  readonly nextAt: string | null
+  /** Milliseconds until then, never negative. */
+  readonly nextInMs: number | null
+  readonly kpis: readonly Evidence[]
+  readonly trouble: string | null
+  readonly pending: readonly string[]
+  readonly lookedAt: string | null
+  readonly manifestVersion: number
+}
+
+/** Puts the state of a service into words, from stored state alone. */
+export function statusOf(service: ServiceState, rollout: Rollout | null, now: number): Status {
+  const base = {
+    service: service.key.name,
+    environment: service.key.environment,
+    pending: service.pending.map((push) => push.tag),
+    manifestVersion: service.manifestVersion,
+  }
+  if (rollout === null) return { ...base, ...NOTHING_YET }
+  const step = stepOf(rollout.phase)
+  const next = nextOf(rollout, now)
+  const wanted = wantedWeight(rollout)
+  return {
+    ...base,
+    phase: rollout.phase.kind,
+    outcome: rollout.phase.kind === 'finished' ? rollout.phase.outcome : null,
+    rollout: rollout.id,
+    tag: rollout.push.tag,
+    digest: rollout.push.digest,
+    step: step === null ? null : { number: step, of: rollout.manifest.stages.length },
+    stable: rollout.stable,
+    canary: rollout.canary,
+    weights: {
+      wanted: rollout.stable === null || wanted === null ? null : split(rollout.stable, rollout.canary, wanted),
+      actual: rollout.footprint?.weights ?? null,
+    },
+    what: `${rollout.id} (${rollout.push.tag}) is ${spoken(rollout.phase)}`,
+    why: whyOf(rollout),
+    next: next.text,
+    nextAt: next.at === null ? null : new Date(next.at).toISOString(),
+    nextInMs: next.at === null ? null : Math.max(0, next.at - now),
+    kpis: rollout.verdict?.evidence ?? [],
+    trouble: rollout.trouble?.message ?? null,
+    lookedAt: rollout.wakeAt === null ? null : new Date(Math.min(now, rollout.wakeAt)).toISOString(),
+  }
+}
+
+const NOTHING_YET = {
+  phase: 'idle',
+  outcome: null,
+  rollout: null,
+  tag: null,
+  digest: null,
+  step: null,
+  stable: null,
+  canary: null,
+  weights: { wanted: null, actual: null },
+  what: 'no rollout yet',
+  why: 'no image that matches the manifest has been pushed',
+  next: 'the next matching push starts a rollout',
+  nextAt: null,
+  nextInMs: null,
+  kpis: [],
+  trouble: null,
+  lookedAt: null,
+} as const
+
+function whyOf(rollout: Rollout): string {
+  const { phase, verdict } = rollout
+  if (rollout.trouble !== null) return rollout.trouble.message
+  switch (phase.kind) {
+    case 'paused':
+    case 'rolling-back':
+    case 'finished':
+      return phase.because
+    case 'preparing':
+      return 'the image and the app are being checked'
+    case 'provisioning':
+      return `${rollout.canary} must be healthy before it takes traffic`
+    case 'progressing':
+      if (phase.steadyAt === null) return 'the wished weight is not real yet'
+      return verdict === null ? 'no measurements yet' : `${verdict.kind}: ${verdict.because}`
+    default:
+      return assertNever(phase)
+  }
+}
+
+function nextOf(rollout: Rollout, now: number): { readonly text: string; readonly at: number | null } {
+  const { phase, manifest } = rollout
+  switch (phase.kind) {
+    case 'preparing':
+      return { text: 'the revision is made', at: rollout.wakeAt }
+    case 'provisioning':
+      return { text: `step 1 begins once ${rollout.canary} is ready; otherwise rollback`, at: phase.since + manifest.deadlines.readyMs }
+    case 'progressing':
+      return afterBake(rollout, phase.stage, now)
+    case 'paused':
+      return { text: phase.why === 'gate' ? 'promote opens the gate, abort rolls back' : 'resume goes on, abort rolls back', at: null }
+    case 'rolling-back':
+      return { text: 'the canary loses its traffic', at: rollout.wakeAt }
+    case 'finished':
+      return rollout.wakeAt === null
+        ? { text: 'nothing; the next matching push starts a rollout', at: null }
+        : { text: 'the watch for late writes ends', at: phase.watchUntil }
+    default:
+      return assertNever(phase)
+  }
+}
+
+function afterBake(rollout: Rollout, stage: number, now: number): { readonly text: string; readonly at: number | null } {
+  const { stages } = rollout.manifest
+  const following = stages[stage + 1]
+  const gate = stages[stage]?.gate === true ? ', then a person opens the gate' : ''
+  const goal = following === undefined ? 'the rollout is promoted' : `step ${stage + 2} of ${stages.length} with ${following.weight} %`
+  const ends = bakeEnds(rollout)
+  if (!Number.isFinite(ends)) return { text: `the bake of step ${stage + 1} begins when its weight is real`, at: rollout.wakeAt }
+  if (now < ends) return { text: `${goal} when the KPIs hold over the whole step${gate}`, at: ends }
+  return { text: `${goal} as soon as the KPIs pass (${duration(now - ends)} past the bake)${gate}`, at: rollout.wakeAt }
+}
