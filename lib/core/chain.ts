@@ -35,7 +35,15 @@ export function seal(
   let { seq, hash } = service.chain
   const rows = drafts.map((draft) => {
     seq += 1
-    const said = { ...draft, schema: 1 as const, id: `${entity}#${seq}`, seq, happenedAt: now, entityId: entity, previousHash: hash }
+    const said = {
+      ...draft,
+      schema: 1 as const,
+      id: `${entity}#${seq}`,
+      seq,
+      happenedAt: now,
+      entityId: entity,
+      previousHash: hash,
+    }
     hash = digest(hashedText(said))
     return { ...said, hash }
   })

@@ -7,9 +7,16 @@ import type { Evidence } from './judge/verdict.ts'
  * evidence it rests on. One line, no secret, understood without the code.
  */
 export function explain(row: AuditRow): string {
-  const where = row.rollout === null ? row.entityId : `${row.entityId} (${row.rollout}${row.step === null ? '' : `, step ${row.step}`})`
+  const where =
+    row.rollout === null
+      ? row.entityId
+      : `${row.entityId} (${row.rollout}${row.step === null ? '' : `, step ${row.step}`})`
   const who = row.actor === 'slipway' ? '' : ` [by ${row.actor}]`
-  return [`${timeText(row.happenedAt)} ${where}: ${row.notes}${who}`, weightsSentence(row), ...row.evidence.map(explainEvidence)]
+  return [
+    `${timeText(row.happenedAt)} ${where}: ${row.notes}${who}`,
+    weightsSentence(row),
+    ...row.evidence.map(explainEvidence),
+  ]
     .filter((part) => part !== '')
     .join(' · ')
 }
@@ -18,7 +25,8 @@ export function explain(row: AuditRow): string {
 export function explainEvidence(evidence: Evidence): string {
   const { kpi, value, limit, unit, total, bad, from, to, source, verdict } = evidence
   const window = `${timeText(from)} to ${timeText(to)} (${duration(to - from)})`
-  if (total === null || bad === null) return `${kpi}: no figure from ${source} for ${window}: ${evidence.because} → ${verdict}`
+  if (total === null || bad === null)
+    return `${kpi}: no figure from ${source} for ${window}: ${evidence.because} → ${verdict}`
   const figure = value === null ? 'no figure' : figureText(value, unit)
   return `${kpi}: ${figure} against a limit of ${figureText(limit, unit)}, ${bad} bad of ${total} requests from ${source}, ${window} → ${verdict}`
 }
@@ -35,5 +43,8 @@ function weightsSentence(row: AuditRow): string {
 }
 
 function timeText(at: number): string {
-  return new Date(at).toISOString().replace('T', ' ').replace(/\.\d+Z$/, 'Z')
+  return new Date(at)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z')
 }

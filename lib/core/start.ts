@@ -1,7 +1,7 @@
-import type { AuditDraft } from './audit.ts'
 import { revisionName } from './app.ts'
+import type { AuditDraft } from './audit.ts'
 import type { Rollout } from './rollout.ts'
-import { type HandledPush, pinnedImage, type Push, type ServiceState } from './service.ts'
+import { type HandledPush, type Push, pinnedImage, type ServiceState } from './service.ts'
 
 /** How many handled pushes a service remembers. */
 const REMEMBERED = 20
@@ -38,7 +38,10 @@ export function receptionOf(service: ServiceState, rollout: Rollout | null, push
 function whileRunning(service: ServiceState, rollout: Rollout, push: Push): Reception {
   switch (service.manifest.onNewRevision) {
     case 'reject':
-      return { kind: 'reject', because: `${rollout.id} (${rollout.push.tag}) is still running and the manifest says reject` }
+      return {
+        kind: 'reject',
+        because: `${rollout.id} (${rollout.push.tag}) is still running and the manifest says reject`,
+      }
     case 'queue':
       if (service.pending.length < LONGEST_QUEUE) return { kind: 'queue' }
       return { kind: 'reject', because: `${LONGEST_QUEUE} pushes wait already; ${push.tag} was not added` }

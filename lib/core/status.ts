@@ -1,8 +1,8 @@
-import { assertNever } from './assert-never.ts'
 import { bakeEnds } from './ask.ts'
+import { assertNever } from './assert-never.ts'
 import type { Weights } from './audit.ts'
-import { spoken } from './decide/obey.ts'
 import { stepOf } from './decide/move.ts'
+import { spoken } from './decide/obey.ts'
 import { duration } from './format.ts'
 import type { Evidence } from './judge/verdict.ts'
 import type { Rollout } from './rollout.ts'
@@ -34,7 +34,6 @@ export interface Status {
   readonly kpis: readonly Evidence[]
   readonly trouble: string | null
   readonly pending: readonly string[]
-  readonly lookedAt: string | null
   readonly manifestVersion: number
 }
 
@@ -71,7 +70,6 @@ export function statusOf(service: ServiceState, rollout: Rollout | null, now: nu
     nextInMs: next.at === null ? null : Math.max(0, next.at - now),
     kpis: rollout.verdict?.evidence ?? [],
     trouble: rollout.trouble?.message ?? null,
-    lookedAt: rollout.wakeAt === null ? null : new Date(Math.min(now, rollout.wakeAt)).toISOString(),
   }
 }
 
@@ -92,7 +90,6 @@ const NOTHING_YET = {
   nextInMs: null,
   kpis: [],
   trouble: null,
-  lookedAt: null,
 } as const
 
 function whyOf(rollout: Rollout): string {
@@ -121,11 +118,17 @@ function nextOf(rollout: Rollout, now: number): { readonly text: string; readonl
     case 'preparing':
       return { text: 'the revision is made', at: rollout.wakeAt }
     case 'provisioning':
-      return { text: `step 1 begins once ${rollout.canary} is ready; otherwise rollback`, at: phase.since + manifest.deadlines.readyMs }
+      return {
+        text: `step 1 begins once ${rollout.canary} is ready; otherwise rollback`,
+        at: phase.since + manifest.deadlines.readyMs,
+      }
     case 'progressing':
       return afterBake(rollout, phase.stage, now)
     case 'paused':
-      return { text: phase.why === 'gate' ? 'promote opens the gate, abort rolls back' : 'resume goes on, abort rolls back', at: null }
+      return {
+        text: phase.why === 'gate' ? 'promote opens the gate, abort rolls back' : 'resume goes on, abort rolls back',
+        at: null,
+      }
     case 'rolling-back':
       return { text: 'the canary loses its traffic', at: rollout.wakeAt }
     case 'finished':
@@ -137,13 +140,21 @@ function nextOf(rollout: Rollout, now: number): { readonly text: string; readonl
   }
 }
 
-function afterBake(rollout: Rollout, stage: number, now: number): { readonly text: string; readonly at: number | null } {
+function afterBake(
+  rollout: Rollout,
+  stage: number,
+  now: number,
+): { readonly text: string; readonly at: number | null } {
   const { stages } = rollout.manifest
   const following = stages[stage + 1]
   const gate = stages[stage]?.gate === true ? ', then a person opens the gate' : ''
-  const goal = following === undefined ? 'the rollout is promoted' : `step ${stage + 2} of ${stages.length} with ${following.weight} %`
+  const goal =
+    following === undefined
+      ? 'the rollout is promoted'
+      : `step ${stage + 2} of ${stages.length} with ${following.weight} %`
   const ends = bakeEnds(rollout)
-  if (!Number.isFinite(ends)) return { text: `the bake of step ${stage + 1} begins when its weight is real`, at: rollout.wakeAt }
+  if (!Number.isFinite(ends))
+    return { text: `the bake of step ${stage + 1} begins when its weight is real`, at: rollout.wakeAt }
   if (now < ends) return { text: `${goal} when the KPIs hold over the whole step${gate}`, at: ends }
   return { text: `${goal} as soon as the KPIs pass (${duration(now - ends)} past the bake)${gate}`, at: rollout.wakeAt }
 }

@@ -1,0 +1,87 @@
+import type { AuditDraft } from '../core/audit.ts'
+import { canonical, GENESIS } from '../core/chain.ts'
+import type { Manifest, ServiceKey, ServiceState } from '../core/service.ts'
+import { isRunning } from '../core/start.ts'
+import { Fault } from '../errors.ts'
+import type { Loaded } from '../ports.ts'
+import { ATTEMPTS, sealed, type Wheel } from './wheel.ts'
+
+/** What storing a manifest brought. */
+export interface Stored {
+  readonly kind: 'created' | 'changed' | 'unchanged'
+  readonly version: number
+  /** The rollout that goes on with the manifest of before, or null. */
+  readonly running: string | null
+}
+
+/**
+ * Stores a checked manifest as the newest version of its service; the same manifest again changes nothing. A rollout that
+ * runs keeps the manifest it began with: the new one applies from the next rollout on.
+ */
+export async function storeManifest(wheel: Wheel, manifest: Manifest, actor: string): Promise<Stored> {
+  const key: ServiceKey = { environment: manifest.environment, name: manifest.name }
+  await wheel.catalogue.index(key, manifest.image.registry, manifest.image.repository)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [item] = await wheel.store.load(key.environment, [key.name])
+    const stored = await storeOnce(wheel, key, manifest, actor, item)
+    if (stored !== null) return stored
+  }
+  throw new Fault(
+    'conflict',
+    `${key.name} changed ${ATTEMPTS} times while its manifest was being stored; send it again`,
+  )
+}
+
+/** One attempt; null = somebody else wrote first. */
+async function storeOnce(
+  wheel: Wheel,
+  key: ServiceKey,
+  manifest: Manifest,
+  actor: string,
+  item: Loaded | undefined,
+): Promise<Stored | null> {
+  const running = item !== undefined && isRunning(item.rollout) ? item.rollout.id : null
+  const version = (item?.service.manifestVersion ?? 0) + 1
+  if (item !== undefined && canonical(item.service.manifest) === canonical(manifest)) {
+    return { kind: 'unchanged', version: version - 1, running }
+  }
+  const before: ServiceState = item?.service ?? {
+    schema: 1,
+    key,
+    manifest,
+    manifestVersion: 0,
+    rolloutNumber: 0,
+    pending: [],
+    handled: [],
+    chain: { seq: 0, hash: GENESIS },
+  }
+  const row = rowFor(version, actor, running, item?.service.manifest ?? null, manifest)
+  const now = wheel.clock.now()
+  const { service, audit } = sealed(wheel, { ...before, manifest, manifestVersion: version }, [row], now)
+  const saved = await wheel.store.commit({ key, token: item?.token ?? null, service, audit })
+  if (saved === 'conflict') return null
+  return { kind: item === undefined ? 'created' : 'changed', version, running }
+}
+
+function rowFor(
+  version: number,
+  actor: string,
+  running: string | null,
+  before: Manifest | null,
+  after: Manifest,
+): AuditDraft {
+  const scope = running === null ? '' : `; ${running} goes on with the version it began with`
+  return {
+    kind: 'manifest-stored',
+    metric: 'manifest-version',
+    value: version,
+    notes: `manifest version ${version} was stored${scope}`,
+    actor,
+    rollout: running,
+    step: null,
+    weightsBefore: null,
+    weightsAfter: null,
+    evidence: [],
+    detail: { before, after },
+  }
+}

@@ -1,0 +1,46 @@
+import type { Action, Trouble } from '../core/app.ts'
+import { refusedDeed } from '../core/decide/trouble.ts'
+import { nextWake } from '../core/decide/wake.ts'
+import type { Facts } from '../core/facts.ts'
+import type { Rollout } from '../core/rollout.ts'
+import { Fault } from '../errors.ts'
+import { sealed, type Wheel } from './wheel.ts'
+
+/**
+ * How old a look may be when its deeds begin. A writer that slept longer leaves the deed to a later turn: Container Apps
+ * has no If-Match, so an old wish could overwrite a newer one.
+ */
+const FRESH_MS = 30_000
+
+/** Does the deeds of a stored decision, in order; a refusal is stored with the rollout and stops the rest. */
+export async function perform(
+  wheel: Wheel,
+  rollout: Rollout,
+  actions: readonly Action[],
+  lookedAt: number,
+): Promise<void> {
+  for (const action of actions) {
+    if (wheel.clock.now() - lookedAt > FRESH_MS) return
+    try {
+      await wheel.apps.perform(rollout.manifest.target, action)
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      const { kind, message, retryAfterMs } = error
+      await recordRefusal(wheel, rollout, { kind, message, retryAfterMs })
+      return
+    }
+  }
+}
+
+/** Stores what the outside refused. Losing the race for it is no loss: the winner has seen the app after us. */
+async function recordRefusal(wheel: Wheel, rollout: Rollout, trouble: Trouble): Promise<void> {
+  const [item] = await wheel.store.load(rollout.key.environment, [rollout.key.name])
+  if (item?.rollout?.id !== rollout.id || item.rollout.phase.kind !== rollout.phase.kind) return
+  const now = wheel.clock.now()
+  const facts: Facts = { now, app: { kind: 'unseen', fault: trouble }, image: null, fast: null, full: null }
+  const move = refusedDeed({ rollout: item.rollout, rows: [] }, facts, trouble)
+  const next = { ...move.rollout, wakeAt: nextWake(move.rollout, now, true) }
+  const { service, audit } = sealed(wheel, item.service, move.rows, now)
+  const { key } = item.service
+  await wheel.store.commit({ key, token: item.token, ...(audit.length > 0 ? { service } : {}), rollout: next, audit })
+}

@@ -1,0 +1,159 @@
+import type { AuditDraft } from '../core/audit.ts'
+import { supersede } from '../core/decide/move.ts'
+import type { Rollout } from '../core/rollout.ts'
+import { entityId, type Push, type ServiceKey } from '../core/service.ts'
+import { newRollout, type Reception, receptionOf, remember } from '../core/start.ts'
+import { Fault } from '../errors.ts'
+import type { Change, Delivery, EventRecord, Loaded } from '../ports.ts'
+import { ATTEMPTS, sealed, type Wheel } from './wheel.ts'
+
+/**
+ * Turns an accepted delivery into what it means: a rollout for each service that takes the image, or a record of why not.
+ * Idempotent: the same delivery again finds what the first one did. Throws Fault when it cannot be decided now; the queue
+ * then delivers it again.
+ */
+export async function receive(wheel: Wheel, delivery: Delivery): Promise<readonly EventRecord[]> {
+  const records =
+    delivery.kind === 'ignored' ? [delivery.record] : await receivePush(wheel, delivery.push, delivery.receivedAt)
+  await wheel.events.record(records)
+  return records
+}
+
+async function receivePush(wheel: Wheel, push: Push, receivedAt: number): Promise<readonly EventRecord[]> {
+  const keys = await wheel.catalogue.servicesFor(push.registry, push.repository)
+  const records: EventRecord[] = []
+  for (const key of keys) records.push(...(await offer(wheel, key, push, receivedAt)))
+  if (records.length > 0) return records
+  const reason = `no service takes images from ${push.registry}/${push.repository}; store a manifest that names it`
+  return [record(push, receivedAt, null, 'ignored', reason, null)]
+}
+
+/** Offers a push to one service until it is decided; every lost race is followed by another look. */
+async function offer(wheel: Wheel, key: ServiceKey, push: Push, receivedAt: number): Promise<readonly EventRecord[]> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [item] = await wheel.store.load(key.environment, [key.name])
+    const { image } = item?.service.manifest ?? {}
+    if (item === undefined || image?.registry !== push.registry || image.repository !== push.repository) return []
+    if (!wheel.matchesTag(image.tags, push.tag)) {
+      const wanted = image.tags.kind === 'glob' ? image.tags.pattern : image.tags.range
+      return [record(push, receivedAt, key, 'ignored', `tag ${push.tag} does not match ${wanted}`, null)]
+    }
+    const taken = await take(wheel, item, push, receivedAt)
+    if (taken !== null) return [taken]
+  }
+  throw new Fault(
+    'conflict',
+    `${entityId(key)} changed ${ATTEMPTS} times while ${push.tag} was being taken in; it is delivered again`,
+  )
+}
+
+/** Acts on what the push means for this service; null = somebody else wrote first. */
+async function take(wheel: Wheel, item: Loaded, push: Push, receivedAt: number): Promise<EventRecord | null> {
+  const { key } = item.service
+  const reception = receptionOf(item.service, item.rollout, push)
+  switch (reception.kind) {
+    case 'duplicate':
+      return record(push, receivedAt, key, 'duplicate', reception.because, reception.rollout)
+    case 'ignore':
+      return record(push, receivedAt, key, 'ignored', reception.because, null)
+    case 'start':
+      return begin(wheel, item, push, receivedAt)
+    case 'reject':
+    case 'queue':
+    case 'supersede':
+      return hold(wheel, item, push, receivedAt, reception)
+  }
+}
+
+async function begin(wheel: Wheel, item: Loaded, push: Push, receivedAt: number): Promise<EventRecord | null> {
+  const now = wheel.clock.now()
+  const begun = newRollout(item.service, item.rollout, push, now)
+  const { service, audit } = sealed(wheel, remember(begun.service, push, begun.rollout.id), [begun.row], now)
+  const { key } = item.service
+  if ((await wheel.store.commit({ key, token: item.token, service, rollout: begun.rollout, audit })) === 'conflict')
+    return null
+  await wheel.bell.ring([{ environment: key.environment, at: now }])
+  return record(push, receivedAt, key, 'rollout', `rollout ${begun.rollout.id} begins`, begun.rollout.id)
+}
+
+/** Lets a push wait, alone or behind others, or turns it down; the running rollout gives way where it is superseded. */
+async function hold(
+  wheel: Wheel,
+  item: Loaded,
+  push: Push,
+  receivedAt: number,
+  reception: Reception & { readonly kind: 'reject' | 'queue' | 'supersede' },
+): Promise<EventRecord | null> {
+  const now = wheel.clock.now()
+  const { key } = item.service
+  const because = reception.kind === 'reject' ? reception.because : waitText(item, push, reception.kind)
+  const kind = reception.kind === 'reject' ? ('push-rejected' as const) : ('push-queued' as const)
+  const row = rowFor(item.rollout, push, kind, because)
+  const pending = { reject: item.service.pending, queue: [...item.service.pending, push], supersede: [push] }[
+    reception.kind
+  ]
+  const away = reception.kind === 'supersede' && item.rollout !== null ? givingWay(item.rollout, now, because) : null
+  const remembered = remember({ ...item.service, pending }, push, null)
+  const { service, audit } = sealed(wheel, remembered, [row, ...(away?.rows ?? [])], now)
+  const change: Change = { key, token: item.token, service, audit, ...(away === null ? {} : { rollout: away.rollout }) }
+  if ((await wheel.store.commit(change)) === 'conflict') return null
+  if (away !== null) await wheel.bell.ring([{ environment: key.environment, at: now }])
+  return record(
+    push,
+    receivedAt,
+    key,
+    reception.kind === 'reject' ? 'rejected' : 'queued',
+    because,
+    item.rollout?.id ?? null,
+  )
+}
+
+function givingWay(rollout: Rollout, now: number, because: string): ReturnType<typeof supersede> | null {
+  return rollout.phase.kind === 'rolling-back' ? null : supersede(rollout, now, because)
+}
+
+function waitText(item: Loaded, push: Push, kind: 'queue' | 'supersede'): string {
+  const running = item.rollout === null ? 'the running rollout' : `${item.rollout.id} (${item.rollout.push.tag})`
+  if (kind === 'queue') return `${push.tag} waits until ${running} has ended`
+  return `${push.tag} supersedes ${running}, which is rolled back first`
+}
+
+function rowFor(rollout: Rollout | null, push: Push, kind: 'push-queued' | 'push-rejected', notes: string): AuditDraft {
+  return {
+    kind,
+    metric: 'push',
+    value: null,
+    notes,
+    actor: push.source,
+    rollout: rollout?.id ?? null,
+    step: null,
+    weightsBefore: rollout?.footprint?.weights ?? null,
+    weightsAfter: null,
+    evidence: [],
+    detail: { push },
+  }
+}
+
+function record(
+  push: Push,
+  receivedAt: number,
+  key: ServiceKey | null,
+  outcome: EventRecord['outcome'],
+  reason: string,
+  rollout: string | null,
+): EventRecord {
+  const entity = key === null ? null : entityId(key)
+  const { source, digest } = push
+  const id = entity === null ? push.eventId : `${push.eventId}@${entity}`
+  return {
+    id,
+    receivedAt,
+    source,
+    outcome,
+    reason,
+    image: `${push.registry}/${push.repository}:${push.tag}`,
+    digest,
+    entityId: entity,
+    rollout,
+  }
+}

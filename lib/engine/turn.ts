@@ -1,0 +1,128 @@
+import type { Decision } from '../core/decide/decide.ts'
+import { decide } from '../core/decide/decide.ts'
+import type { Command, Facts } from '../core/facts.ts'
+import type { Rollout } from '../core/rollout.ts'
+import { isRunning, newRollout } from '../core/start.ts'
+import type { Change, CommandRecord, Loaded } from '../ports.ts'
+import { look } from './look.ts'
+import { perform } from './perform.ts'
+import { sealed, type Wheel } from './wheel.ts'
+
+/** What a turn did, service by service. */
+export interface Turned {
+  readonly name: string
+  /** `lost`: somebody else wrote first, so this turn did nothing. `broken`: our own error; the neighbours go on. */
+  readonly result: 'saved' | 'lost' | 'broken' | 'nothing'
+  readonly decision: Decision | null
+  readonly error: unknown
+}
+
+/**
+ * One turn of the wheel for the named services of one environment: load, observe in bulk, judge and decide, save state and
+ * audit in one transaction each, perform, and ring for the next look. Saving comes before performing: a crash in between
+ * leaves a wish unmet, which the next turn sees and meets. One sick service never stops its neighbours.
+ */
+export async function turn(
+  wheel: Wheel,
+  environment: string,
+  names: readonly string[],
+  command: Command | null = null,
+): Promise<readonly Turned[]> {
+  const loaded = await wheel.store.load(environment, names)
+  const starting = command === null ? loaded.filter(waitsToStart) : []
+  const going = loaded.flatMap((item) =>
+    item.rollout === null || starting.includes(item) ? [] : [{ item, rollout: item.rollout }],
+  )
+  const facts = await look(
+    wheel,
+    going.map(({ rollout }) => rollout),
+  )
+  const turned = await Promise.all([
+    ...starting.map((item) => shielded(item, () => startNext(wheel, item))),
+    ...going.map(({ item, rollout }, index) =>
+      shielded(item, () => settle(wheel, item, rollout, facts[index] ?? failedLook(), command)),
+    ),
+  ])
+  await ring(wheel, environment, turned)
+  return turned
+}
+
+/** Decides, saves, performs for one service. */
+async function settle(
+  wheel: Wheel,
+  item: Loaded,
+  rollout: Rollout,
+  facts: Facts,
+  command: Command | null,
+): Promise<Turned> {
+  const { name } = item.service.key
+  const decided = decide(rollout, facts, command)
+  if (decided.answer?.kind === 'refused') return { name, result: 'nothing', decision: decided, error: null }
+  const decision = { ...decided, next: hurriedByPending(item, decided.next, facts.now) }
+  const { service, audit } = sealed(wheel, item.service, decision.rows, facts.now)
+  const change: Change = {
+    key: item.service.key,
+    token: item.token,
+    ...(audit.length > 0 ? { service } : {}),
+    rollout: decision.next,
+    audit,
+    ...(command === null ? {} : { command: recordOf(command, decision, facts.now) }),
+  }
+  if ((await wheel.store.commit(change)) === 'conflict') return { name, result: 'lost', decision: null, error: null }
+  await perform(wheel, decision.next, decision.actions, facts.now)
+  return { name, result: 'saved', decision, error: null }
+}
+
+/** Begins the rollout of the push that has waited longest. */
+async function startNext(wheel: Wheel, item: Loaded): Promise<Turned> {
+  const now = wheel.clock.now()
+  const [push, ...pending] = item.service.pending
+  const { name } = item.service.key
+  if (push === undefined) return { name, result: 'nothing', decision: null, error: null }
+  const begun = newRollout({ ...item.service, pending }, item.rollout, push, now)
+  const handled = begun.service.handled.map((entry) =>
+    entry.eventId === push.eventId && entry.digest === push.digest ? { ...entry, rollout: begun.rollout.id } : entry,
+  )
+  const { service, audit } = sealed(wheel, { ...begun.service, handled }, [begun.row], now)
+  const saved = await wheel.store.commit({
+    key: item.service.key,
+    token: item.token,
+    service,
+    rollout: begun.rollout,
+    audit,
+  })
+  const decision: Decision = { next: begun.rollout, rows: [begun.row], actions: [], answer: null }
+  return { name, result: saved === 'saved' ? 'saved' : 'lost', decision, error: null }
+}
+
+function waitsToStart(item: Loaded): boolean {
+  return item.service.pending.length > 0 && !isRunning(item.rollout)
+}
+
+/** A finished rollout behind which a push waits is looked at again at once, so that the push begins. */
+function hurriedByPending(item: Loaded, next: Rollout, now: number): Rollout {
+  return item.service.pending.length > 0 && !isRunning(next) ? { ...next, wakeAt: now } : next
+}
+
+function recordOf(command: Command, decision: Decision, at: number): CommandRecord {
+  const { id, verb, actor } = command
+  return { id, verb, actor, at, rollout: decision.next.id, answer: decision.answer?.because ?? '' }
+}
+
+async function ring(wheel: Wheel, environment: string, turned: readonly Turned[]): Promise<void> {
+  const times = turned.flatMap(({ result, decision }) => (result === 'saved' ? [decision?.next.wakeAt ?? null] : []))
+  const calls = [...new Set(times.filter((at) => at !== null))].map((at) => ({ environment, at }))
+  if (calls.length > 0) await wheel.bell.ring(calls)
+}
+
+async function shielded(item: Loaded, work: () => Promise<Turned>): Promise<Turned> {
+  try {
+    return await work()
+  } catch (error) {
+    return { name: item.service.key.name, result: 'broken', decision: null, error }
+  }
+}
+
+function failedLook(): never {
+  throw new Error('a look must bring facts for every rollout')
+}

@@ -1,0 +1,34 @@
+import type { AuditDraft, AuditRow } from '../core/audit.ts'
+import { seal } from '../core/chain.ts'
+import type { ServiceState, TagPattern } from '../core/service.ts'
+import type { Bell, Catalogue, Clock, ContainerApps, EventLog, Metrics, Registry, RolloutStore } from '../ports.ts'
+
+/** Everything the engine turns with: the sockets, and two pure functions that need a library. */
+export interface Wheel {
+  readonly clock: Clock
+  readonly store: RolloutStore
+  readonly catalogue: Catalogue
+  readonly events: EventLog
+  readonly apps: ContainerApps
+  readonly metrics: Metrics
+  readonly registry: Registry
+  readonly bell: Bell
+  /** SHA-256 of a text, hex. */
+  readonly digest: (text: string) => string
+  readonly matchesTag: (pattern: TagPattern, tag: string) => boolean
+}
+
+/** How often the loser of a race looks again before it gives up: each round somebody else has won. */
+export const ATTEMPTS = 8
+
+/** Rows ready to be stored, and the service with its chain moved on; the service unchanged where there are no rows. */
+export function sealed(
+  wheel: Wheel,
+  service: ServiceState,
+  drafts: readonly AuditDraft[],
+  now: number,
+): { readonly service: ServiceState; readonly audit: readonly AuditRow[] } {
+  if (drafts.length === 0) return { service, audit: [] }
+  const { rows, chain } = seal(service, drafts, now, wheel.digest)
+  return { service: { ...service, chain }, audit: rows }
+}
