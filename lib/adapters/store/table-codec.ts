@@ -1,0 +1,210 @@
+import type { AuditRow } from '../../core/audit.ts'
+import type { Rollout } from '../../core/rollout.ts'
+import { entityId, type ServiceKey, type ServiceState } from '../../core/service.ts'
+import type { CommandRecord, EventRecord } from '../../ports.ts'
+import {
+  auditRowKey,
+  commandRowKey,
+  dueRowKey,
+  eventPartition,
+  eventRowKey,
+  nameOfDue,
+  rolloutRowKey,
+  serviceRowKey,
+  sourcePartition,
+  sourceRowKey,
+} from './table-keys.ts'
+import { type Read, type Row, readRow, SCHEMA, shortened, unreadable, type Written, writeRow } from './table-rows.ts'
+
+/** Service state as a row; the JSON is what counts, the columns are for people. */
+export function writeService(service: ServiceState): Written {
+  const { image, target } = service.manifest
+  const columns = {
+    app: target.app,
+    image: shortened(`${image.registry}/${image.repository}`),
+    manifestVersion: service.manifestVersion,
+    rolloutNumber: service.rolloutNumber,
+    pending: service.pending.length,
+    auditRows: service.chain.seq,
+  }
+  return writeRow(service.key.environment, serviceRowKey(service.key.name), columns, service)
+}
+
+/** The service state of a row. */
+export function readService(row: Row): Read<ServiceState> {
+  const read = readRow(row)
+  if (read.kind === 'unreadable') return read
+  const state = read.value as unknown as ServiceState
+  if (!belongs(state, row, (key) => serviceRowKey(key.name)))
+    return unreadable('the state inside is not this service’s')
+  return { kind: 'read', value: state }
+}
+
+/** A rollout as a row. `due` is the key of its due row ('' = none); `current` says that it is its service's newest. */
+export function writeRollout(rollout: Rollout): Written {
+  const { phase, push } = rollout
+  const columns = {
+    rollout: rollout.id,
+    phase: phase.kind,
+    outcome: phase.kind === 'finished' || phase.kind === 'rolling-back' ? phase.outcome : null,
+    because: 'because' in phase ? shortened(phase.because) : null,
+    weight: rollout.expected.at(-1),
+    tag: shortened(push.tag),
+    digest: shortened(push.digest),
+    stable: rollout.stable,
+    canary: rollout.canary,
+    startedAt: new Date(rollout.startedAt),
+    wakeAt: rollout.wakeAt === null ? null : new Date(rollout.wakeAt),
+    due: dueKeyOf(rollout) ?? '',
+    current: true,
+  }
+  const { environment, name } = rollout.key
+  return writeRow(environment, rolloutRowKey(name, rollout.number), columns, rollout)
+}
+
+/** What a rollout's row says besides the rollout itself. */
+export interface RolloutRow {
+  readonly rollout: Rollout
+  readonly due: string | null
+  readonly current: boolean
+}
+
+/** The rollout of a row. */
+export function readRollout(row: Row): Read<RolloutRow> {
+  const read = readRow(row)
+  if (read.kind === 'unreadable') return read
+  const rollout = read.value as unknown as Rollout
+  if (!belongs(rollout, row, (key) => rolloutRowKey(key.name, rollout.number))) {
+    return unreadable('the rollout inside is another one')
+  }
+  const due = typeof row.due === 'string' && row.due !== '' ? row.due : null
+  return { kind: 'read', value: { rollout, due, current: row.current === true } }
+}
+
+/** What is changed in the row of a rollout that is no longer its service's newest. */
+export function closeRollout(rollout: Pick<Rollout, 'key' | 'number'>): Written {
+  const { environment, name } = rollout.key
+  return { partitionKey: environment, rowKey: rolloutRowKey(name, rollout.number), due: '', current: false }
+}
+
+/** Key of the due row that belongs to a rollout, or null where it wants no more looks. */
+export function dueKeyOf(rollout: Rollout): string | null {
+  return rollout.wakeAt === null ? null : dueRowKey(rollout.wakeAt, rollout.key.name)
+}
+
+/** The row that makes a service due; all it says is in its key. */
+export function writeDue(environment: string, rowKey: string): Written {
+  return { partitionKey: environment, rowKey, schema: SCHEMA, service: nameOfDue(rowKey) }
+}
+
+/** An audit row: every figure that people filter by as its own column, the rest as JSON. */
+export function writeAudit(key: ServiceKey, row: AuditRow): Written {
+  const { weightsBefore, weightsAfter, evidence, detail, seq, previousHash, hash } = row
+  const notes = shortened(row.notes)
+  const columns = {
+    id: row.id,
+    happenedAt: new Date(row.happenedAt),
+    entityId: row.entityId,
+    metric: row.metric,
+    value: row.value === null || !Number.isFinite(row.value) ? null : { type: 'Double', value: row.value },
+    notes,
+    kind: row.kind,
+    actor: row.actor,
+    service: key.name,
+    rollout: row.rollout,
+    step: row.step,
+  }
+  const rest = {
+    seq,
+    weightsBefore,
+    weightsAfter,
+    evidence,
+    detail,
+    previousHash,
+    hash,
+    ...(notes === row.notes ? {} : { notes: row.notes }),
+  }
+  return writeRow(key.environment, auditRowKey(key.name, row.happenedAt, row.seq), columns, rest)
+}
+
+/** The audit row of a row. */
+export function readAudit(row: Row): Read<AuditRow> {
+  const read = readRow(row)
+  if (read.kind === 'unreadable') return read
+  const rest = read.value
+  for (const column of ['id', 'entityId', 'metric', 'notes', 'kind', 'actor']) {
+    if (typeof row[column] !== 'string') return unreadable(`the column ${column} is missing`)
+  }
+  if (!(row.happenedAt instanceof Date)) return unreadable('the column happenedAt is missing')
+  if (typeof rest.seq !== 'number' || !Array.isArray(rest.evidence)) return unreadable('seq or evidence is missing')
+  const { id, entityId: entity, metric, notes, kind, actor, value, rollout, step } = row
+  const plain = { id, entityId: entity, metric, notes, kind, actor }
+  const nullable = { value: value ?? null, rollout: rollout ?? null, step: step ?? null }
+  const happenedAt = row.happenedAt.getTime()
+  const audit = { schema: 1, ...plain, ...nullable, happenedAt, ...rest }
+  return { kind: 'read', value: audit as unknown as AuditRow }
+}
+
+/** A command's answer as a row. */
+export function writeCommand(key: ServiceKey, command: CommandRecord): Written {
+  const { verb, actor, rollout } = command
+  const columns = { verb, actor: shortened(actor), rollout, at: new Date(command.at) }
+  return writeRow(key.environment, commandRowKey(key.name, command.id), columns, command)
+}
+
+/** The command's answer of a row. */
+export function readCommand(row: Row): Read<CommandRecord> {
+  const read = readRow(row)
+  if (read.kind === 'unreadable') return read
+  if (typeof read.value.id !== 'string' || typeof read.value.answer !== 'string') return unreadable('it is no command')
+  return { kind: 'read', value: read.value as unknown as CommandRecord }
+}
+
+/** Which service takes images of a source, as a row of the index table. */
+export function writeSource(key: ServiceKey, registry: string, repository: string): Written {
+  const columns = { registry, repository, environment: key.environment, service: key.name }
+  return { partitionKey: sourcePartition(registry, repository), rowKey: sourceRowKey(key), schema: SCHEMA, ...columns }
+}
+
+/** The service that a row of the index table names. */
+export function readSource(row: Row): Read<ServiceKey> {
+  if (row.schema !== SCHEMA) return unreadable(`schema ${JSON.stringify(row.schema ?? null)}, known is ${SCHEMA}`)
+  const { environment, service } = row
+  if (typeof environment !== 'string' || typeof service !== 'string') return unreadable('it names no service')
+  return { kind: 'read', value: { environment, name: service } }
+}
+
+/** An intake record as a row of the event table. */
+export function writeEvent(event: EventRecord): Written {
+  const columns = {
+    receivedAt: new Date(event.receivedAt),
+    source: shortened(event.source),
+    outcome: event.outcome,
+    reason: shortened(event.reason),
+    image: event.image === null ? null : shortened(event.image),
+    entityId: event.entityId,
+    rollout: event.rollout,
+  }
+  return writeRow(eventPartition(event.receivedAt), eventRowKey(event.receivedAt, event.id), columns, event)
+}
+
+/** The intake record of a row. */
+export function readEvent(row: Row): Read<EventRecord> {
+  const read = readRow(row)
+  if (read.kind === 'unreadable') return read
+  if (typeof read.value.id !== 'string' || typeof read.value.outcome !== 'string') return unreadable('it is no event')
+  return { kind: 'read', value: read.value as unknown as EventRecord }
+}
+
+/** True where the state inside a row is of a known schema and belongs under the row's keys. */
+function belongs(
+  state: { readonly schema?: unknown; readonly key?: Partial<ServiceKey> },
+  row: Row,
+  keyOf: (key: ServiceKey) => string,
+): boolean {
+  const { environment, name } = state.key ?? {}
+  if (state.schema !== 1 || environment === undefined || name === undefined) return false
+  return (
+    entityId({ environment, name }) === `${row.partitionKey}/${name}` && keyOf({ environment, name }) === row.rowKey
+  )
+}

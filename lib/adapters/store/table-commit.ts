@@ -1,0 +1,141 @@
+import type { TableClient, TransactionAction } from '@azure/data-tables'
+import { entityId } from '../../core/service.ts'
+import { Fault } from '../../errors.ts'
+import type { Change } from '../../ports.ts'
+import {
+  closeRollout,
+  dueKeyOf,
+  writeAudit,
+  writeCommand,
+  writeDue,
+  writeRollout,
+  writeService,
+} from './table-codec.ts'
+import { refusal, throwFault } from './table-faults.ts'
+import { checkKey } from './table-keys.ts'
+
+/** What `load` remembers of the rows it read, so that `commit` can tell whether they still stand. */
+export interface Token {
+  readonly service: { readonly etag: string; readonly seq: number }
+  readonly rollout: { readonly etag: string; readonly number: number; readonly due: string | null } | null
+}
+
+/** Table Storage takes at most this many operations in one transaction. */
+const MOST_OPERATIONS = 100
+
+/**
+ * Stores a change as one entity-group transaction. `conflict` is said only where Table Storage surely stored nothing.
+ * Throws Fault; after `unavailable` the change may have been stored.
+ */
+export async function commitChange(
+  table: TableClient,
+  timeoutMs: number,
+  change: Change,
+): Promise<'saved' | 'conflict'> {
+  checkKey(change.key)
+  const token = change.token as Token | null
+  checkChange(change, token)
+  const due = dueMove(change, token)
+  const rows = [...stateActions(change, token), ...recordActions(change)]
+  if (rows.length + due.length > MOST_OPERATIONS) {
+    const count = `${rows.length + due.length} rows, Table Storage takes ${MOST_OPERATIONS}`
+    throw new Fault('malformed', `The change of ${entityId(change.key)} is too large for one transaction (${count}).`)
+  }
+  if (rows.length === 0) return 'saved'
+  const answer = await submit(table, timeoutMs, [...rows, ...due], entityId(change.key))
+  if (answer !== 'missing' || !(await lacksDueRow(table, timeoutMs, due)))
+    return answer === 'saved' ? 'saved' : 'conflict'
+  const healed = due.filter(([verb]) => verb !== 'delete')
+  return (await submit(table, timeoutMs, [...rows, ...healed], entityId(change.key))) === 'saved' ? 'saved' : 'conflict'
+}
+
+/** Refuses what the rows could not hold together: such a change is a mistake of the caller. */
+function checkChange(change: Change, token: Token | null): void {
+  const { key, service, rollout, audit } = change
+  const refuse = (why: string): never => {
+    throw new Error(`commit of ${entityId(key)}: ${why}`)
+  }
+  if (token === null && service === undefined) refuse('a new service needs its service state')
+  if (service !== undefined && entityId(service.key) !== entityId(key))
+    refuse(`service state of ${entityId(service.key)}`)
+  if (rollout !== undefined && entityId(rollout.key) !== entityId(key)) refuse(`rollout of ${entityId(rollout.key)}`)
+  const newest = token?.rollout?.number ?? 0
+  if (rollout !== undefined && rollout.number !== newest && service?.rolloutNumber !== rollout.number) {
+    refuse(`rollout ${rollout.number} is neither the newest (${newest}) nor the one that the service state names`)
+  }
+  if (audit.length > 0 && service === undefined) refuse('audit rows need the service state, which holds their chain')
+  const start = token?.service.seq ?? 0
+  for (const [index, row] of audit.entries()) {
+    if (row.seq !== start + index + 1) refuse(`audit row ${row.seq} where ${start + index + 1} comes next`)
+  }
+  if (service !== undefined && service.chain.seq !== start + audit.length) {
+    refuse(`the chain says ${service.chain.seq} rows, stored are ${start + audit.length}`)
+  }
+}
+
+function stateActions({ key, service, rollout }: Change, token: Token | null): TransactionAction[] {
+  const actions: TransactionAction[] = []
+  if (service !== undefined) {
+    const row = writeService(service)
+    actions.push(token === null ? ['create', row] : ['update', row, 'Replace', { etag: token.service.etag }])
+  }
+  if (rollout === undefined) return actions
+  const before = token?.rollout ?? null
+  if (before?.number === rollout.number) {
+    actions.push(['update', writeRollout(rollout), 'Replace', { etag: before.etag }])
+    return actions
+  }
+  actions.push(['create', writeRollout(rollout)])
+  // The older rollout's row is touched too: whoever holds it loses the race, and whoever reads it sees that it is over.
+  if (before !== null) {
+    actions.push(['update', closeRollout({ key, number: before.number }), 'Merge', { etag: before.etag }])
+  }
+  return actions
+}
+
+function recordActions({ key, audit, command }: Change): TransactionAction[] {
+  const rows = audit.map((row) => writeAudit(key, row))
+  if (command !== undefined) rows.push(writeCommand(key, command))
+  return rows.map((row) => ['create', row])
+}
+
+function dueMove({ key, rollout }: Change, token: Token | null): TransactionAction[] {
+  if (rollout === undefined) return []
+  const before = token?.rollout?.due ?? null
+  const after = dueKeyOf(rollout)
+  if (before === after) return []
+  const actions: TransactionAction[] = []
+  if (before !== null) actions.push(['delete', { partitionKey: key.environment, rowKey: before }])
+  if (after !== null) actions.push(['upsert', writeDue(key.environment, after), 'Replace'])
+  return actions
+}
+
+async function submit(
+  table: TableClient,
+  timeoutMs: number,
+  actions: TransactionAction[],
+  who: string,
+): Promise<'saved' | 'conflict' | 'missing'> {
+  try {
+    await table.submitTransaction(actions, { abortSignal: AbortSignal.timeout(timeoutMs) })
+    return 'saved'
+  } catch (error) {
+    const said = refusal(error)
+    if (said?.status === 412 || said?.code === 'EntityAlreadyExists') return 'conflict'
+    if (said?.status === 404 && said.code !== 'TableNotFound') return 'missing'
+    return throwFault(error, `storing ${who}`)
+  }
+}
+
+/** True where the transaction met nothing but a due row that was gone: by hand or by accident, for we never leave it so. */
+async function lacksDueRow(table: TableClient, timeoutMs: number, due: readonly TransactionAction[]): Promise<boolean> {
+  const gone = due.find(([verb]) => verb === 'delete')?.[1]
+  if (gone === undefined) return false
+  try {
+    await table.getEntity(gone.partitionKey, gone.rowKey, { abortSignal: AbortSignal.timeout(timeoutMs) })
+    return false
+  } catch (error) {
+    if (refusal(error)?.status === 404) return true
+    return throwFault(error, `looking for the due row ${gone.rowKey}`)
+  }
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import type { ServiceKey } from '../../core/service.ts'
+import { Fault } from '../../errors.ts'
+
+/** A half-open range of row keys: from `from` (inclusive) to `to` (exclusive). */
+export interface KeyRange {
+  readonly from: string
+  readonly to: string
+}
+
+const LAST_MS = 9_999_999_999_999
+const LAST_ROLLOUT = 999_999
+const NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/
+
+/** True where `name` may stand in a key. Container Apps' rule; it also keeps out what Table Storage forbids (`/ \ # ?`). */
+export function isName(name: string): boolean {
+  return NAME.test(name)
+}
+
+/** Refuses a key that Table Storage would refuse, or that would reach into another service's rows. Throws Fault `malformed`. */
+export function checkKey(key: ServiceKey): void {
+  for (const [what, name] of [
+    ['environment', key.environment],
+    ['service', key.name],
+  ] as const) {
+    if (isName(name)) continue
+    const rule = 'use 2 to 32 lower-case letters, digits and dashes, a letter first and no dash last'
+    throw new Fault('malformed', `The ${what} name ${JSON.stringify(name)} cannot be stored: ${rule}.`)
+  }
+}
+
+/** Row of a service's state. */
+export function serviceRowKey(name: string): string {
+  return `s!${name}`
+}
+
+/** All services of a partition, by name. */
+export const SERVICE_RANGE: KeyRange = { from: 's!', to: 's!~' }
+
+/** Row of a rollout; the newest (highest number, up to 999 999) sorts first within its service. */
+export function rolloutRowKey(name: string, number: number): string {
+  return `r!${name}!${String(LAST_ROLLOUT - number).padStart(6, '0')}`
+}
+
+/** All rollouts of a service, newest first. */
+export function rolloutRange(name: string): KeyRange {
+  return { from: `r!${name}!`, to: `r!${name}!~` }
+}
+
+/** Row that says when a service wants to be looked at; rows sort by that time. Epoch milliseconds. */
+export function dueRowKey(wakeAt: number, name: string): string {
+  return `d!${padded(wakeAt)}!${name}`
+}
+
+/** The service of a due row. */
+export function nameOfDue(rowKey: string): string {
+  return rowKey.slice(rowKey.lastIndexOf('!') + 1)
+}
+
+/** All due rows at or before `until`, earliest first. */
+export function dueRange(until: number): KeyRange {
+  return { from: 'd!', to: `d!${padded(until)}!~` }
+}
+
+/** Row of an audit entry: newest first; within one millisecond by service, then by falling number. */
+export function auditRowKey(name: string, happenedAt: number, seq: number): string {
+  return `a!${inverted(happenedAt)}!${name}!${inverted(seq)}`
+}
+
+/** All audit rows that happened in `[since, until)`, newest first; absent = open. */
+export function auditRange(since: number | undefined, until: number | undefined): KeyRange {
+  return {
+    from: until === undefined ? 'a!' : `a!${inverted(until - 1)}!`,
+    to: since === undefined ? 'a!~' : `a!${inverted(since)}!~`,
+  }
+}
+
+/** Row of a command's answer. The id comes from outside, so that only its hash enters the key. */
+export function commandRowKey(name: string, commandId: string): string {
+  return `c!${name}!${hashed(commandId)}`
+}
+
+/** Partition of an image source in the index table. */
+export function sourcePartition(registry: string, repository: string): string {
+  return hashed(`${registry}/${repository}`)
+}
+
+/** Row of a service in the index table. */
+export function sourceRowKey(key: ServiceKey): string {
+  return `${key.environment}!${key.name}`
+}
+
+const DAY_MS = 86_400_000
+
+/** Partition of an event: one per UTC day, the newest day first, so that old days can be thrown away whole. */
+export function eventPartition(receivedAt: number): string {
+  return inverted(Math.floor(receivedAt / DAY_MS) * DAY_MS)
+}
+
+/** Row of an event: newest first. The same delivery recorded again has the same key. */
+export function eventRowKey(receivedAt: number, id: string): string {
+  return `${inverted(receivedAt)}!${hashed(id)}`
+}
+
+function padded(ms: number): string {
+  return String(Math.min(Math.max(Math.ceil(ms), 0), LAST_MS)).padStart(13, '0')
+}
+
+function inverted(value: number): string {
+  return padded(LAST_MS - value)
+}
+
+function hashed(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 40)
+}

@@ -1,0 +1,182 @@
+import { odata, type TableClient } from '@azure/data-tables'
+import type { AuditRow } from '../../core/audit.ts'
+import type { ServiceKey } from '../../core/service.ts'
+import type { AuditLog, AuditQuery, Catalogue, EventLog, EventRecord, Page, RolloutStore } from '../../ports.ts'
+import { readAudit, readCommand, readEvent, readRollout, readService, readSource, writeSource } from './table-codec.ts'
+import { commitChange } from './table-commit.ts'
+import { recordEvents } from './table-events.ts'
+import { throwFault } from './table-faults.ts'
+import {
+  auditRange,
+  checkKey,
+  commandRowKey,
+  dueRange,
+  type KeyRange,
+  nameOfDue,
+  rolloutRange,
+  SERVICE_RANGE,
+  sourcePartition,
+} from './table-keys.ts'
+import { loadServices, type Reader, readRowOf } from './table-load.ts'
+import { type Mended, mendDueRows } from './table-mend.ts'
+import { type Listing, readAll, readPage } from './table-pages.ts'
+import { type Read, type Row, SCHEMA } from './table-rows.ts'
+
+/** What the table store needs. */
+export interface TableStoreOptions {
+  /**
+   * Clients of the tables `SlipwayState`, `SlipwayIndex` and `SlipwayEvents`. Make them with `retryOptions: {maxRetries: 0}`:
+   * an SDK that repeats a write whose answer was lost would meet its own row and call it a conflict.
+   */
+  readonly tables: { readonly state: TableClient; readonly index: TableClient; readonly events: TableClient }
+  /** Told of every row that cannot be read: `table/partition/row`, and why. Such a row is left out, never guessed at. */
+  readonly onQuarantine?: (row: string, why: string) => void
+  /** Time limit of one request, in milliseconds; default 20 000. */
+  readonly timeoutMs?: number
+  /** How often `due` makes sure that no due row is lost, in milliseconds of `until`; default one hour. */
+  readonly mendEveryMs?: number
+}
+
+/** Every storage socket but the inbox, on Azure Table Storage. */
+export interface TableStore extends RolloutStore, Catalogue, AuditLog, EventLog {
+  page(query: AuditQuery): Promise<Page<AuditRow>>
+  page(limit: number, from: string | null): Promise<Page<EventRecord>>
+  /** Creates the tables that are missing. Throws Fault. */
+  ensureTables(): Promise<void>
+  /** Makes the due rows of an environment agree with its rollouts; `due` does it by itself from time to time. Throws Fault. */
+  mend(environment: string): Promise<Mended>
+}
+
+/**
+ * Keeps state in Azure Table Storage, laid out so that one commit is one entity-group transaction and the sweep is one
+ * range query. All methods throw Fault: `unavailable` (time-outs, 5xx), `throttled` (429, ServerBusy), `denied`,
+ * `malformed` (too large, wrong page token), `not-found` (no such table).
+ */
+export function createTableStore(options: TableStoreOptions): TableStore {
+  const { tables, timeoutMs = 20_000, mendEveryMs = 3_600_000 } = options
+  const quarantine: Reader['quarantine'] = (table, row, why) =>
+    options.onQuarantine?.(`${table}/${row.partitionKey ?? '?'}/${row.rowKey ?? '?'}`, why)
+  const reader: Reader = { table: tables.state, timeoutMs, quarantine }
+  const keep = keeper(quarantine)
+  const mendedAt = new Map<string, number>()
+
+  async function due(environment: string, until: number, limit: number): Promise<readonly string[]> {
+    const last = mendedAt.get(environment)
+    if (last === undefined || until - last >= mendEveryMs) {
+      mendedAt.set(environment, until)
+      await mendDueRows(reader, environment)
+    }
+    return dueNames(inState(reader, environment, dueRange(until), 'due'), limit, keep(tables.state, readDue))
+  }
+  function page(query: AuditQuery): Promise<Page<AuditRow>>
+  function page(limit: number, from: string | null): Promise<Page<EventRecord>>
+  function page(what: AuditQuery | number, from: string | null = null): Promise<Page<AuditRow> | Page<EventRecord>> {
+    if (typeof what !== 'number')
+      return readPage(auditListing(reader, what), what.limit, what.from, keep(tables.state, readAudit))
+    const listing = { table: tables.events, filter: null, scope: 'events', timeoutMs }
+    return readPage(listing, what, from, keep(tables.events, readEvent))
+  }
+
+  return {
+    due,
+    load: (environment, names) => loadServices(reader, environment, names),
+    commit: (change) => commitChange(tables.state, timeoutMs, change),
+    answered: async (key, commandId) => {
+      checkKey(key)
+      const row = await readRowOf(reader, key.environment, commandRowKey(key.name, commandId))
+      return row === null ? null : keep(tables.state, readCommand)(row)
+    },
+    index: (key, registry, repository) => indexSource(tables.index, timeoutMs, key, registry, repository),
+    servicesFor: async (registry, repository) => {
+      const filter = odata`PartitionKey eq ${sourcePartition(registry, repository)}`
+      const rows = await readAll({ table: tables.index, filter, scope: `${registry}/${repository}`, timeoutMs })
+      return rows.map(keep(tables.index, readSource)).filter((key) => key !== null)
+    },
+    list: (environment, limit, from) =>
+      readPage(inState(reader, environment, SERVICE_RANGE, 'services'), limit, from, keep(tables.state, readService)),
+    rollouts: async (key, limit, from) => {
+      checkKey(key)
+      const listing = inState(reader, key.environment, rolloutRange(key.name), `rollouts of ${key.name}`)
+      const { items, next } = await readPage(listing, limit, from, keep(tables.state, readRollout))
+      return { items: items.map((item) => item.rollout), next }
+    },
+    page,
+    record: (events) => recordEvents(tables.events, timeoutMs, events),
+    ensureTables: () => createTables(Object.values(tables), timeoutMs),
+    mend: (environment) => mendDueRows(reader, environment),
+  }
+}
+
+/** Makes the reader of a table's rows: the value, or null after the row was put into quarantine. */
+function keeper(quarantine: Reader['quarantine']) {
+  return <T>(table: TableClient, read: (row: Row) => Read<T>) =>
+    (row: Row): T | null => {
+      const result = read(row)
+      if (result.kind === 'read') return result.value
+      quarantine(table.tableName, row, result.why)
+      return null
+    }
+}
+
+function inState({ table, timeoutMs }: Reader, environment: string, range: KeyRange, what: string): Listing {
+  const filter = odata`PartitionKey eq ${environment} and RowKey ge ${range.from} and RowKey lt ${range.to}`
+  return { table, filter, scope: `${what} in ${environment}`, timeoutMs }
+}
+
+function auditListing(reader: Reader, query: AuditQuery): Listing {
+  const { environment, service, rollout, since, until } = query
+  const scope = `audit ${JSON.stringify({ service, rollout, since, until })}`
+  const listing = inState(reader, environment, auditRange(since, until), scope)
+  const conditions = [
+    listing.filter,
+    service === undefined ? null : odata`service eq ${service}`,
+    rollout === undefined ? null : odata`rollout eq ${rollout}`,
+  ]
+  return { ...listing, filter: conditions.filter((condition) => condition !== null).join(' and ') }
+}
+
+function readDue(row: Row): Read<string> {
+  if (row.schema === SCHEMA) return { kind: 'read', value: nameOfDue(row.rowKey ?? '') }
+  return { kind: 'unreadable', why: `schema ${JSON.stringify(row.schema ?? null)}, known is ${SCHEMA}` }
+}
+
+async function dueNames(
+  listing: Listing,
+  limit: number,
+  read: (row: Row) => string | null,
+): Promise<readonly string[]> {
+  const names = new Set<string>()
+  let from: string | null = null
+  do {
+    const page: Page<string> = await readPage(listing, limit - names.size, from, read)
+    for (const name of page.items) names.add(name)
+    from = page.next
+  } while (from !== null && names.size < limit)
+  return [...names]
+}
+
+async function indexSource(
+  table: TableClient,
+  timeoutMs: number,
+  key: ServiceKey,
+  registry: string,
+  repository: string,
+): Promise<void> {
+  checkKey(key)
+  try {
+    const abortSignal = AbortSignal.timeout(timeoutMs)
+    await table.upsertEntity(writeSource(key, registry, repository), 'Replace', { abortSignal })
+  } catch (error) {
+    throwFault(error, `indexing ${registry}/${repository}`)
+  }
+}
+
+async function createTables(tables: readonly TableClient[], timeoutMs: number): Promise<void> {
+  for (const table of tables) {
+    try {
+      await table.createTable({ abortSignal: AbortSignal.timeout(timeoutMs) })
+    } catch (error) {
+      throwFault(error, `creating the table ${table.tableName}`)
+    }
+  }
+}
