@@ -138,8 +138,11 @@ export interface Registry {
 }
 
 export interface Secrets {
-  /** The live values of a secret (during a rotation there are two), newest first. Throws Fault. */
-  read(name: string): Promise<readonly string[]>
+  /**
+   * The live values of a secret (during a rotation there are two), newest first; never none. Values may be some minutes
+   * old; `fresh` asks for a new look (where a value did not match), as often as the vault can bear. Throws Fault.
+   */
+  read(name: string, options?: { readonly fresh?: boolean }): Promise<readonly string[]>
 }
 
 /** Wakes an environment's turn at a time to come. Lost or doubled calls do no harm: the timer sweeps too. */
