@@ -1,0 +1,89 @@
+import { applyTraffic, retireUnlabelled, start, stop, touched, weightsOf } from './settle.ts'
+import type { AppState } from './state.ts'
+import { checkTraffic } from './validate.ts'
+import type { WireConfiguration, WireTemplate, WireTraffic } from './wire.ts'
+import { acceptPatch, revisionOf, type Surroundings } from './write.ts'
+
+/** What a person at the portal can do. All of it is in force at once, except a new template, which takes its time. */
+export interface Hand {
+  /** Makes the traffic list exactly this. */
+  traffic(entries: readonly WireTraffic[]): void
+  mode(mode: 'Multiple' | 'Single' | 'Labels'): void
+  sticky(on: boolean): void
+  /** Gives a label to a revision (by its full name); it keeps its weight. */
+  label(label: string, revision: string): void
+  unlabel(label: string): void
+  activate(revision: string): void
+  deactivate(revision: string): void
+  /** Asks for a new revision with this image; suffix absent: Azure makes one up. */
+  deploy(image: string, suffix?: string): void
+}
+
+/** A hand at one app. */
+export function handOf(app: AppState, surroundings: Surroundings): Hand {
+  const { now } = surroundings
+  const configure = (change: (old: WireConfiguration) => WireConfiguration) => {
+    app.applied = { ...app.applied, configuration: change(app.applied.configuration) }
+    app.desired = { ...app.desired, configuration: change(app.desired.configuration) }
+    applyTraffic(app, now)
+    retireUnlabelled(app, now)
+    touched(app)
+  }
+  const retraffic = (change: (old: readonly WireTraffic[]) => readonly WireTraffic[]) =>
+    configure((old) => ({ ...old, ingress: { ...old.ingress, traffic: change(old.ingress.traffic) } }))
+  return {
+    traffic: (entries) => {
+      checkTraffic(app, entries)
+      retraffic(() => entries)
+    },
+    mode: (mode) => configure((old) => ({ ...old, activeRevisionsMode: mode })),
+    sticky: (on) =>
+      configure((old) => ({
+        ...old,
+        ingress: { ...old.ingress, stickySessions: { affinity: on ? 'sticky' : 'none' } },
+      })),
+    label: (label, revision) => {
+      revisionOf(app, revision)
+      retraffic((old) => labelled(old, label, revision))
+    },
+    unlabel: (label) => retraffic((old) => unlabelled(old, label)),
+    activate: (name) => {
+      const revision = revisionOf(app, name)
+      revision.active = true
+      start(revision, now)
+      touched(app)
+    },
+    deactivate: (name) => {
+      stop(revisionOf(app, name), now, false)
+      touched(app)
+    },
+    deploy: (image, suffix) => {
+      acceptPatch(app, { properties: { template: withImage(app.desired.template, image, suffix ?? '') } }, surroundings)
+    },
+  }
+}
+
+/** Percent by revision that the app's configuration asks for now. */
+export function wantedWeights(app: AppState): Readonly<Record<string, number>> {
+  return weightsOf(app.applied.configuration.ingress.traffic, app.latest)
+}
+
+function labelled(old: readonly WireTraffic[], label: string, revision: string): readonly WireTraffic[] {
+  const rest = unlabelled(old, label)
+  const carries = rest.some((entry) => entry.revisionName === revision)
+  if (!carries) return [...rest, { revisionName: revision, weight: 0, label }]
+  return rest.map((entry) => (entry.revisionName === revision ? { ...entry, label } : entry))
+}
+
+function unlabelled(old: readonly WireTraffic[], label: string): readonly WireTraffic[] {
+  return old.map((entry) => {
+    if (entry.label !== label) return entry
+    const { label: _, ...rest } = entry
+    return rest
+  })
+}
+
+function withImage(template: WireTemplate, image: string, revisionSuffix: string): WireTemplate {
+  const [first, ...rest] = template.containers
+  return { ...template, revisionSuffix, containers: first ? [{ ...first, image }, ...rest] : rest }
+}

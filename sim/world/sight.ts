@@ -1,0 +1,58 @@
+import type { AppSeen, RevisionSeen, TrafficEntry } from '../../lib/core/app.ts'
+import type { Target } from '../../lib/core/service.ts'
+import type { AppState, RevisionState } from './state.ts'
+import { vitals } from './vitals.ts'
+import type { WireTraffic } from './wire.ts'
+
+/** The app as one look shows it. The same object comes back until something changes, so looking often costs nothing. */
+export function seeApp(app: AppState, target: Target, now: number, domain: string): AppSeen {
+  const kept = app.sight
+  if (kept !== null && kept.version === app.version && now < kept.until && kept.app.target === target) return kept.app
+  let until = Number.POSITIVE_INFINITY
+  const revisions = app.revisions.map((revision): RevisionSeen => {
+    const now_ = vitals(app, revision, now)
+    until = Math.min(until, now_.until)
+    return {
+      name: revision.name,
+      image: imageOf(revision, target.container),
+      active: revision.active,
+      replicas: now_.replicas,
+      provisioning: now_.provisioning,
+      health: now_.health,
+      running: now_.running,
+      fqdn: `${revision.name}.${domain}`,
+      createdAt: revision.createdAt,
+      error: revision.error,
+    }
+  })
+  const { activeRevisionsMode: mode, ingress } = app.applied.configuration
+  const seen: AppSeen = {
+    target,
+    location: app.location,
+    mode,
+    stickySessions: ingress.stickySessions?.affinity === 'sticky',
+    provisioning: provisioningOf(app),
+    latestRevision: app.latest,
+    traffic: ingress.traffic.map(entryOf),
+    revisions,
+  }
+  app.sight = { version: app.version, until, app: seen }
+  return seen
+}
+
+/** The app's own provisioning state. */
+export function provisioningOf(app: AppState): 'InProgress' | 'Failed' | 'Succeeded' {
+  if (app.operation !== null) return 'InProgress'
+  return app.failure === null ? 'Succeeded' : 'Failed'
+}
+
+/** Image of the named container; of the first one where no name is given. */
+export function imageOf(revision: RevisionState, container: string | null): string {
+  const { containers } = revision.template
+  const meant = container === null ? containers[0] : containers.find(({ name }) => name === container)
+  return meant?.image ?? ''
+}
+
+function entryOf({ revisionName, latestRevision, weight, label }: WireTraffic): TrafficEntry {
+  return { revision: latestRevision ? null : (revisionName ?? null), weight: weight ?? 0, label: label ?? null }
+}
