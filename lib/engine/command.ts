@@ -5,7 +5,7 @@ import { isRunning, newRollout } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { Loaded } from '../ports.ts'
 import { turn } from './turn.ts'
-import { ATTEMPTS, sealed, type Wheel } from './wheel.ts'
+import { ATTEMPTS, ringFor, sealed, type Wheel } from './wheel.ts'
 
 /** What a command brought. `repeated`: the same id was obeyed before, and this is the answer of then. */
 export type CommandAnswer =
@@ -94,6 +94,6 @@ async function retry(wheel: Wheel, item: Loaded, command: Command): Promise<Comm
     command: { id, verb, actor, at: now, rollout: begun.rollout.id, answer: because },
   })
   if (saved === 'conflict') return null
-  await wheel.bell.ring([{ environment: service.key.environment, at: now }])
+  await ringFor(wheel, [{ environment: service.key.environment, at: now }])
   return { kind: 'done', because, rollout: begun.rollout.id }
 }

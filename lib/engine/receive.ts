@@ -5,7 +5,7 @@ import { entityId, type Push, type ServiceKey } from '../core/service.ts'
 import { newRollout, type Reception, receptionOf, remember } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { Change, Delivery, EventRecord, Loaded } from '../ports.ts'
-import { ATTEMPTS, sealed, type Wheel } from './wheel.ts'
+import { ATTEMPTS, ringFor, sealed, type Wheel } from './wheel.ts'
 
 /**
  * Turns an accepted delivery into what it means: a rollout for each service that takes the image, or a record of why not.
@@ -72,7 +72,7 @@ async function begin(wheel: Wheel, item: Loaded, push: Push, receivedAt: number)
   const { key } = item.service
   if ((await wheel.store.commit({ key, token: item.token, service, rollout: begun.rollout, audit })) === 'conflict')
     return null
-  await wheel.bell.ring([{ environment: key.environment, at: now }])
+  await ringFor(wheel, [{ environment: key.environment, at: now }])
   return record(push, receivedAt, key, 'rollout', `rollout ${begun.rollout.id} begins`, begun.rollout.id)
 }
 
@@ -97,7 +97,7 @@ async function hold(
   const { service, audit } = sealed(wheel, remembered, [row, ...(away?.rows ?? [])], now)
   const change: Change = { key, token: item.token, service, audit, ...(away === null ? {} : { rollout: away.rollout }) }
   if ((await wheel.store.commit(change)) === 'conflict') return null
-  if (away !== null) await wheel.bell.ring([{ environment: key.environment, at: now }])
+  if (away !== null) await ringFor(wheel, [{ environment: key.environment, at: now }])
   return record(
     push,
     receivedAt,

@@ -6,7 +6,7 @@ import { isRunning, newRollout } from '../core/start.ts'
 import type { Change, CommandRecord, Loaded } from '../ports.ts'
 import { look } from './look.ts'
 import { perform } from './perform.ts'
-import { sealed, type Wheel } from './wheel.ts'
+import { ringFor, sealed, type Wheel } from './wheel.ts'
 
 /** What a turn did, service by service. */
 export interface Turned {
@@ -101,7 +101,7 @@ function waitsToStart(item: Loaded): boolean {
 
 /** A finished rollout behind which a push waits is looked at again at once, so that the push begins. */
 function hurriedByPending(item: Loaded, next: Rollout, now: number): Rollout {
-  return item.service.pending.length > 0 && !isRunning(next) ? { ...next, wakeAt: now } : next
+  return item.service.pending.length > 0 && next.phase.kind === 'finished' ? { ...next, wakeAt: now } : next
 }
 
 function recordOf(command: Command, decision: Decision, at: number): CommandRecord {
@@ -112,7 +112,7 @@ function recordOf(command: Command, decision: Decision, at: number): CommandReco
 async function ring(wheel: Wheel, environment: string, turned: readonly Turned[]): Promise<void> {
   const times = turned.flatMap(({ result, decision }) => (result === 'saved' ? [decision?.next.wakeAt ?? null] : []))
   const calls = [...new Set(times.filter((at) => at !== null))].map((at) => ({ environment, at }))
-  if (calls.length > 0) await wheel.bell.ring(calls)
+  await ringFor(wheel, calls)
 }
 
 async function shielded(item: Loaded, work: () => Promise<Turned>): Promise<Turned> {

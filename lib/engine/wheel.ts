@@ -1,6 +1,7 @@
 import type { AuditDraft, AuditRow } from '../core/audit.ts'
 import { seal } from '../core/chain.ts'
 import type { ServiceState, TagPattern } from '../core/service.ts'
+import { Fault } from '../errors.ts'
 import type { Bell, Catalogue, Clock, ContainerApps, EventLog, Metrics, Registry, RolloutStore } from '../ports.ts'
 
 /** Everything the engine turns with: the sockets, and two pure functions that need a library. */
@@ -16,6 +17,16 @@ export interface Wheel {
   /** SHA-256 of a text, hex. */
   readonly digest: (text: string) => string
   readonly matchesTag: (pattern: TagPattern, tag: string) => boolean
+}
+
+/** Rings for looks to come. A bell that is out of order does no harm: the timer sweeps all that is due. */
+export async function ringFor(wheel: Wheel, calls: Parameters<Bell['ring']>[0]): Promise<void> {
+  if (calls.length === 0) return
+  try {
+    await wheel.bell.ring(calls)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+  }
 }
 
 /** How often the loser of a race looks again before it gives up: each round somebody else has won. */
