@@ -7,19 +7,20 @@ import type { WireTraffic } from './wire.ts'
 /** The app as one look shows it. The same object comes back until something changes, so looking often costs nothing. */
 export function seeApp(app: AppState, target: Target, now: number, domain: string): AppSeen {
   const kept = app.sight
-  if (kept !== null && kept.version === app.version && now < kept.until && kept.app.target === target) return kept.app
+  const fresh = kept !== null && kept.version === app.version && now < kept.until
+  if (fresh && kept.app.target.container === target.container) return kept.app
   let until = Number.POSITIVE_INFINITY
   const revisions = app.revisions.map((revision): RevisionSeen => {
-    const now_ = vitals(app, revision, now)
-    until = Math.min(until, now_.until)
+    const at = vitals(app, revision, now)
+    until = Math.min(until, at.until)
     return {
       name: revision.name,
       image: imageOf(revision, target.container),
       active: revision.active,
-      replicas: now_.replicas,
-      provisioning: now_.provisioning,
-      health: now_.health,
-      running: now_.running,
+      replicas: at.replicas,
+      provisioning: at.provisioning,
+      health: at.health,
+      running: at.running,
       fqdn: `${revision.name}.${domain}`,
       createdAt: revision.createdAt,
       error: revision.error,
