@@ -76,12 +76,11 @@ export function httpLogsQuery(asks: readonly LogAsk[]): string {
  * One KQL string literal whose value is `value` as JSON. Whatever the strings inside hold, nothing can leave the literal:
  * the JSON is printable ASCII (everything else as \\uXXXX), and its backslashes and quotes are escaped for KQL.
  */
-export function jsonLiteral(value: unknown): string {
+export function jsonLiteral(value: object): string {
   return `"${asciiJson(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
-/** The JSON of `value` in printable ASCII only; JSON.parse reads it back unchanged. */
-export function asciiJson(value: unknown): string {
+function asciiJson(value: object): string {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(value).replace(/[^\x20-\x7e]/g, escaped)
 }

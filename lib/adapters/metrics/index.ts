@@ -1,0 +1,29 @@
+import type { Query, Reading } from '../../core/judge/verdict.ts'
+import type { SourceName } from '../../core/service.ts'
+import type { Metrics } from '../../ports.ts'
+import { missing } from './missing.ts'
+
+/** One Metrics socket over all sources: each query goes to the source its KPI names, all sources at the same time. */
+export function createMetrics(sources: Readonly<Record<SourceName, Metrics>>): Metrics {
+  return {
+    async read(queries) {
+      const names = [...new Set(queries.map((query) => query.kpi.source))]
+      const answers = await Promise.all(
+        names.map(async (name) => {
+          const own = queries.filter((query) => query.kpi.source === name)
+          return inOrder(own, await sources[name].read(own), name)
+        }),
+      )
+      const byQuery = new Map(answers.flat())
+      return queries.map((query) => byQuery.get(query) ?? missing(query.id, 'no source was asked', ''))
+    },
+  }
+}
+
+function inOrder(own: readonly Query[], readings: readonly Reading[], name: SourceName): readonly [Query, Reading][] {
+  return own.map((query, place) => {
+    const reading = readings[place]
+    const fits = reading !== undefined && reading.id === query.id
+    return [query, fits ? reading : missing(query.id, `${name} gave no answer to this query`, '')]
+  })
+}
