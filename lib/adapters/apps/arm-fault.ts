@@ -22,9 +22,7 @@ const JOIN_HINT =
 
 /** Text of a stranger made fit for rows and terminals: control characters gone, white space single, at most 600 characters. */
 export function tidy(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
-  const single = clean.replace(/\s+/g, ' ').trim()
+  const single = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
   return single.length > LONGEST_TEXT ? `${single.slice(0, LONGEST_TEXT - 1)}…` : single
 }
 

@@ -52,9 +52,8 @@ function dateMs(response: SdkError['response'], now: number): number | null {
 }
 
 function tidy(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
   return text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ')
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
     .slice(0, LONGEST_TEXT)
 }
