@@ -1,6 +1,7 @@
 import type { AuditRow } from './audit.ts'
 import { duration, percent, weightsText } from './format.ts'
 import type { Evidence } from './judge/verdict.ts'
+import { sameWeights } from './traffic.ts'
 
 /**
  * Says an audit row to a person: when, which service, what was decided or seen, who, weights before and after, and the
@@ -25,8 +26,7 @@ export function explain(row: AuditRow): string {
 export function explainEvidence(evidence: Evidence): string {
   const { kpi, value, limit, unit, total, bad, from, to, source, verdict } = evidence
   const window = `${timeText(from)} to ${timeText(to)} (${duration(to - from)})`
-  if (total === null || bad === null)
-    return `${kpi}: no figure from ${source} for ${window}: ${evidence.because} → ${verdict}`
+  if (total === null || bad === null) return `no figure from ${source} for ${window}: ${evidence.because} → ${verdict}`
   const figure = value === null ? 'no figure' : figureText(value, unit)
   return `${kpi}: ${figure} against a limit of ${figureText(limit, unit)}, ${bad} bad of ${total} requests from ${source}, ${window} → ${verdict}`
 }
@@ -38,7 +38,9 @@ export function figureText(value: number, unit: Evidence['unit']): string {
 
 function weightsSentence(row: AuditRow): string {
   if (row.weightsAfter === null) return ''
-  if (row.weightsBefore === null) return `traffic: ${weightsText(row.weightsAfter)}`
+  if (row.weightsBefore === null || sameWeights(row.weightsBefore, row.weightsAfter)) {
+    return `traffic: ${weightsText(row.weightsAfter)}`
+  }
   return `traffic: ${weightsText(row.weightsBefore)} → ${weightsText(row.weightsAfter)}`
 }
 

@@ -47,22 +47,23 @@ function endWatch(move: Move, facts: Facts, busy: boolean): Move {
   return note(timed, facts, { kind: 'watch-ended', notes: 'nothing moved during the watch; the rollout is closed' })
 }
 
-/** Keeps what the KPIs said for status, and writes down when the fast check changes its mind. */
+/** Keeps what the KPIs said for status, and writes down when measurements are lost and when they are back. */
 function remember(move: Move, facts: Facts): Move {
   const verdict = facts.full ?? facts.fast
   if (verdict === null) return move
-  const before = move.rollout.verdict
   const taken = change(move, { verdict })
-  if (before === null || before.kind === verdict.kind || verdict.kind === 'fail') return taken
+  const before = move.rollout.verdict
+  if (before === null || isBlind(before) === isBlind(verdict)) return taken
+  const lost = isBlind(verdict)
   return note(taken, facts, {
-    kind: 'verdict-changed',
-    metric: figureOf(verdict)?.kpi ?? 'verdict',
-    value: figureOf(verdict)?.value ?? null,
-    notes: `${before.kind} → ${verdict.kind}: ${verdict.because}`,
+    kind: lost ? 'measurements-lost' : 'measurements-back',
+    metric: verdict.evidence.find((item) => item.total === null)?.kpi ?? 'all',
+    notes: lost ? `traffic stays as it is: ${verdict.because}` : `the KPIs can be read again: ${verdict.because}`,
     evidence: verdict.evidence,
   })
 }
 
-function figureOf(verdict: Verdict): Verdict['evidence'][number] | undefined {
-  return verdict.evidence.find((item) => item.verdict === verdict.kind)
+/** Whether a source gave no figure at all, as opposed to too few requests or an unclear one. */
+function isBlind(verdict: Verdict): boolean {
+  return verdict.evidence.some((item) => item.total === null)
 }

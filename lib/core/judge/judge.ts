@@ -22,7 +22,7 @@ export function judge(checks: readonly Query[], readings: readonly Reading[], mi
   const evidence = checks.map((check) => weigh(check, byId.get(check.id), minRequests))
   const kind = worst(evidence.map((item) => item.verdict))
   const telling = evidence.filter((item) => item.verdict === kind)
-  return { kind, because: telling.map((item) => `${item.kpi}: ${item.because}`).join('; '), evidence }
+  return { kind, because: telling.map((item) => item.because).join('; '), evidence }
 }
 
 /** The worst of several verdicts; none at all is inconclusive. */
@@ -49,15 +49,17 @@ function weigh(check: Query, reading: Reading | undefined, minRequests: number):
     unit: kpi.kind === 'latency' ? ('ms' as const) : ('ratio' as const),
   }
   const nothing = { bad: null, total: null, value: null, verdict: 'inconclusive' as const }
-  if (reading === undefined) return { ...base, ...nothing, query: '', because: 'the source gave no answer' }
-  if (reading.kind === 'missing') return { ...base, ...nothing, query: reading.query, because: reading.why }
+  if (reading === undefined)
+    return { ...base, ...nothing, query: '', because: `${kpi.name}: the source gave no answer` }
+  if (reading.kind === 'missing')
+    return { ...base, ...nothing, query: reading.query, because: `${kpi.name}: ${reading.why}` }
   const { bad, total } = reading
   if (!isCount(bad) || !isCount(total) || bad > total) {
     return {
       ...base,
       ...nothing,
       query: reading.query,
-      because: `the source answered counts that cannot be (${bad} of ${total})`,
+      because: `${kpi.name}: the source answered counts that cannot be (${bad} of ${total})`,
     }
   }
   const value = Number.isFinite(reading.value) ? reading.value : null
@@ -78,17 +80,20 @@ function verdictOf(
   if (over && chernoffTail(bad, total, allowedShare(kpi)) <= ALPHA[check.window]) {
     return { verdict: 'fail', because: `${figure}, over the limit of ${limitText(kpi)}` }
   }
-  if (total < minRequests) return { verdict: 'inconclusive', because: `${total} of the ${minRequests} requests needed` }
-  if (value === null) return { verdict: 'inconclusive', because: 'the source gave no figure for it' }
+  if (total < minRequests)
+    return { verdict: 'inconclusive', because: `${kpi.name}: ${total} of the ${minRequests} requests needed` }
+  if (value === null) return { verdict: 'inconclusive', because: `${kpi.name}: the source gave no figure` }
   if (over)
     return { verdict: 'inconclusive', because: `${figure}, over the limit of ${limitText(kpi)} but maybe by chance` }
   return { verdict: 'pass', because: `${figure}, within ${limitText(kpi)}` }
 }
 
 function describe(kpi: Kpi, bad: number, total: number, value: number | null): string {
-  if (kpi.kind === 'error-rate') return `${percent(total === 0 ? 0 : bad / total)} errors (${bad} of ${total} requests)`
+  if (kpi.kind === 'error-rate') {
+    return `${kpi.name} ${percent(total === 0 ? 0 : bad / total)} (${bad} of ${total} requests failed)`
+  }
   const figure = value === null ? 'unknown' : `${Math.round(value)} ms`
-  return `p${kpi.percentile} ${figure} (${bad} of ${total} requests slower than ${kpi.limitMs} ms)`
+  return `${kpi.name} ${figure} (${bad} of ${total} requests slower than ${kpi.limitMs} ms)`
 }
 
 function limitText(kpi: Kpi): string {

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import type { TokenCredential } from '@azure/identity'
+import type { Wheel } from './engine/wheel.ts'
+import { Fault } from './errors.ts'
+import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Metrics, Registry, Secrets } from './ports.ts'
+import { readSettings, type Settings } from './schema/settings.ts'
+
+/** The storage that is created when missing, and the names that the triggers of functions/ listen to. */
+export const QUEUES = { intake: 'slipway-intake', events: 'slipway-events', turns: 'slipway-turns' } as const
+export const STORAGE_CONNECTION = 'SLIPWAY_STORAGE'
+export const HOOK_KEYS = 'slipway-hook-keys'
+
+const TABLES = { state: 'SlipwayState', index: 'SlipwayIndex', events: 'SlipwayEvents' } as const
+const REGISTRY_SCOPE = 'https://containerregistry.azure.net/.default'
+
+/** Time as the machine has it. */
+export const clock: Clock = { now: () => Date.now() }
+
+/** The settings of this process, checked once. Throws Fault malformed that lists everything that is wrong. */
+export const settings: () => Settings = once(() => {
+  const read = readSettings(process.env)
+  if (read.ok) return read.settings
+  const wrong = read.issues.map(({ path, message }) => `${path} ${message}`).join('; ')
+  throw new Fault('malformed', `the app's settings are not right: ${wrong}`)
+})
+
+/** Secrets, with the identity of this app. */
+export const secrets: () => Promise<Secrets> = once(async () => {
+  const [{ createKeyVaultSecrets }, { SecretClient }] = await Promise.all([
+    import('./adapters/secrets/key-vault.ts'),
+    import('@azure/keyvault-secrets'),
+  ])
+  const { keyVaultUrl, keyVaultVerifyChallenge } = settings()
+  const options = { disableChallengeResourceVerification: !keyVaultVerifyChallenge, retryOptions: { maxRetries: 1 } }
+  const client = new SecretClient(keyVaultUrl, await credential(), options)
+  return createKeyVaultSecrets({ client, clock })
+})
+
+/** Where accepted deliveries are kept until they are acted on. */
+export const inbox: () => Promise<Inbox> = once(async () => {
+  const { createQueueInbox } = await import('./adapters/bell/inbox.ts')
+  return createQueueInbox({ queue: await queue(QUEUES.intake) })
+})
+
+/** Everything the engine turns with. */
+export const wheel: () => Promise<Wheel> = once(async () => {
+  const [{ matchesTag }, kept, apps, metrics, registry, bell] = await Promise.all([
+    import('./schema/tag.ts'),
+    store(),
+    containerApps(),
+    measurements(),
+    registries(),
+    queueBell(),
+  ])
+  return {
+    clock,
+    store: kept,
+    catalogue: kept,
+    events: kept,
+    apps,
+    metrics,
+    registry,
+    bell,
+    digest: sha256,
+    matchesTag,
+  }
+})
+
+/** Reading the audit. */
+export const auditLog: () => Promise<AuditLog> = () => store()
+
+/** Creates what is missing of tables and queues. Safe to run at every start, and by two at once. Throws Fault. */
+export async function ensureStorage(): Promise<void> {
+  const names = [QUEUES.intake, QUEUES.events, QUEUES.turns]
+  const ensureQueue = async (name: string) => (await queue(name)).createIfNotExists()
+  await Promise.all([store().then((kept) => kept.ensureTables()), ...names.map(ensureQueue)])
+}
+
+const credential = once(async (): Promise<TokenCredential> => {
+  const { ManagedIdentityCredential } = await import('@azure/identity')
+  const { clientId } = settings()
+  return clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId })
+})
+
+const store = once(async () => {
+  const [{ createTableStore }, { TableClient }] = await Promise.all([
+    import('./adapters/store/table.ts'),
+    import('@azure/data-tables'),
+  ])
+  const identity = await credential()
+  const { tableServiceUri } = settings().storage
+  const client = (name: string) => new TableClient(tableServiceUri, name, identity, { retryOptions: { maxRetries: 0 } })
+  return createTableStore({
+    tables: { state: client(TABLES.state), index: client(TABLES.index), events: client(TABLES.events) },
+    onQuarantine: (row, why) => console.error(`row ${row} cannot be read and is left out: ${why}`),
+  })
+})
+
+async function queue(name: string) {
+  const { QueueClient } = await import('@azure/storage-queue')
+  const { queueServiceUri } = settings().storage
+  return new QueueClient(`${queueServiceUri}/${name}`, await credential(), { retryOptions: { maxTries: 1 } })
+}
+
+async function queueBell(): Promise<Bell> {
+  const { createQueueBell } = await import('./adapters/bell/queue.ts')
+  return createQueueBell({ queue: await queue(QUEUES.turns), clock })
+}
+
+async function containerApps(): Promise<ContainerApps> {
+  const [{ armClientOptions, createArmApps }, { ContainerAppsAPIClient }] = await Promise.all([
+    import('./adapters/apps/arm.ts'),
+    import('@azure/arm-appcontainers'),
+  ])
+  const identity = await credential()
+  const options = armClientOptions({ endpoint: settings().armUrl })
+  return createArmApps({ client: (subscription) => new ContainerAppsAPIClient(identity, subscription, options), clock })
+}
+
+async function measurements(): Promise<Metrics> {
+  const [{ createMetrics }, { createAzureLogs }, { createPrometheus }, { LogsQueryClient }] = await Promise.all([
+    import('./adapters/metrics/index.ts'),
+    import('./adapters/metrics/azure-logs.ts'),
+    import('./adapters/metrics/prometheus.ts'),
+    import('@azure/monitor-query-logs'),
+  ])
+  const { environments, logsUrl } = settings()
+  const client = new LogsQueryClient(await credential(), { endpoint: logsUrl, retryOptions: { maxRetries: 0 } })
+  return createMetrics({
+    'azure-logs': createAzureLogs({ client, workspaceOf: (name) => environments[name]?.logWorkspaceId ?? null }),
+    prometheus: createPrometheus({ urlOf: (name) => environments[name]?.prometheusUrl ?? null }),
+  })
+}
+
+async function registries(): Promise<Registry> {
+  const { createRegistry } = await import('./adapters/registry/distribution.ts')
+  const token = async () => (await (await credential()).getToken(REGISTRY_SCOPE))?.token ?? ''
+  const allowed = Object.entries(settings().registries).map(([host, { auth, url, secret }]) => {
+    return [host, { auth, url, ...(secret === null ? {} : { secret }) }] as const
+  })
+  return createRegistry({ registries: Object.fromEntries(allowed), secrets: await secrets(), clock, token })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** Makes a thing at its first use and keeps it; making it may fail, and is then tried again at the next use. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly thing: T } | null = null
+  return () => {
+    if (made !== null) return made.thing
+    const thing = make()
+    made = { thing }
+    if (thing instanceof Promise) thing.catch(() => (made = null))
+    return thing
+  }
+}

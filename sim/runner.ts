@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import type { Command, Verb } from '../lib/core/facts.ts'
+import type { Rollout } from '../lib/core/rollout.ts'
+import type { Manifest, Push, ServiceKey } from '../lib/core/service.ts'
+import { type CommandAnswer, obeyCommand } from '../lib/engine/command.ts'
+import { storeManifest } from '../lib/engine/manifest.ts'
+import { receive } from '../lib/engine/receive.ts'
+import { sweep } from '../lib/engine/sweep.ts'
+import type { Turned } from '../lib/engine/turn.ts'
+import type { Wheel } from '../lib/engine/wheel.ts'
+import type { EventRecord } from '../lib/ports.ts'
+import { createSimApps } from './apps.ts'
+import { createSimBell, type SimBell } from './bell.ts'
+import { handClock, type SimClock } from './clock.ts'
+import { createSimMetrics, type SimMetrics } from './metrics.ts'
+import { createSimRegistry, type SimRegistry } from './registry.ts'
+import { createSimStore, type SimStore } from './store.ts'
+import type { World } from './world/types.ts'
+import { createWorld } from './world/world.ts'
+
+/** The whole control plane on a hand-wound clock: the real engine and core, and a world to act on. */
+export interface Stage {
+  readonly clock: SimClock
+  readonly world: World
+  readonly store: SimStore
+  readonly bell: SimBell
+  readonly metrics: SimMetrics
+  readonly registry: SimRegistry
+  readonly wheel: Wheel
+  /** How time passes: each path may be cut to show that the other is enough. */
+  readonly wakes: { timer: boolean; bell: boolean }
+  /** Turns that did not end well, in order. */
+  readonly broken: Turned[]
+  declare(manifest: Manifest): Promise<void>
+  push(push: Push): Promise<readonly EventRecord[]>
+  /** Lets time pass, running every wake-up that falls due on the way. */
+  run(ms: number): Promise<void>
+  /** As `run`, until `done` holds after a wake-up; throws when it does not within `withinMs`. */
+  runUntil(what: string, done: () => boolean, withinMs: number): Promise<void>
+  command(key: ServiceKey, verb: Verb, options?: Partial<Command>): Promise<CommandAnswer>
+  rollout(key: ServiceKey): Rollout
+  /** One look at everything that is due now. */
+  tick(environment?: string): Promise<void>
+}
+
+export interface StageOptions {
+  readonly seed?: number
+  readonly start?: number
+  readonly environments?: readonly string[]
+  /** Wraps the sockets, e.g. to crash before or after a call. */
+  readonly wrap?: (wheel: Wheel) => Wheel
+}
+
+const MINUTE_MS = 60_000
+const NOON = Date.UTC(2026, 0, 5, 12)
+
+/** Sets the stage: an empty world, no services, the clock at noon of a Monday unless told otherwise. */
+export function createStage(options: StageOptions = {}): Stage {
+  const { seed = 1, start = NOON, environments = ['production'], wrap = (wheel) => wheel } = options
+  const clock = handClock(start)
+  const world = createWorld({ clock, seed })
+  const store = createSimStore()
+  const bell = createSimBell()
+  const metrics = createSimMetrics({ world, clock, seed, usual: { rps: 50, p95Ms: 120, errorRate: 0.0002 } })
+  const registry = createSimRegistry()
+  const apps = createSimApps(world)
+  const digest = (text: string) => createHash('sha256').update(text).digest('hex')
+  const wheel = wrap({
+    clock,
+    store,
+    catalogue: store,
+    events: store,
+    apps,
+    metrics,
+    registry,
+    bell,
+    digest,
+    matchesTag,
+  })
+  const wakes = { timer: true, bell: true }
+  const broken: Turned[] = []
+  let commands = 0
+
+  const look = async (environment: string) => {
+    const turned = await sweep(wheel, environment)
+    broken.push(...turned.filter(({ result }) => result === 'broken'))
+  }
+  const nextTime = () => {
+    const minute = (Math.floor(clock.now() / MINUTE_MS) + 1) * MINUTE_MS
+    const rung = wakes.bell ? (bell.next()?.at ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
+    return { minute, at: Math.min(minute, Math.max(rung, clock.now())) }
+  }
+  const step = async (until: number) => {
+    const { minute, at } = nextTime()
+    if (at > until) return clock.set(until)
+    clock.set(at)
+    const calls = wakes.bell ? bell.take(at) : []
+    const rung = new Set(calls.map((call) => call.environment))
+    for (const environment of environments) {
+      if (rung.has(environment) || (wakes.timer && at === minute)) await look(environment)
+    }
+  }
+  const stage: Stage = {
+    clock,
+    world,
+    store,
+    bell,
+    metrics,
+    registry,
+    wheel,
+    wakes,
+    broken,
+    declare: async (manifest) => void (await storeManifest(wheel, manifest, 'tester')),
+    push: (push) => receive(wheel, { kind: 'push', push, receivedAt: clock.now() }),
+    run: async (ms) => {
+      const until = clock.now() + ms
+      while (clock.now() < until) await step(until)
+    },
+    runUntil: async (what, done, withinMs) => {
+      const until = clock.now() + withinMs
+      while (!done()) {
+        if (clock.now() >= until) throw new Error(`within ${withinMs} ms it did not happen that ${what}`)
+        await step(until)
+      }
+    },
+    command: (key, verb, given = {}) => {
+      commands += 1
+      return obeyCommand(wheel, key, { id: `command-${commands}`, verb, actor: 'olga', reason: '', ...given })
+    },
+    rollout: (key) => {
+      const found = store.peek(key)?.rollout
+      if (found === null || found === undefined) throw new Error(`${key.name} has no rollout`)
+      return found
+    },
+    tick: async (environment = environments[0] ?? 'production') => look(environment),
+  }
+  return stage
+}
+
+/** Globs only: stories need no more. */
+function matchesTag(pattern: Parameters<Wheel['matchesTag']>[0], tag: string): boolean {
+  return pattern.kind === 'glob' && new RegExp(`^${pattern.pattern.replaceAll('*', '.*')}$`).test(tag)
+}
