@@ -34,6 +34,11 @@ export function serviceRowKey(name: string): string {
   return `s!${name}`
 }
 
+/** The service of a service row. */
+export function nameOfService(rowKey: string): string {
+  return rowKey.slice(rowKey.lastIndexOf('!') + 1)
+}
+
 /** All services of a partition, by name. */
 export const SERVICE_RANGE: KeyRange = { from: 's!', to: 's!~' }
 

@@ -1,10 +1,10 @@
 import { odata } from '@azure/data-tables'
 import { readRollout, readService, writeDue } from './table-codec.ts'
 import { refusal, throwFault } from './table-faults.ts'
-import { dueRange, rolloutRowKey, SERVICE_RANGE } from './table-keys.ts'
+import { dueRange, nameOfDue, nameOfService, rolloutRowKey, SERVICE_RANGE } from './table-keys.ts'
 import { type Reader, readRowOf } from './table-load.ts'
 import { readAll } from './table-pages.ts'
-import type { Row } from './table-rows.ts'
+import { type Row, SCHEMA } from './table-rows.ts'
 
 /** Due rows that were put back, and due rows that were thrown away, by row key. */
 export interface Mended {
@@ -14,34 +14,42 @@ export interface Mended {
 
 /**
  * Makes the due rows agree with the rollouts again. Commits keep them so; a row that was deleted or added by hand is found
- * here, because without its due row no sweep would ever see a service again. Safe beside running commits: a row too many
- * costs one look in vain and goes with the next mending. Throws Fault.
+ * here, because without its due row no sweep would ever see a service again. Rows of services that cannot be read are left
+ * alone. Safe beside running commits: a row too many costs one look in vain and goes with the next mending. Throws Fault.
  */
 export async function mendDueRows(reader: Reader, environment: string): Promise<Mended> {
-  // The order matters: due rows first, so that one that moves meanwhile looks missing (harmless), never superfluous.
-  const there = new Map(
-    (await listRange(reader, environment, dueRange(Number.MAX_SAFE_INTEGER))).map((row) => [row.rowKey ?? '', row]),
+  // Due rows first: one that moves meanwhile can then only look missing, and putting it back does no harm.
+  const there = await listRange(reader, environment, dueRange(Number.MAX_SAFE_INTEGER))
+  const { due, unsure } = await wantedDueRows(reader, environment)
+  const known = new Set(there.map((row) => row.rowKey))
+  const restored = [...due].filter((rowKey) => !known.has(rowKey))
+  const removed = there.filter(
+    ({ rowKey = '', schema }) => schema === SCHEMA && !due.has(rowKey) && !unsure.has(nameOfDue(rowKey)),
   )
-  const wanted = await wantedDueRows(reader, environment)
-  const restored = wanted.filter((rowKey) => !there.has(rowKey))
-  const keep = new Set(wanted)
-  const removed = [...there.values()].filter((row) => !keep.has(row.rowKey ?? ''))
   for (const rowKey of restored) await restore(reader, environment, rowKey)
   for (const row of removed) await remove(reader, environment, row)
   return { restored, removed: removed.map((row) => row.rowKey ?? '') }
 }
 
-async function wantedDueRows(reader: Reader, environment: string): Promise<readonly string[]> {
-  const wanted: string[] = []
+/** Keys of the due rows that must be there, and names of the services that nothing can be said about. */
+async function wantedDueRows(
+  reader: Reader,
+  environment: string,
+): Promise<{ readonly due: ReadonlySet<string>; readonly unsure: ReadonlySet<string> }> {
+  const due = new Set<string>()
+  const unsure = new Set<string>()
   for (const row of await listRange(reader, environment, SERVICE_RANGE)) {
+    const name = nameOfService(row.rowKey ?? '')
     const service = readService(row)
-    if (service.kind === 'unreadable' || service.value.rolloutNumber === 0) continue
-    const { key, rolloutNumber } = service.value
-    const rolloutRow = await readRowOf(reader, environment, rolloutRowKey(key.name, rolloutNumber))
-    const rollout = rolloutRow === null ? null : readRollout(rolloutRow)
-    if (rollout?.kind === 'read' && rollout.value.due !== null) wanted.push(rollout.value.due)
+    if (service.kind === 'unreadable') unsure.add(name)
+    else if (service.value.rolloutNumber > 0) {
+      const rolloutRow = await readRowOf(reader, environment, rolloutRowKey(name, service.value.rolloutNumber))
+      const rollout = rolloutRow === null ? null : readRollout(rolloutRow)
+      if (rollout?.kind !== 'read' || !rollout.value.current) unsure.add(name)
+      else if (rollout.value.due !== null) due.add(rollout.value.due)
+    }
   }
-  return wanted
+  return { due, unsure }
 }
 
 function listRange(

@@ -1,0 +1,262 @@
+import { expect, it } from 'vitest'
+import type { AuditRow } from '../../lib/core/audit.ts'
+import type { ServiceKey } from '../../lib/core/service.ts'
+import type { AuditQuery, Page } from '../../lib/ports.ts'
+import { anEvent, aRollout, aService, auditRows, T0 } from '../support/state.ts'
+import { type AnyStore, begin, decision, idleTick, KEY, loaded } from './store.contract.ts'
+
+const ANYTIME = T0 + 1_000_000_000
+
+/** Walks a listing to its end and returns everything it showed. */
+async function walk<T>(read: (from: string | null) => Promise<Page<T>>): Promise<readonly T[]> {
+  const all: T[] = []
+  let from: string | null = null
+  do {
+    const page: Page<T> = await read(from)
+    all.push(...page.items)
+    from = page.next
+  } while (from !== null)
+  return all
+}
+
+/** How a store answers: who is due, what is listed, in which order, page by page. */
+export function readContract(open: () => Promise<AnyStore>): void {
+  dueContract(open)
+  auditContract(open)
+  listContract(open)
+  eventContract(open)
+}
+
+function dueContract(open: () => Promise<AnyStore>): void {
+  it('names who is due, earliest first, and at most as many as asked for', async () => {
+    const store = await open()
+    for (const [name, wakeAt] of [
+      ['late', 3],
+      ['first', 1],
+      ['same-b', 2],
+      ['same-a', 2],
+      ['never', null],
+    ] as const) {
+      const key = { environment: 'production', name }
+      await begin(store, key, aRollout(key, { wakeAt: wakeAt === null ? null : T0 + wakeAt }))
+    }
+    expect(await store.due('production', T0, 10)).toEqual([])
+    expect(await store.due('production', T0 + 2, 10)).toEqual(['first', 'same-a', 'same-b'])
+    expect(await store.due('production', ANYTIME, 10)).toEqual(['first', 'same-a', 'same-b', 'late'])
+    expect(await store.due('production', ANYTIME, 2)).toEqual(['first', 'same-a'])
+    expect(await store.due('nowhere', ANYTIME, 10)).toEqual([])
+  })
+
+  it('moves a service among the due ones with every commit of its rollout', async () => {
+    const store = await open()
+    await begin(store)
+    expect(await store.commit(idleTick(await loaded(store), T0 + 5))).toBe('saved')
+    expect(await store.due('production', T0 + 5, 10)).toEqual(['pricing'])
+    expect(await store.commit(idleTick(await loaded(store), T0 + 5))).toBe('saved')
+    expect(await store.due('production', T0 + 5, 10)).toEqual(['pricing'])
+    expect(await store.commit(idleTick(await loaded(store), T0 + 9))).toBe('saved')
+    expect(await store.due('production', T0 + 8, 10)).toEqual([])
+    expect(await store.commit(decision(await loaded(store), { wakeAt: null }))).toBe('saved')
+    expect(await store.due('production', ANYTIME, 10)).toEqual([])
+    expect(await store.commit(idleTick(await loaded(store), T0 + 7))).toBe('saved')
+    expect(await store.due('production', ANYTIME, 10)).toEqual(['pricing'])
+  })
+
+  it('forgets when the older rollout wanted a look once a newer one begins', async () => {
+    const store = await open()
+    const start = await begin(store, KEY, aRollout(KEY, { wakeAt: T0 + 1 }))
+    await store.commit(decision({ ...start, rollout: aRollout(KEY, { number: 2, wakeAt: T0 + 5 }) }))
+    expect(await store.due('production', T0 + 4, 10)).toEqual([])
+    expect(await store.due('production', T0 + 5, 10)).toEqual(['pricing'])
+    const second = await loaded(store)
+    await store.commit(decision({ ...second, rollout: aRollout(KEY, { number: 3, wakeAt: T0 + 5 }) }))
+    expect(await store.due('production', ANYTIME, 10)).toEqual(['pricing'])
+    await store.commit(idleTick(await loaded(store), null))
+    expect(await store.due('production', ANYTIME, 10)).toEqual([])
+  })
+}
+
+async function withAudit(store: AnyStore): Promise<void> {
+  for (const [name, count] of [
+    ['basket', 3],
+    ['pricing', 6],
+  ] as const) {
+    const key = { environment: 'production', name }
+    await begin(store, key, null)
+    const { token, service } = await loaded(store, key)
+    const rows = auditRows(key, 1, count).map((row) => ({ ...row, rollout: row.seq > 4 ? `${name}-2` : row.rollout }))
+    expect(
+      await store.commit({ key, token, service: { ...service, chain: { seq: count, hash: '' } }, audit: rows }),
+    ).toBe('saved')
+  }
+}
+
+const names = (rows: readonly AuditRow[]) => rows.map((row) => row.id.replace('production/', ''))
+
+function auditContract(open: () => Promise<AnyStore>): void {
+  const whole: AuditQuery = { environment: 'production', limit: 100, from: null }
+
+  it('shows the audit newest first; within a millisecond by service and falling number', async () => {
+    const store = await open()
+    await withAudit(store)
+    const { token, service } = await loaded(store)
+    const twins = auditRows(KEY, 7, 2, { happenedAt: T0 + 3000 })
+    await store.commit({ key: KEY, token, service: { ...service, chain: { seq: 8, hash: '' } }, audit: twins })
+    expect(names((await store.page(whole)).items)).toEqual([
+      'pricing#6',
+      'pricing#5',
+      'pricing#4',
+      'basket#3',
+      'pricing#8',
+      'pricing#7',
+      'pricing#3',
+      'basket#2',
+      'pricing#2',
+      'basket#1',
+      'pricing#1',
+    ])
+  })
+
+  it.each<[string, Partial<AuditQuery>, readonly string[]]>([
+    ['service', { service: 'basket' }, ['basket#3', 'basket#2', 'basket#1']],
+    ['rollout', { rollout: 'pricing-2' }, ['pricing#6', 'pricing#5']],
+    ['time, since inclusive', { since: T0 + 4000 }, ['pricing#6', 'pricing#5', 'pricing#4']],
+    ['time, until exclusive', { until: T0 + 2000 }, ['basket#1', 'pricing#1']],
+    [
+      'all of it at once',
+      { service: 'pricing', rollout: 'pricing-1', since: T0 + 2000, until: T0 + 4000 },
+      ['pricing#3', 'pricing#2'],
+    ],
+    ['an unknown service, quotes and all', { service: "o'hara" }, []],
+    ['another environment', { environment: 'staging' }, []],
+  ])('filters the audit by %s', async (_, filter, expected) => {
+    const store = await open()
+    await withAudit(store)
+    expect(names((await store.page({ ...whole, ...filter })).items)).toEqual(expected)
+    expect(names(await walk((from) => store.page({ ...whole, ...filter, limit: 2, from })))).toEqual(expected)
+  })
+
+  it('shows every audit row once, page by page, while new rows arrive', async () => {
+    const store = await open()
+    await withAudit(store)
+    const first = await store.page({ ...whole, limit: 4 })
+    expect(first.items).toHaveLength(4)
+    const { token, service } = await loaded(store)
+    const rows = auditRows(KEY, 7, 1)
+    await store.commit({ key: KEY, token, service: { ...service, chain: { seq: 7, hash: '' } }, audit: rows })
+    const rest = await walk((from) => store.page({ ...whole, limit: 4, from: from ?? first.next }))
+    expect(names([...first.items, ...rest])).toEqual([
+      'pricing#6',
+      'pricing#5',
+      'pricing#4',
+      'basket#3',
+      'pricing#3',
+      'basket#2',
+      'pricing#2',
+      'basket#1',
+      'pricing#1',
+    ])
+  })
+
+  it('refuses page tokens that were altered, made up or belong to another listing', async () => {
+    const store = await open()
+    await withAudit(store)
+    const { next } = await store.page({ ...whole, limit: 2 })
+    if (next === null) throw new Error('a next page was expected')
+    const altered = `${next.slice(0, -3)}${next.at(-3) === 'A' ? 'B' : 'A'}${next.slice(-2)}`
+    for (const from of [altered, `${next}A`, next.slice(2), 'nonsense', '']) {
+      await expect(store.page({ ...whole, limit: 2, from }), from).rejects.toMatchObject({
+        kind: 'malformed',
+        message: /page token/,
+      })
+    }
+    await expect(store.page({ ...whole, service: 'basket', limit: 2, from: next })).rejects.toMatchObject({
+      kind: 'malformed',
+    })
+    await expect(store.list('production', 2, next)).rejects.toMatchObject({ kind: 'malformed' })
+    await expect(store.page(2, next)).rejects.toMatchObject({ kind: 'malformed' })
+  })
+}
+
+function listContract(open: () => Promise<AnyStore>): void {
+  it('holds many services, loads them together and lists them by name, page by page', async () => {
+    const store = await open()
+    const all = Array.from({ length: 60 }, (_, index) => `svc-${String(index).padStart(2, '0')}`)
+    await Promise.all(all.map((name) => begin(store, { environment: 'production', name })))
+    const found = await store.load('production', all.toReversed())
+    expect(found.map(({ service }) => service.key.name)).toEqual(all.toReversed())
+    expect(found.every(({ rollout, service }) => rollout?.id === `${service.key.name}-1`)).toBe(true)
+    const listed = await walk((from) => store.list('production', 25, from))
+    expect(listed.map((service) => service.key.name)).toEqual(all)
+    expect(listed[7]).toEqual(found.at(-8)?.service)
+  })
+
+  it('lists the rollouts of one service newest first, without those of a service with a longer name', async () => {
+    const store = await open()
+    await begin(store, { ...KEY, name: 'pricing-eu' })
+    let at = await begin(store)
+    for (const number of [2, 3, 4]) {
+      expect(await store.commit(decision({ ...at, rollout: aRollout(KEY, { number }) }))).toBe('saved')
+      at = await loaded(store)
+    }
+    expect((await store.rollouts(KEY, 10, null)).items.map(({ number }) => number)).toEqual([4, 3, 2, 1])
+    expect((await store.rollouts(KEY, 10, null)).items[3]).toEqual(aRollout(KEY))
+    const paged = await walk((from) => store.rollouts(KEY, 1, from))
+    expect(paged.map(({ number }) => number)).toEqual([4, 3, 2, 1])
+    expect((await store.rollouts({ ...KEY, name: 'nobody' }, 10, null)).items).toEqual([])
+  })
+
+  it('finds the services of an image source, however often they were indexed', async () => {
+    const store = await open()
+    const keys: readonly ServiceKey[] = [
+      { environment: 'production', name: 'pricing' },
+      { environment: 'production', name: 'pricing-eu' },
+      { environment: 'staging', name: 'pricing' },
+    ]
+    for (const key of [...keys.toReversed(), ...keys]) await store.index(key, 'localhost:5000', 'team/pricing')
+    await store.index({ ...KEY, name: 'basket' }, 'localhost:5000', 'team/basket')
+    expect(await store.servicesFor('localhost:5000', 'team/pricing')).toEqual(keys)
+    expect(await store.servicesFor('localhost:5000', 'team')).toEqual([])
+  })
+
+  it('gives an empty page of a listing without rows', async () => {
+    const store = await open()
+    expect(await store.list('production', 10, null)).toEqual({ items: [], next: null })
+    await begin(store, KEY, null)
+    expect((await store.list('production', 10, null)).items).toEqual([aService(KEY)])
+  })
+}
+
+function eventContract(open: () => Promise<AnyStore>): void {
+  const DAY = 86_400_000
+
+  it('shows recorded events newest first, page by page and across days', async () => {
+    const store = await open()
+    const events = [
+      anEvent(1),
+      anEvent(2, { outcome: 'ignored', image: null, digest: null, entityId: null, rollout: null }),
+      anEvent(3, { receivedAt: T0 + DAY }),
+      anEvent(4, { receivedAt: T0 - DAY, reason: 'r'.repeat(50_000) }),
+    ]
+    await store.record(events)
+    await store.record([])
+    const expected = [events[2], events[1], events[0], events[3]]
+    expect((await store.page(10, null)).items).toEqual(expected)
+    expect(await walk((from) => store.page(1, from))).toEqual(expected)
+  })
+
+  it('keeps the first record of a delivery that is recorded again', async () => {
+    const store = await open()
+    await store.record([anEvent(1)])
+    await store.record([anEvent(1, { outcome: 'duplicate' })])
+    await store.record([anEvent(2), anEvent(1, { outcome: 'duplicate' }), anEvent(2, { outcome: 'duplicate' })])
+    expect((await store.page(10, null)).items).toEqual([anEvent(2), anEvent(1)])
+  })
+
+  it('records more events at once than one transaction takes', async () => {
+    const store = await open()
+    const events = Array.from({ length: 230 }, (_, index) => anEvent(index))
+    await store.record(events)
+    expect(await walk((from) => store.page(100, from))).toEqual(events.toReversed())
+  })
+}

@@ -1,0 +1,10 @@
+import { describe } from 'vitest'
+import { createSimStore } from '../../sim/store.ts'
+import { commitContract } from './store.contract.ts'
+import { readContract } from './store-reads.contract.ts'
+
+describe('the in-memory store', () => {
+  const open = async () => createSimStore()
+  commitContract(open)
+  readContract(open)
+})
