@@ -1,5 +1,5 @@
 import { applyTraffic, retireUnlabelled, start, stop, touched, weightsOf } from './settle.ts'
-import type { AppState } from './state.ts'
+import type { AppState, Shape } from './state.ts'
 import { checkTraffic } from './validate.ts'
 import type { WireConfiguration, WireTemplate, WireTraffic } from './wire.ts'
 import { acceptPatch, revisionOf, type Surroundings } from './write.ts'
@@ -23,8 +23,10 @@ export interface Hand {
 export function handOf(app: AppState, surroundings: Surroundings): Hand {
   const { now } = surroundings
   const configure = (change: (old: WireConfiguration) => WireConfiguration) => {
-    app.applied = { ...app.applied, configuration: change(app.applied.configuration) }
-    app.desired = { ...app.desired, configuration: change(app.desired.configuration) }
+    const changed = (shape: Shape): Shape => ({ ...shape, configuration: change(shape.configuration) })
+    app.applied = changed(app.applied)
+    app.desired = changed(app.desired)
+    if (app.operation !== null) app.operation = { ...app.operation, next: changed(app.operation.next) }
     applyTraffic(app, now)
     retireUnlabelled(app, now)
     touched(app)

@@ -1,148 +1,161 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/ports.ts'
 import { appAnswer, replicaAnswers, revisionAnswer } from './answer.ts'
+import { type Core, createCore } from './core.ts'
 import { handOf, wantedWeights } from './edit.ts'
 import { ingressOf, segmentsOf } from './ingress.ts'
-import { createInjections, keyOf } from './injections.ts'
+import { keyOf } from './injections.ts'
 import { notFound } from './refusal.ts'
 import { settle, start, touched, weightsOf } from './settle.ts'
 import { imageOf, seeApp } from './sight.ts'
 import { type AppState, findRevision, newApp, type OperationState } from './state.ts'
-import type { AppKey, ImageBehaviour, LogEntry, OperationSeen, ReadKind, World, WriteKind } from './types.ts'
+import type { AppKey, OperationSeen, World, WriteKind } from './types.ts'
 import { asleepFrom } from './vitals.ts'
 import { isObject, type WireTraffic } from './wire.ts'
-import { acceptPatch, activate, deactivate, restart, revisionOf, type Surroundings } from './write.ts'
+import { acceptPatch, activate, deactivate, restart, revisionOf } from './write.ts'
 
 /**
  * Makes an empty world. Nothing in it runs by itself: each call first works out what time has done since the last one,
  * so the same calls at the same times always give the same world. `seed` colours the ids of operations.
  */
 export function createWorld({ clock, seed = 1 }: { readonly clock: Clock; readonly seed?: number }): World {
-  const apps = new Map<string, AppState>()
-  const behaviours = new Map<string, ImageBehaviour>()
-  const operations = new Map<string, OperationState>()
-  const log: LogEntry[] = []
-  const reads: Record<ReadKind, number> = {
-    get: 0,
-    list: 0,
-    listRevisions: 0,
-    getRevision: 0,
-    listReplicas: 0,
-    operation: 0,
+  const core = createCore(clock, seed)
+  return {
+    ...population(core),
+    ...reading(core),
+    ...writing(core),
+    ...looking(core),
+    ...meddling(core),
+    log: core.log,
+    reads: core.reads,
+    get domain() {
+      return core.domain
+    },
+    set domain(domain) {
+      core.domain = domain
+    },
   }
-  const injections = createInjections()
-  const { around } = injections
+}
 
-  const behaviourOf = (image: string): ImageBehaviour =>
-    behaviours.get(image) ?? behaviours.get(image.slice(image.indexOf('@') + 1)) ?? {}
-
-  const find = (target: AppKey): AppState => {
-    const app = apps.get(keyOf(target))
-    if (app === undefined) throw notFound('Microsoft.App/containerApps', target.app, target.resourceGroup)
-    settle(app, clock.now())
-    return app
-  }
-  const read = <T>(kind: ReadKind, target: AppKey | null, answer: (now: number) => T): T => {
-    reads[kind] += 1
-    return around(kind, target, clock.now(), () => answer(clock.now()))
-  }
-  const surroundings = (): Surroundings => ({
-    now: clock.now(),
-    operationId: guid(`operation ${seed} ${operations.size + 1}`),
-    behaviourOf,
-  })
-  const flip = (
-    kind: WriteKind,
-    target: AppKey,
-    name: string,
-    deed: (app: AppState, name: string, now: number) => void,
-  ) => {
-    const now = clock.now()
-    around(kind, target, now, () => {
-      const app = find(target)
-      deed(app, name, now)
-      log.push({ at: now, actor: 'slipway', kind, target: app.key, body: name })
-    })
-  }
-
-  const world: World = {
-    domain: 'calmsea-0a1b2c3d.westeurope.azurecontainerapps.io',
-    log,
-    reads,
+function population(core: Core): Pick<World, 'addApp' | 'removeApp' | 'behave' | 'apps'> {
+  const { apps, named, behaviours, clock, behaviourOf } = core
+  return {
     addApp: (spec) => {
       if (apps.has(keyOf(spec.target))) throw new Error(`the world has an app ${keyOf(spec.target)} already`)
-      apps.set(keyOf(spec.target), newApp(spec, clock.now(), behaviourOf(spec.image)))
+      const app = newApp(spec, clock.now(), behaviourOf(spec.image))
+      apps.set(keyOf(spec.target), app)
+      named.set(app.key.app, [...(named.get(app.key.app) ?? []), app])
     },
-    removeApp: (target) => void apps.delete(keyOf(target)),
+    removeApp: (target) => {
+      const app = apps.get(keyOf(target))
+      if (app === undefined) return
+      apps.delete(keyOf(target))
+      named.set(
+        app.key.app,
+        (named.get(app.key.app) ?? []).filter((other) => other !== app),
+      )
+    },
     behave: (image, behaviour) => {
       behaviours.set(image, behaviour)
-      for (const app of apps.values()) reform(app, image, behaviourOf, clock.now())
+      for (const app of apps.values()) reform(core, app, image)
     },
     apps: () => [...apps.values()].map((app) => app.key),
+  }
+}
 
-    get: (target) => read('get', target, () => appAnswer(find(target), world.domain)),
+function reading(
+  core: Core,
+): Pick<World, 'get' | 'list' | 'listRevisions' | 'getRevision' | 'listReplicas' | 'operation'> {
+  const { find, read, operations } = core
+  return {
+    get: (target) => read('get', target, () => appAnswer(find(target), core.domain)),
     list: (subscriptionId, resourceGroup) =>
       read('list', null, () =>
-        [...apps.values()]
+        [...core.apps.values()]
           .filter(({ key }) => keyOf({ subscriptionId, resourceGroup, app: key.app }) === keyOf(key))
-          .map(({ key }) => appAnswer(find(key), world.domain)),
+          .map(({ key }) => appAnswer(find(key), core.domain)),
       ),
     listRevisions: (target) =>
       read('listRevisions', target, (now) => {
         const app = find(target)
-        return app.revisions.map((revision) => revisionAnswer(app, revision, now, world.domain))
+        return app.revisions.map((revision) => revisionAnswer(app, revision, now, core.domain))
       }),
     getRevision: (target, name) =>
       read('getRevision', target, (now) => {
         const app = find(target)
-        return revisionAnswer(app, revisionOf(app, name), now, world.domain)
+        return revisionAnswer(app, revisionOf(app, name), now, core.domain)
       }),
     listReplicas: (target, name) =>
       read('listReplicas', target, (now) => {
         const app = find(target)
         return replicaAnswers(app, revisionOf(app, name), now)
       }),
-    patch: (target, body) =>
-      around('patch', target, clock.now(), () => {
+    operation: (id) =>
+      read('operation', operations.get(id)?.target ?? null, (now) => {
+        const operation = operations.get(id)
+        if (operation === undefined) throw notFound('Microsoft.App/locations/containerappOperationStatuses', id, '')
+        return operationSeen(operation, now)
+      }),
+  }
+}
+
+function writing(core: Core): Pick<World, 'patch' | 'activate' | 'deactivate' | 'restart'> {
+  const { find, injections, operations, log, clock } = core
+  const flip =
+    (kind: WriteKind, deed: (app: AppState, name: string, now: number) => void) => (target: AppKey, name: string) =>
+      injections.around(kind, target, clock.now(), () => {
         const app = find(target)
-        const operation = acceptPatch(app, body, surroundings())
+        deed(app, name, clock.now())
+        log.push({ at: clock.now(), actor: 'slipway', kind, target: app.key, body: name })
+      })
+  return {
+    patch: (target, body) =>
+      injections.around('patch', target, clock.now(), () => {
+        const app = find(target)
+        const operation = acceptPatch(app, body, core.surroundings())
         operations.set(operation.id, operation)
         log.push({ at: clock.now(), actor: 'slipway', kind: 'patch', target: app.key, body, ...trafficIn(body, app) })
         return { operationId: operation.id }
       }),
-    activate: (target, name) => flip('activate', target, name, activate),
-    deactivate: (target, name) => flip('deactivate', target, name, deactivate),
-    restart: (target, name) => flip('restart', target, name, restart),
-    operation: (id) =>
-      read('operation', operations.get(id)?.target ?? null, (now) => {
-        const operation = operations.get(id)
-        if (operation === undefined) throw notFound('Microsoft.App/locations/operationStatuses', id, '')
-        return operationSeen(operation, now)
-      }),
+    activate: flip('activate', activate),
+    deactivate: flip('deactivate', deactivate),
+    restart: flip('restart', restart),
+  }
+}
 
-    see: (target) => seeApp(find(target), target, clock.now(), world.domain),
-    countRead: (kind, target) => read(kind, target, () => undefined),
-    ingress: (target) => ingressOf(find(target), clock.now(), world.domain),
-    touch: (target, name) => touch(find(target), name, clock.now()),
-    wake: (target, name) => around('wake', target, clock.now(), () => touch(find(target), name, clock.now())),
+function looking(core: Core): Pick<World, 'see' | 'countRead' | 'ingress' | 'segments' | 'findRevision'> {
+  const { find, clock } = core
+  return {
+    see: (target) => seeApp(find(target), target, clock.now(), core.domain),
+    countRead: (kind, target) => core.read(kind, target, () => undefined),
+    ingress: (target) => ingressOf(find(target), clock.now(), core.domain),
     segments: (target, from, to) => segmentsOf(find(target), from, to),
-    findRevision: (name) =>
-      [...apps.values()].flatMap((app) => {
+    findRevision: (name) => {
+      const owners: { target: AppKey; image: string }[] = []
+      for (const app of core.named.get(name.slice(0, name.indexOf('--'))) ?? []) {
         const revision = findRevision(app, name)
-        return revision === undefined ? [] : [{ target: app.key, image: imageOf(revision, null) }]
-      }),
+        if (revision !== undefined) owners.push({ target: app.key, image: imageOf(revision, null) })
+      }
+      return owners
+    },
+  }
+}
 
+function meddling(core: Core): Pick<World, 'touch' | 'wake' | 'edit' | 'inject' | 'clearInjections'> {
+  const { find, clock, injections, operations } = core
+  return {
+    touch: (target, name) => touch(find(target), name, clock.now()),
+    wake: (target, name) =>
+      injections.around('wake', target, clock.now(), () => touch(find(target), name, clock.now())),
     edit: (target, change) => {
       const app = find(target)
-      change(handOf(app, surroundings()))
-      const at = clock.now()
+      change(handOf(app, core.surroundings()))
       if (app.operation !== null) operations.set(app.operation.id, app.operation)
-      log.push({ at, actor: 'foreign', kind: 'edit', target: app.key, body: null, traffic: wantedWeights(app) })
+      const traffic = wantedWeights(app)
+      core.log.push({ at: clock.now(), actor: 'foreign', kind: 'edit', target: app.key, body: null, traffic })
     },
     inject: injections.add,
     clearInjections: injections.clear,
   }
-  return world
 }
 
 /** A request to a sleeping revision starts it; one to a waking or running one keeps it awake. */
@@ -154,12 +167,12 @@ function touch(app: AppState, name: string, now: number): void {
   touched(app)
 }
 
-function reform(app: AppState, image: string, behaviourOf: (image: string) => ImageBehaviour, now: number): void {
-  settle(app, now)
+function reform(core: Core, app: AppState, image: string): void {
+  settle(app, core.clock.now())
   for (const revision of app.revisions) {
     const images = revision.template.containers.map((container) => container.image)
     const hit = images.find((each) => each === image || each.endsWith(`@${image}`))
-    if (hit !== undefined) revision.behaviour = behaviourOf(hit)
+    if (hit !== undefined) revision.behaviour = core.behaviourOf(hit)
   }
   touched(app)
 }
@@ -173,11 +186,4 @@ function trafficIn(body: unknown, app: AppState): { traffic?: Readonly<Record<st
   const at = (value: unknown, name: string) => (isObject(value) ? value[name] : undefined)
   const traffic = at(at(at(at(body, 'properties'), 'configuration'), 'ingress'), 'traffic')
   return Array.isArray(traffic) ? { traffic: weightsOf(traffic as WireTraffic[], app.latest) } : {}
-}
-
-function guid(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  )
 }
