@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
+import { storeManifest } from './engine/manifest.ts'
 import type { Wheel } from './engine/wheel.ts'
 import { Fault } from './errors.ts'
 import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Metrics, Registry, Secrets } from './ports.ts'
@@ -16,12 +17,12 @@ const REGISTRY_SCOPE = 'https://containerregistry.azure.net/.default'
 /** Time as the machine has it. */
 export const clock: Clock = { now: () => Date.now() }
 
-/** The settings of this process, checked once. Throws Fault malformed that lists everything that is wrong. */
+/** The settings of this process, checked once. Throws Fault unavailable that lists everything that is wrong. */
 export const settings: () => Settings = once(() => {
   const read = readSettings(process.env)
   if (read.ok) return read.settings
   const wrong = read.issues.map(({ path, message }) => `${path} ${message}`).join('; ')
-  throw new Fault('malformed', `the app's settings are not right: ${wrong}`)
+  throw new Fault('unavailable', `the app's settings are not right: ${wrong}`)
 })
 
 /** Secrets, with the identity of this app. */
@@ -76,6 +77,30 @@ export async function ensureStorage(): Promise<void> {
   await Promise.all([store().then((kept) => kept.ensureTables()), ...names.map(ensureQueue)])
 }
 
+/** Stores the manifests of the folder SLIPWAY_MANIFESTS and says, a line each, what became of them. Throws Fault. */
+export async function storeManifestFiles(): Promise<readonly string[]> {
+  const { manifests: folder } = settings()
+  if (folder === null) return []
+  const [{ yamlFiles }, { readManifests }, { misfits }, { formatIssue }] = await Promise.all([
+    import('./adapters/files/folder.ts'),
+    import('./schema/manifest.ts'),
+    import('./schema/fits.ts'),
+    import('./schema/issue.ts'),
+  ])
+  const said: string[] = []
+  for (const { name, text } of await yamlFiles(folder)) {
+    const read = readManifests(text, name)
+    if (!read.ok) said.push(...read.issues.map((issue) => `not stored: ${formatIssue(issue)}`))
+    for (const manifest of read.ok ? read.manifests : []) {
+      const issues = misfits(manifest, settings())
+      const whole = `${name}: ${manifest.environment}/${manifest.name}`
+      if (issues.length > 0) said.push(...issues.map((issue) => `not stored: ${whole} ${formatIssue(issue)}`))
+      else said.push(`${whole} ${(await storeManifest(await wheel(), manifest, `file ${name}`)).kind}`)
+    }
+  }
+  return said
+}
+
 const credential = once(async (): Promise<TokenCredential> => {
   const { ManagedIdentityCredential } = await import('@azure/identity')
   const { clientId } = settings()
@@ -125,7 +150,8 @@ async function measurements(): Promise<Metrics> {
     import('@azure/monitor-query-logs'),
   ])
   const { environments, logsUrl } = settings()
-  const client = new LogsQueryClient(await credential(), { endpoint: logsUrl, retryOptions: { maxRetries: 0 } })
+  const options = { endpoint: logsUrl, audience: logsUrl, retryOptions: { maxRetries: 0 } }
+  const client = new LogsQueryClient(await credential(), options)
   return createMetrics({
     'azure-logs': createAzureLogs({ client, workspaceOf: (name) => environments[name]?.logWorkspaceId ?? null }),
     prometheus: createPrometheus({ urlOf: (name) => environments[name]?.prometheusUrl ?? null }),

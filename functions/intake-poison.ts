@@ -1,0 +1,13 @@
+import { app } from '@azure/functions'
+import { quarantine } from '../lib/engine/quarantine.ts'
+import { QUEUES, STORAGE_CONNECTION, wheel } from '../lib/wiring.ts'
+
+/** Messages of `intake` that failed five times: written down where people see them, so that nothing is lost silently. */
+app.storageQueue('intake-poison', {
+  queueName: `${QUEUES.intake}-poison`,
+  connection: STORAGE_CONNECTION,
+  handler: async (message, context) => {
+    const { id, reason } = await quarantine(await wheel(), 'intake', message)
+    context.error(`${id} was quarantined: ${reason}`)
+  },
+})

@@ -1,0 +1,43 @@
+import { app } from '@azure/functions'
+import { environmentsMeant, invalid, notOneService } from '../lib/door/service.ts'
+import { type Admitted, ALL_METHODS, door, JSON_TYPES, problem } from '../lib/door.ts'
+import { obeyCommand } from '../lib/engine/command.ts'
+import { locate } from '../lib/engine/query.ts'
+import { COMMAND_VERBS, isCommandVerb, readCommand } from '../lib/schema/command.ts'
+import { settings, wheel } from '../lib/wiring.ts'
+
+/** Operator commands. What is answered 200 is done: stored, and its deeds are at Azure. The same id again changes nothing. */
+app.http('service-command', {
+  authLevel: 'function',
+  methods: ALL_METHODS,
+  route: 'v1/services/{name}/commands/{verb}',
+  handler: door({ methods: ['POST'], accepts: JSON_TYPES, bodyOptional: true }, command),
+})
+
+async function command({ params, query, headers, body }: Admitted) {
+  const { name = '', verb = '' } = params
+  if (!isCommandVerb(verb)) {
+    return problem(404, 'not-found', `There is no command ${JSON.stringify(verb)}. Use ${COMMAND_VERBS.join(', ')}.`)
+  }
+  const read = readCommand({ ...withKey(headers), ...(body as object | null) })
+  if (!read.ok) return invalid('The command is not valid. Nothing was done.', read.issues)
+  const { id, actor, reason, rollout } = read.command
+  if (id === null) {
+    return problem(400, 'bad-request', 'Give the command an id of its own, as "id" in the body or as Idempotency-Key.')
+  }
+  const turning = await wheel()
+  const located = await locate(turning, environmentsMeant(query, Object.keys(settings().environments)), name)
+  if (located.kind !== 'found') return notOneService(name, located)
+  const wish = { id, verb, actor: actor ?? 'operator', reason: reason ?? '' }
+  const answer = await obeyCommand(turning, located.key, wish, rollout)
+  if (answer.kind === 'unknown-service') return notOneService(name, { kind: 'unknown' })
+  if (answer.kind === 'refused') return problem(409, 'conflict', answer.because)
+  return {
+    jsonBody: { id, verb, repeated: answer.kind === 'repeated', rollout: answer.rollout, because: answer.because },
+  }
+}
+
+function withKey(headers: Headers): { readonly id?: string } {
+  const key = headers.get('idempotency-key')
+  return key === null ? {} : { id: key.replace(/^"(.*)"$/, '$1') }
+}

@@ -1,0 +1,39 @@
+import { app } from '@azure/functions'
+import { environmentsMeant, invalid, notOneService } from '../lib/door/service.ts'
+import { type Admitted, ALL_METHODS, door, JSON_TYPES, problem, YAML_TYPES } from '../lib/door.ts'
+import { storeManifest } from '../lib/engine/manifest.ts'
+import { locate } from '../lib/engine/query.ts'
+import { misfits } from '../lib/schema/fits.ts'
+import { readManifest } from '../lib/schema/manifest.ts'
+import { settings, wheel } from '../lib/wiring.ts'
+
+/** The manifest of a service: PUT stores a new version (YAML or JSON), GET shows the stored one with its defaults. */
+app.http('service-manifest', {
+  authLevel: 'function',
+  methods: ALL_METHODS,
+  route: 'v1/services/{name}/manifest',
+  handler: door({ methods: ['GET', 'PUT'], accepts: [...YAML_TYPES, ...JSON_TYPES] }, (visit) =>
+    visit.method === 'PUT' ? put(visit) : get(visit),
+  ),
+})
+
+async function get({ params, query }: Admitted) {
+  const name = params.name ?? ''
+  const located = await locate(await wheel(), environmentsMeant(query, Object.keys(settings().environments)), name)
+  if (located.kind !== 'found') return notOneService(name, located)
+  const { manifest, manifestVersion } = located.item.service
+  return { jsonBody: { version: manifestVersion, manifest } }
+}
+
+async function put({ params, bytes, headers }: Admitted) {
+  const read = readManifest(Buffer.from(bytes).toString('utf8'))
+  if (!read.ok) return invalid('The manifest is not valid. Nothing was stored.', read.issues)
+  const { manifest } = read
+  if (manifest.name !== params.name) {
+    return problem(400, 'bad-request', `The manifest is of ${manifest.name}, but the URL names ${params.name ?? ''}.`)
+  }
+  const issues = misfits(manifest, settings())
+  if (issues.length > 0) return invalid('The manifest does not fit this installation. Nothing was stored.', issues)
+  const stored = await storeManifest(await wheel(), manifest, headers.get('x-slipway-actor') ?? 'operator')
+  return { status: stored.kind === 'created' ? 201 : 200, jsonBody: stored }
+}

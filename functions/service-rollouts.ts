@@ -1,0 +1,24 @@
+import { app } from '@azure/functions'
+import { nextLink, pageOf } from '../lib/door/paging.ts'
+import { environmentsMeant, notOneService } from '../lib/door/service.ts'
+import { ALL_METHODS, door } from '../lib/door.ts'
+import { locate } from '../lib/engine/query.ts'
+import { settings, wheel } from '../lib/wiring.ts'
+
+/** Past and present rollouts of a service, newest first, whole. */
+app.http('service-rollouts', {
+  authLevel: 'function',
+  methods: ALL_METHODS,
+  route: 'v1/services/{name}/rollouts',
+  handler: door({ methods: ['GET'] }, async ({ params, query }) => {
+    const name = params.name ?? ''
+    const turning = await wheel()
+    const located = await locate(turning, environmentsMeant(query, Object.keys(settings().environments)), name)
+    if (located.kind !== 'found') return notOneService(name, located)
+    const { limit, from } = pageOf(query)
+    const page = await turning.catalogue.rollouts(located.key, limit, from)
+    return {
+      jsonBody: { items: page.items, nextLink: nextLink(`/api/v1/services/${name}/rollouts`, query, page.next) },
+    }
+  }),
+})

@@ -1,0 +1,19 @@
+import { app } from '@azure/functions'
+import { sweep } from '../lib/engine/sweep.ts'
+import { QUEUES, STORAGE_CONNECTION, settings, wheel } from '../lib/wiring.ts'
+
+/** The bell rang: an environment has something due. The message only says where to look; what is due is in the store. */
+app.storageQueue('turns', {
+  queueName: QUEUES.turns,
+  connection: STORAGE_CONNECTION,
+  handler: async (message, context) => {
+    const { environment } = (message ?? {}) as { environment?: unknown }
+    if (typeof environment !== 'string' || settings().environments[environment] === undefined) {
+      context.warn('a call for an environment that this installation does not have was let go')
+      return
+    }
+    for (const turned of await sweep(await wheel(), environment)) {
+      if (turned.result === 'broken') context.error(turned.name, turned.error)
+    }
+  },
+})

@@ -1,0 +1,24 @@
+import { problem, Refusal } from './problem.ts'
+
+const DEFAULT_LIMIT = 50
+const LARGEST_LIMIT = 100
+
+/** How many items a list is to show and where it is to begin. Throws Refusal 400 where `limit` is not 1–100. */
+export function pageOf(query: URLSearchParams): { readonly limit: number; readonly from: string | null } {
+  const text = query.get('limit') ?? String(DEFAULT_LIMIT)
+  const limit = Number(text)
+  if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_LIMIT) {
+    throw new Refusal(
+      problem(400, 'bad-request', `limit is ${JSON.stringify(text)}; give a whole number from 1 to ${LARGEST_LIMIT}.`),
+    )
+  }
+  return { limit, from: query.get('from') }
+}
+
+/** Where the next page is: the same query from where this page ends; null = this was the last. A path, without the host. */
+export function nextLink(path: string, query: URLSearchParams, next: string | null): string | null {
+  if (next === null) return null
+  const following = new URLSearchParams(query)
+  following.set('from', next)
+  return `${path}?${following}`
+}

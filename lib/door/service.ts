@@ -1,0 +1,31 @@
+import { type Problem, problem } from './problem.ts'
+
+/** Why a name does not mean one service: nobody has it, or several environments do. */
+export type NotOne =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'ambiguous'; readonly environments: readonly string[] }
+
+/** The environments that a request is about: the one in `?environment=`, or all of them. */
+export function environmentsMeant(query: URLSearchParams, all: readonly string[]): readonly string[] {
+  const named = query.get('environment')
+  return named === null ? all : all.filter((environment) => environment === named)
+}
+
+/** Says that a name does not mean one service, and what to do about it. */
+export function notOneService(name: string, found: NotOne): Problem {
+  if (found.kind === 'unknown') {
+    return problem(
+      404,
+      'not-found',
+      `There is no service ${JSON.stringify(name)} here. GET /api/v1/services lists them.`,
+    )
+  }
+  const first = found.environments[0] ?? ''
+  const detail = `Service ${name} exists in ${found.environments.join(' and ')}. Say which one, e.g. ?environment=${first}.`
+  return problem(409, 'conflict', detail)
+}
+
+/** Content that is not valid: 422 with every issue. */
+export function invalid(detail: string, errors: readonly { path: string; message: string; line?: number }[]): Problem {
+  return problem(422, 'invalid', detail, { errors })
+}
