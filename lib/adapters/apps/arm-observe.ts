@@ -21,20 +21,32 @@ interface RevisionList {
 }
 
 /**
- * Makes the look at many apps: one list of apps per resource group, one list of revisions per app, nothing else.
- * What goes wrong with one target stays with that target; a list that fails leaves the apps of its group unseen.
+ * Makes the look at many apps. Several apps of one resource group are read with one list, a single one by itself; each app
+ * adds one list of revisions; nothing else is asked. What goes wrong with one target stays with that target; a list that
+ * fails leaves the apps of its group unseen. An identity that may read apps but not list their group (roles on the apps alone)
+ * costs one read per app instead; that the list is denied is kept in mind.
  */
 export function createObserver(sources: Sources): (targets: readonly Target[]) => Promise<readonly Observed[]> {
+  const unlisted = new Set<string>()
   return async (targets) => {
     const inTurn = gate(sources.parallel)
-    const appsOf = once<ReadonlyMap<string, ContainerApp>>()
-    const revisionsOf = once<RevisionList>()
-    const look = async (target: Target): Promise<Observed> => {
-      const apps = await appsOf(groupKey(target), () => inTurn(() => listApps(sources, target)))
-      const app = apps.get(target.app.toLowerCase())
+    const lists = once<ReadonlyMap<string, ContainerApp> | null>()
+    const singles = once<ContainerApp>()
+    const revisions = once<RevisionList>()
+    const sizes = groupSizes(targets)
+    const appOf = async (target: Target): Promise<ContainerApp> => {
+      const group = groupKey(target)
+      const isAlone = sizes.get(group) === 1 || unlisted.has(group)
+      const list = isAlone ? null : await lists(group, () => inTurn(() => listUnlessDenied(sources, target, unlisted)))
+      if (list === null) return singles(appKey(target), () => inTurn(() => getApp(sources, target)))
+      const app = list.get(target.app.toLowerCase())
       if (app === undefined) throw missing(target)
+      return app
+    }
+    const look = async (target: Target): Promise<Observed> => {
+      const app = await appOf(target)
       sources.remember(target, app)
-      const list = await revisionsOf(appKey(target), () => inTurn(() => listRevisions(sources, target)))
+      const list = await revisions(appKey(target), () => inTurn(() => listRevisions(sources, target)))
       return { kind: 'seen', app: seenApp(target, app, list.revisions, list.details) }
     }
     return Promise.all(
@@ -57,10 +69,40 @@ function groupKey({ subscriptionId, resourceGroup }: Target): string {
   return `${subscriptionId}/${resourceGroup}`.toLowerCase()
 }
 
+/** How many different apps are asked for, by resource group. */
+function groupSizes(targets: readonly Target[]): ReadonlyMap<string, number> {
+  const apps = new Map(targets.map((target) => [appKey(target), groupKey(target)]))
+  const sizes = new Map<string, number>()
+  for (const group of apps.values()) sizes.set(group, (sizes.get(group) ?? 0) + 1)
+  return sizes
+}
+
 function missing(target: Target): Fault {
   return new Fault(
     'not-found',
     `${appLabel(target)} is not in the list of its resource group: see the target in the manifest, and that the identity may read the app.`,
+  )
+}
+
+/** The apps of the target's group by name; null, and noted, where the identity may not list them. */
+async function listUnlessDenied(
+  sources: Sources,
+  target: Target,
+  unlisted: Set<string>,
+): Promise<ReadonlyMap<string, ContainerApp> | null> {
+  try {
+    return await listApps(sources, target)
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind !== 'denied') throw error
+    unlisted.add(groupKey(target))
+    return null
+  }
+}
+
+async function getApp(sources: Sources, target: Target): Promise<ContainerApp> {
+  const client = await sources.client(target.subscriptionId)
+  return sources.calls.ask('get-app', `read ${appLabel(target)}`, (options) =>
+    client.containerApps.get(target.resourceGroup, target.app, options),
   )
 }
 

@@ -28,7 +28,7 @@ export interface ArmAppsOptions {
 /**
  * Container apps through ARM (`@azure/arm-appcontainers` 4, api-version 2026-07-01).
  *
- * `observe` costs one call per resource group and one per app. `perform` sends one minimal PATCH (location and the changed
+ * `observe` costs one call per resource group and one per app (two for an app that is alone in its group). `perform` sends one minimal PATCH (location and the changed
  * subtree) or one POST, and returns when Azure has taken it: the long-running operation is never polled, its end is seen by
  * the next look. Nothing is tried again in here. Fault kinds: 409 and lock conflicts `conflict`; 429 `throttled`; 401, 403 and
  * management locks `denied`; 404 `not-found`; other 4xx and unsafe wishes `malformed`; 5xx, time-outs and lost connections

@@ -134,11 +134,21 @@ async function exchange({ send, token, clock }: Means, place: Place, service: st
   if (token === undefined)
     throw new Fault('denied', `Registry ${place.host}: no identity is set up to ask for a token.`)
   const what = `Token exchange with ${place.host}`
-  const form = { grant_type: 'access_token', service, access_token: await token() }
+  const form = { grant_type: 'access_token', service, access_token: await entraToken(token, what) }
   const response = await send(post(what, `${place.baseUrl}/oauth2/exchange`, form))
   if (response.status === 200) return readToken(what, response, ['refresh_token'], clock)
   await response.body?.cancel()
   throw faultOfStatus(what, response, loginHint(place), clock)
+}
+
+async function entraToken(token: () => Promise<string>, what: string): Promise<string> {
+  try {
+    return await token()
+  } catch (error) {
+    if (error instanceof Fault) throw error
+    const reason = error instanceof Error ? error.message.slice(0, 300) : String(error)
+    throw new Fault('unavailable', `${what}: the identity gave no token: ${reason}`, { cause: error })
+  }
 }
 
 async function acrToken(

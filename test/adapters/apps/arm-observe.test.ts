@@ -24,6 +24,8 @@ async function stub(...args: Parameters<typeof startArmStub>): Promise<ArmStub> 
 }
 
 const isRevisionList = ({ path }: ArmRequest) => /\/revisions\?/.test(path)
+const isAppList = ({ path }: ArmRequest) => /\/containerApps\?/.test(path)
+const GONE = { status: 404, body: { error: { code: 'ResourceNotFound', message: 'it is not here' } } }
 const appIn = ({ path }: ArmRequest) => /containerApps\/([^/?]+)/.exec(path)?.[1] ?? ''
 
 /** Lists the apps, and for each the revision `<app>--v1`. */
@@ -31,7 +33,14 @@ function listing(apps: readonly Record<string, unknown>[], revisions?: (app: str
   return (request) =>
     isRevisionList(request)
       ? { status: 200, body: { value: revisions?.(appIn(request)) ?? [wireRevision(`${appIn(request)}--v1`)] } }
-      : { status: 200, body: { value: apps } }
+      : isAppList(request)
+        ? { status: 200, body: { value: apps } }
+        : (found(apps, appIn(request)) ?? GONE)
+}
+
+function found(apps: readonly Record<string, unknown>[], name: string) {
+  const body = apps.find((app) => String(app.name).toLowerCase() === name.toLowerCase())
+  return body === undefined ? undefined : { status: 200, body }
 }
 
 function seen(observed: Observed | undefined) {
@@ -55,17 +64,24 @@ describe('observe', () => {
   })
 
   it('sends nothing but reads, each to the right subscription and group', async () => {
-    const { apps, requests } = await stub(listing([wireApp('web')]))
-    await apps.observe([target('web'), target('web', { subscriptionId: 'sub-2', resourceGroup: 'rg-b' })])
-    const paths = requests.map(({ method, path }) => `${method} ${path}`).sort()
-    const of = (sub: string, group: string) =>
-      `GET /subscriptions/${sub}/resourceGroups/${group}/providers/Microsoft.App/containerApps`
-    expect(paths).toEqual(
-      [of('sub-1', 'rg-shop'), of('sub-2', 'rg-b')].flatMap((base) => [
-        `${base}/web/revisions?api-version=2026-07-01`,
-        `${base}?api-version=2026-07-01`,
-      ]),
+    const { apps, requests } = await stub(listing([wireApp('web'), wireApp('api')]))
+    await apps.observe([
+      target('web'),
+      target('api'),
+      target('web', { subscriptionId: 'sub-2', resourceGroup: 'rg-b' }),
+    ])
+    const one = '/subscriptions/sub-1/resourceGroups/rg-shop/providers/Microsoft.App/containerApps'
+    const two = '/subscriptions/sub-2/resourceGroups/rg-b/providers/Microsoft.App/containerApps'
+    const paths = [one, `${one}/web/revisions`, `${one}/api/revisions`, `${two}/web`, `${two}/web/revisions`]
+    expect(requests.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
+      paths.map((path) => `GET ${path}?api-version=2026-07-01`).sort(),
     )
+  })
+
+  it('reads an app that is alone in its group by itself, whatever else lives there', async () => {
+    const { apps, calls } = await stub(listing([wireApp('web')]))
+    await apps.observe([target('web'), target('web', { container: 'web' })])
+    expect(calls).toEqual(['get-app', 'list-revisions'])
   })
 
   it('asks for as many revisions at once as it is allowed to, and no more', async () => {
@@ -207,9 +223,9 @@ describe('observe', () => {
         ? page(request, wireRevision('b--v1'), wireRevision('b--v2'))
         : page(request, wireApp('a'), wireApp('b')),
     )
-    const [look] = await apps.observe([target('b')])
+    const [look] = await apps.observe([target('b'), target('a')])
     expect(seen(look).revisions.map(({ name }) => name)).toEqual(['b--v1', 'b--v2'])
-    expect(calls).toEqual(['list-apps', 'list-revisions'])
+    expect(calls).toEqual(['list-apps', 'list-revisions', 'list-revisions'])
   })
 })
 
@@ -221,6 +237,13 @@ describe('observe, when something is wrong', () => {
     expect(fault(gone).message).toMatch(/container app gone .*rg-shop.*not in the list/)
     expect(seen(web).target.app).toBe('web')
     expect(calls.filter((kind) => kind === 'list-revisions')).toHaveLength(1)
+  })
+
+  it('says not-found for an app that was asked for by itself', async () => {
+    const { apps } = await stub(listing([wireApp('web')]))
+    const [gone] = await apps.observe([target('gone')])
+    expect(fault(gone)).toMatchObject({ kind: 'not-found' })
+    expect(fault(gone).message).toContain('404 ResourceNotFound: it is not here')
   })
 
   it('keeps the trouble of one app with that app', async () => {
@@ -237,19 +260,35 @@ describe('observe, when something is wrong', () => {
     expect(second?.kind).toBe('seen')
   })
 
-  it('leaves only the apps of a group unseen whose list was refused, and keeps the reason', async () => {
-    const denied = { error: { code: 'AuthorizationFailed', message: "no 'containerApps/read' over scope rg-dark" } }
-    const list = listing([wireApp('web')])
+  it('leaves only the apps of a group unseen whose list failed, and keeps the reason', async () => {
+    const broken = { error: { code: 'InternalServerError', message: 'rg-dark has a bad day' } }
+    const list = listing([wireApp('web'), wireApp('api')])
     const { apps, calls } = await stub((request) =>
-      request.path.includes('rg-dark') ? { status: 403, body: denied } : list(request),
+      request.path.includes('rg-dark') ? { status: 500, body: broken } : list(request),
     )
     const dark = { resourceGroup: 'rg-dark' }
-    const looks = await apps.observe([target('a', dark), target('web'), target('b', dark)])
-    expect(looks.map(({ kind }) => kind)).toEqual(['unseen', 'seen', 'unseen'])
-    expect(fault(looks[0]).kind).toBe('denied')
-    expect(fault(looks[0]).message).toContain("403 AuthorizationFailed: no 'containerApps/read' over scope rg-dark")
-    expect(fault(looks[0]).message).toContain('Container Apps Contributor')
+    const looks = await apps.observe([target('a', dark), target('web'), target('b', dark), target('api')])
+    expect(looks.map(({ kind }) => kind)).toEqual(['unseen', 'seen', 'unseen', 'seen'])
+    expect(fault(looks[0]).kind).toBe('unavailable')
+    expect(fault(looks[0]).message).toContain('500 InternalServerError: rg-dark has a bad day')
     expect(calls.filter((kind) => kind === 'list-apps')).toHaveLength(2)
+  })
+
+  it('reads app by app when the identity has roles on the apps alone, and does not ask for the list again', async () => {
+    const denied = { error: { code: 'AuthorizationFailed', message: 'no containerApps/read over scope rg-shop' } }
+    const list = listing([wireApp('web'), wireApp('api')])
+    const { apps, calls } = await stub((request) =>
+      isAppList(request) || appIn(request) === 'dark' ? { status: 403, body: denied } : list(request),
+    )
+    const targets = [target('web'), target('dark'), target('api')]
+    const looks = await apps.observe(targets)
+    expect(looks.map(({ kind }) => kind)).toEqual(['seen', 'unseen', 'seen'])
+    expect(fault(looks[1]).kind).toBe('denied')
+    expect(fault(looks[1]).message).toContain('403 AuthorizationFailed: no containerApps/read over scope rg-shop')
+    expect(fault(looks[1]).message).toContain('Container Apps Contributor')
+    await apps.observe(targets)
+    expect(calls.filter((kind) => kind === 'list-apps')).toHaveLength(1)
+    expect(calls.filter((kind) => kind === 'get-app')).toHaveLength(6)
   })
 
   it('hands on how long ARM wants to be left alone, and does not ask again by itself', async () => {
@@ -273,7 +312,7 @@ describe('observe, when something is wrong', () => {
           }
         : { status: 200, body: { value: [wireApp('web')], nextLink: `${stubs[0]?.url}${request.path}&page=2` } },
     )
-    const [look] = await apps.observe([target('web')])
+    const [look] = await apps.observe([target('web'), target('api')])
     expect(fault(look)).toMatchObject({ kind: 'throttled', retryAfterMs: 9_000 })
   })
 
@@ -288,14 +327,14 @@ describe('observe, when something is wrong', () => {
     ],
   ])('gives up when ARM falls silent %s', async (_, script) => {
     const { apps } = await stub(script, { timeoutMs: 150 })
-    const [look] = await apps.observe([target('web')])
+    const [look] = await apps.observe([target('web'), target('api')])
     expect(fault(look)).toMatchObject({ kind: 'unavailable' })
     expect(fault(look).message).toContain('no answer within 150 ms')
   })
 
   it('says malformed when a 200 holds no list', async () => {
     const { apps } = await stub(() => ({ status: 200, body: { hello: 'world' } }))
-    const [look] = await apps.observe([target('web')])
+    const [look] = await apps.observe([target('web'), target('api')])
     expect(fault(look)).toMatchObject({ kind: 'malformed' })
     expect(fault(look).message).toContain('answered 200')
   })

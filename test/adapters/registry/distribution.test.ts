@@ -432,6 +432,10 @@ describe('Azure Container Registry', () => {
   it('says so when there is no identity, or when it gets no token', async () => {
     const stub = await acr()
     expect(trouble(await ask(plug({ auth: 'acr', url: stub.url }))).message).toContain('no identity')
+    const sdk = () => Promise.reject(new Error('no managed identity endpoint found'))
+    const unavailable = trouble(await ask(plug({ auth: 'acr', url: stub.url }, { token: sdk })))
+    expect(unavailable.kind).toBe('unavailable')
+    expect(unavailable.message).toContain('gave no token: no managed identity')
     const failing = () => Promise.reject(new Fault('unavailable', 'the identity endpoint is down'))
     const found = trouble(await ask(plug({ auth: 'acr', url: stub.url }, { token: failing })))
     expect(found).toEqual({ kind: 'unavailable', message: 'the identity endpoint is down', retryAfterMs: null })
