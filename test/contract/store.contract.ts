@@ -236,16 +236,17 @@ export function commitContract(open: () => Promise<AnyStore>): void {
     expect(await loaded(store)).toMatchObject({ service: start.service, rollout: start.rollout })
   })
 
-  it('keeps a state that is far longer than one property holds', async () => {
-    const store = await open()
-    const because = `${'x'.repeat(31_000)}${'🚀é"\\'.repeat(20_000)}`
-    const rollout = aRollout(KEY, {
-      verdict: { kind: 'fail', because, evidence: Array.from({ length: 40 }, someEvidence) },
-    })
-    await begin(store, KEY, rollout)
-    const start = await loaded(store)
-    expect(start.rollout).toEqual(rollout)
-    expect(await store.commit(decision(start, { verdict: null }))).toBe('saved')
-    expect((await loaded(store)).rollout?.verdict).toBeNull()
-  })
+  it.each([0, 1])(
+    'keeps a state far longer than one property holds, wherever it is cut (shifted by %d)',
+    async (shift) => {
+      const store = await open()
+      const because = `${'x'.repeat(shift)}${'🚀'.repeat(40_000)}é"\\`
+      const evidence = Array.from({ length: 40 }, someEvidence)
+      const rollout = aRollout(KEY, { verdict: { kind: 'fail', because, evidence } })
+      const start = await begin(store, KEY, rollout)
+      expect(start.rollout).toEqual(rollout)
+      expect(await store.commit(decision(start, { verdict: null }))).toBe('saved')
+      expect((await loaded(store)).rollout?.verdict).toBeNull()
+    },
+  )
 }
