@@ -96,8 +96,9 @@ function once(queues: HostOptions['queues']): HostOptions['queues'] {
 
 async function open(running: Running, restore: () => void): Promise<Host> {
   const { functions, log } = running
-  const http = await startHttp(httpOptions(running))
+  for (const each of functions) if (each.type === 'queue' && !each.disabled) running.queues(each.connection)
   const status = running.timerStatusFile === undefined ? null : createStatusFile(running.timerStatusFile)
+  const http = await startHttp(httpOptions(running))
   const listeners = functions.flatMap((each) => (each.disabled ? [] : listen(running, each, status)))
   log('information', 'Host.Startup', `${functions.length} functions at ${http.url}`)
   let closing: Promise<void> | null = null

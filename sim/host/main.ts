@@ -65,5 +65,5 @@ async function main(): Promise<void> {
 
 main().catch((error) => {
   log('critical', 'Host.Startup', textOf(error))
-  process.exitCode = 1
+  process.exit(1)
 })
