@@ -58,7 +58,18 @@ function explainIssue(issue: ZodIssue, base: readonly PropertyKey[], shape: Shap
   }
   if (valueAt(input, path) === undefined && issue.code !== 'custom')
     return [{ path, key: null, message: missing(shape, path) }]
-  return [{ path, key: null, message: issue.message }]
+  return [{ path, key: null, message: valueAt(input, path) === null ? empty(shape, path) : wrongKind(issue) }]
+}
+
+/** What a value of the wrong kind should be, where the schema does not say it in words of its own. */
+function wrongKind(issue: ZodIssue): string {
+  if (issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input')) return issue.message
+  const kinds: Readonly<Record<string, string>> = {
+    object: 'a mapping of keys to values',
+    array: 'a list',
+    string: 'text',
+  }
+  return `must be ${kinds[issue.expected] ?? `a ${issue.expected}`}`
 }
 
 /** The branch whose own kind of value was given: its issues lie within, or are not about the type of the whole. */
@@ -79,6 +90,11 @@ function missing(shape: Shape, path: readonly PropertyKey[]): string {
   const key = String(path.at(-1) ?? '')
   const example = shapesAt(shape, path).flatMap((at) => at.examples ?? [])[0]
   return example === undefined ? `is missing; add \`${key}\`` : `is missing; add it, e.g. \`${key}: ${flow(example)}\``
+}
+
+function empty(shape: Shape, path: readonly PropertyKey[]): string {
+  const example = shapesAt(shape, path).flatMap((at) => at.examples ?? [])[0]
+  return example === undefined ? 'has no value; fill it in' : `has no value; write one, e.g. \`${flow(example)}\``
 }
 
 function flow(value: unknown): string {
