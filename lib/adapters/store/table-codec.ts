@@ -1,6 +1,6 @@
 import type { AuditRow } from '../../core/audit.ts'
 import type { Rollout } from '../../core/rollout.ts'
-import { entityId, type ServiceKey, type ServiceState } from '../../core/service.ts'
+import type { ServiceKey, ServiceState } from '../../core/service.ts'
 import type { CommandRecord, EventRecord } from '../../ports.ts'
 import {
   auditRowKey,

@@ -1,5 +1,5 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables'
-import { entityId } from '../../core/service.ts'
+import type { ServiceKey } from '../../core/service.ts'
 import { Fault } from '../../errors.ts'
 import type { Change } from '../../ports.ts'
 import {
@@ -39,26 +39,25 @@ export async function commitChange(
   const rows = [...stateActions(change, token), ...recordActions(change)]
   if (rows.length + due.length > MOST_OPERATIONS) {
     const count = `${rows.length + due.length} rows, Table Storage takes ${MOST_OPERATIONS}`
-    throw new Fault('malformed', `The change of ${entityId(change.key)} is too large for one transaction (${count}).`)
+    throw new Fault('malformed', `The change of ${nameOf(change.key)} is too large for one transaction (${count}).`)
   }
   if (rows.length === 0) return 'saved'
-  const answer = await submit(table, timeoutMs, [...rows, ...due], entityId(change.key))
+  const answer = await submit(table, timeoutMs, [...rows, ...due], nameOf(change.key))
   if (answer !== 'missing' || !(await lacksDueRow(table, timeoutMs, due)))
     return answer === 'saved' ? 'saved' : 'conflict'
   const healed = due.filter(([verb]) => verb !== 'delete')
-  return (await submit(table, timeoutMs, [...rows, ...healed], entityId(change.key))) === 'saved' ? 'saved' : 'conflict'
+  return (await submit(table, timeoutMs, [...rows, ...healed], nameOf(change.key))) === 'saved' ? 'saved' : 'conflict'
 }
 
 /** Refuses what the rows could not hold together: such a change is a mistake of the caller. */
 function checkChange(change: Change, token: Token | null): void {
   const { key, service, rollout, audit } = change
   const refuse = (why: string): never => {
-    throw new Error(`commit of ${entityId(key)}: ${why}`)
+    throw new Error(`commit of ${nameOf(key)}: ${why}`)
   }
   if (token === null && service === undefined) refuse('a new service needs its service state')
-  if (service !== undefined && entityId(service.key) !== entityId(key))
-    refuse(`service state of ${entityId(service.key)}`)
-  if (rollout !== undefined && entityId(rollout.key) !== entityId(key)) refuse(`rollout of ${entityId(rollout.key)}`)
+  if (service !== undefined && nameOf(service.key) !== nameOf(key)) refuse(`service state of ${nameOf(service.key)}`)
+  if (rollout !== undefined && nameOf(rollout.key) !== nameOf(key)) refuse(`rollout of ${nameOf(rollout.key)}`)
   const newest = token?.rollout?.number ?? 0
   if (rollout !== undefined && rollout.number !== newest && service?.rolloutNumber !== rollout.number) {
     refuse(`rollout ${rollout.number} is neither the newest (${newest}) nor the one that the service state names`)
@@ -71,6 +70,10 @@ function checkChange(change: Change, token: Token | null): void {
   if (service !== undefined && service.chain.seq !== start + audit.length) {
     refuse(`the chain says ${service.chain.seq} rows, stored are ${start + audit.length}`)
   }
+}
+
+function nameOf(key: ServiceKey): string {
+  return `${key.environment}/${key.name}`
 }
 
 function stateActions({ key, service, rollout }: Change, token: Token | null): TransactionAction[] {

@@ -1,0 +1,111 @@
+import type { AuditRow } from '../lib/core/audit.ts'
+import type { Rollout } from '../lib/core/rollout.ts'
+import { entityId, type ServiceState } from '../lib/core/service.ts'
+import type { Change, CommandRecord, Loaded } from '../lib/ports.ts'
+import { createDueList, type DueList } from './store-due.ts'
+
+/** All that is kept of one service. */
+export interface Box {
+  service: ServiceState
+  serviceVersion: number
+  /** By number, ascending. */
+  readonly rollouts: Rollout[]
+  rolloutVersion: number
+  readonly audit: AuditRow[]
+  readonly commands: Map<string, CommandRecord>
+}
+
+/** All that is kept of one environment. */
+export interface Partition {
+  readonly boxes: Map<string, Box>
+  readonly due: DueList
+}
+
+interface Token {
+  readonly serviceVersion: number
+  readonly rolloutVersion: number
+}
+
+/** The named services with their newest rollouts; unknown names are left out. */
+export function load(partition: Partition | undefined, names: readonly string[]): readonly Loaded[] {
+  const found: Loaded[] = []
+  for (const name of names) {
+    const box = partition?.boxes.get(name)
+    if (box === undefined) continue
+    const token: Token = { serviceVersion: box.serviceVersion, rolloutVersion: box.rolloutVersion }
+    found.push({ service: box.service, rollout: box.rollouts.at(-1) ?? null, token })
+  }
+  return found
+}
+
+/** An environment with nothing in it. */
+export function createPartition(): Partition {
+  return { boxes: new Map(), due: createDueList() }
+}
+
+/** Stores a change whole, or nothing of it where it lost a race. Throws where the change contradicts itself. */
+export function commit(partition: Partition, change: Change): 'saved' | 'conflict' {
+  const box = partition.boxes.get(change.key.name)
+  if (lostRace(box, change)) return 'conflict'
+  checkChange(change, box)
+  store(partition, change, box ?? addBox(partition, change))
+  return 'saved'
+}
+
+/** True where a row that this change would write was written since the load. */
+function lostRace(box: Box | undefined, change: Change): boolean {
+  if (change.token === null) return box !== undefined
+  if (box === undefined) return true
+  const token = change.token as Token
+  if (change.service !== undefined && token.serviceVersion !== box.serviceVersion) return true
+  if (change.rollout !== undefined && token.rolloutVersion !== box.rolloutVersion) return true
+  return change.command !== undefined && box.commands.has(change.command.id)
+}
+
+/** Refuses what the rows of the real store could not hold together: such a change is a mistake of the caller. */
+function checkChange(change: Change, box: Box | undefined): void {
+  const { key, service, rollout, audit } = change
+  const refuse = (why: string): never => {
+    throw new Error(`commit of ${entityId(key)}: ${why}`)
+  }
+  if (box === undefined && service === undefined) refuse('a new service needs its service state')
+  if (service !== undefined && entityId(service.key) !== entityId(key))
+    refuse(`service state of ${entityId(service.key)}`)
+  if (rollout !== undefined && entityId(rollout.key) !== entityId(key)) refuse(`rollout of ${entityId(rollout.key)}`)
+  const newest = box?.rollouts.at(-1)?.number ?? 0
+  if (rollout !== undefined && rollout.number !== newest && service?.rolloutNumber !== rollout.number) {
+    refuse(`rollout ${rollout.number} is neither the newest (${newest}) nor the one that the service state names`)
+  }
+  if (audit.length > 0 && service === undefined) refuse('audit rows need the service state, which holds their chain')
+  const start = box?.service.chain.seq ?? 0
+  for (const [index, row] of audit.entries()) {
+    if (row.seq !== start + index + 1) refuse(`audit row ${row.seq} where ${start + index + 1} comes next`)
+  }
+  if (service !== undefined && service.chain.seq !== start + audit.length) {
+    refuse(`the chain says ${service.chain.seq} rows, stored are ${start + audit.length}`)
+  }
+}
+
+function addBox(partition: Partition, change: Change): Box {
+  const service = change.service as ServiceState
+  const box: Box = { service, serviceVersion: 0, rollouts: [], rolloutVersion: 0, audit: [], commands: new Map() }
+  partition.boxes.set(change.key.name, box)
+  return box
+}
+
+function store(partition: Partition, change: Change, box: Box): void {
+  if (change.service !== undefined) {
+    box.service = change.service
+    box.serviceVersion += 1
+  }
+  if (change.rollout !== undefined) {
+    const { rollout } = change
+    const before = box.rollouts.at(-1)
+    if (before?.number === rollout.number) box.rollouts[box.rollouts.length - 1] = rollout
+    else box.rollouts.push(rollout)
+    box.rolloutVersion += 1
+    partition.due.move(change.key.name, before?.wakeAt ?? null, rollout.wakeAt)
+  }
+  for (const row of change.audit) box.audit.push(row)
+  if (change.command !== undefined) box.commands.set(change.command.id, change.command)
+}
