@@ -204,7 +204,5 @@ function belongs(
 ): boolean {
   const { environment, name } = state.key ?? {}
   if (state.schema !== 1 || environment === undefined || name === undefined) return false
-  return (
-    entityId({ environment, name }) === `${row.partitionKey}/${name}` && keyOf({ environment, name }) === row.rowKey
-  )
+  return environment === row.partitionKey && keyOf({ environment, name }) === row.rowKey
 }
