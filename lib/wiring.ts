@@ -150,7 +150,7 @@ async function measurements(): Promise<Metrics> {
     import('@azure/monitor-query-logs'),
   ])
   const { environments, logsUrl } = settings()
-  const options = { endpoint: logsUrl, audience: logsUrl, retryOptions: { maxRetries: 0 } }
+  const options = { endpoint: `${logsUrl}/v1`, retryOptions: { maxRetries: 0 } }
   const client = new LogsQueryClient(await credential(), options)
   return createMetrics({
     'azure-logs': createAzureLogs({ client, workspaceOf: (name) => environments[name]?.logWorkspaceId ?? null }),

@@ -1,0 +1,32 @@
+/** One rule a wall, one sentence a rule. The rooms and their walls are drawn in ARCHITECTURE.md. */
+const wall = (name, comment, from, allowed) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { pathNot: allowed },
+})
+
+const CORE = '^lib/core/'
+const PORTS = '^lib/(ports|errors)\\.ts$'
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', comment: 'Two files that need each other are one file, or three.', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans-of-resolve', comment: 'Every import must be found.', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^@azure/functions-core$' } },
+    wall('core-is-pure', 'The mind imports only itself: no package, no node, no clock.', '^lib/core/', [CORE]),
+    wall('errors-stand-alone', 'Everybody may throw a Fault, so it needs nobody.', '^lib/errors\\.ts$', ['^$']),
+    wall('ports-are-types', 'Sockets speak in the words of the core.', '^lib/ports\\.ts$', [CORE, '^lib/errors\\.ts$']),
+    wall('schema-is-a-desk', 'Untrusted text becomes typed values here, with parsers and nothing else.', '^lib/schema/', [CORE, '^lib/schema/', PORTS, 'node_modules/(zod|yaml|semver|@types/semver)/']),
+    wall('engine-joins-core-and-ports', 'The wheel knows the mind and the sockets, never a plug.', '^lib/engine/', [CORE, PORTS, '^lib/engine/']),
+    wall('adapters-keep-to-themselves', 'A plug knows its vendor and its socket, never another plug.', '^lib/adapters/([^/]+)/', [CORE, PORTS, '^lib/adapters/$1/', 'node_modules/', '^[a-z_]+(/promises)?$']),
+    wall('door-knows-http', 'The doorframe knows requests and refusals, not what lies behind them.', '^lib/door', ['^lib/door', '^lib/schema/', '^lib/errors\\.ts$', 'node_modules/@azure/functions/', '^(node:)?crypto$']),
+    wall('doors-are-thin', 'A door parses, calls and replies.', '^functions/', ['^lib/engine/', '^lib/schema/', '^lib/wiring\\.ts$', '^lib/door', PORTS, 'node_modules/@azure/functions/']),
+    wall('sim-is-outside', 'The pretend Azure knows the sockets, never the plugs or the engine that it is to test.', '^sim/(?!runner\\.ts|start/)', ['^sim/', CORE, PORTS, 'node_modules/', '^[a-z_]+(/promises)?$']),
+    wall('runner-may-run-the-engine', 'The runner puts engine and world on one stage.', '^sim/runner\\.ts$', ['^sim/', CORE, PORTS, '^lib/engine/', '^(node:)?[a-z_]+$']),
+    { name: 'functions-sdk-stays-at-the-door', comment: 'Only doors know @azure/functions.', severity: 'error', from: { pathNot: '^(functions/|lib/door|test/|sim/host/)' }, to: { path: 'node_modules/@azure/functions/' } },
+    { name: 'product-needs-no-tests', comment: 'Nothing that ships may import a test or the simulator.', severity: 'error', from: { path: '^(lib|functions)/' }, to: { path: '^(test|sim|bench|scripts)/' } },
+  ],
+  options: { parser: 'swc', tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' }, exclude: { path: '^(dist|coverage)/' }, enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json'], conditionNames: ['import', 'node', 'types', 'default'], exportsFields: ['exports'] } },
+}
