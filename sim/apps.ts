@@ -40,7 +40,7 @@ function kindOf(status: number): FaultKind {
   if (status === 409 || status === 412) return 'conflict'
   if (status === 429) return 'throttled'
   if (status === 401 || status === 403) return 'denied'
-  return status === 408 || status >= 500 ? 'unavailable' : 'malformed'
+  return status === 0 || status === 408 || status >= 500 ? 'unavailable' : 'malformed'
 }
 
 const groupOf = ({ subscriptionId, resourceGroup }: Target) => `${subscriptionId}/${resourceGroup}`

@@ -15,6 +15,7 @@ export class ArmRefusal extends Error {
 
 /** What a refusal says, as data: the shape in which stories order one. */
 export interface Refusal {
+  /** 0: no answer at all, the connection is cut. */
   readonly status: number
   readonly code: string
   readonly message: string
