@@ -12,6 +12,7 @@ import type { EventRecord } from '../lib/ports.ts'
 import { createSimApps } from './apps.ts'
 import { createSimBell, type SimBell } from './bell.ts'
 import { handClock, type SimClock } from './clock.ts'
+import { Crash, type CrashPlan, mortal } from './crash.ts'
 import { createSimMetrics, type SimMetrics } from './metrics.ts'
 import { createSimRegistry, type SimRegistry } from './registry.ts'
 import { createSimStore, type SimStore } from './store.ts'
@@ -29,8 +30,10 @@ export interface Stage {
   readonly wheel: Wheel
   /** How time passes: each path may be cut to show that the other is enough. */
   readonly wakes: { timer: boolean; bell: boolean }
-  /** Turns that did not end well, in order. */
+  /** Turns that did not end well, in order; deaths are not among them. */
   readonly broken: Turned[]
+  /** Every call of a socket so far, in words. */
+  readonly calls: readonly string[]
   declare(manifest: Manifest): Promise<void>
   push(push: Push): Promise<readonly EventRecord[]>
   /** Lets time pass, running every wake-up that falls due on the way. */
@@ -47,8 +50,8 @@ export interface StageOptions {
   readonly seed?: number
   readonly start?: number
   readonly environments?: readonly string[]
-  /** Wraps the sockets, e.g. to crash before or after a call. */
-  readonly wrap?: (wheel: Wheel) => Wheel
+  /** The worker dies once, by this plan; a new one takes over at the next wake-up. */
+  readonly crash?: CrashPlan
 }
 
 const MINUTE_MS = 60_000
@@ -56,7 +59,7 @@ const NOON = Date.UTC(2026, 0, 5, 12)
 
 /** Sets the stage: an empty world, no services, the clock at noon of a Monday unless told otherwise. */
 export function createStage(options: StageOptions = {}): Stage {
-  const { seed = 1, start = NOON, environments = ['production'], wrap = (wheel) => wheel } = options
+  const { seed = 1, start = NOON, environments = ['production'], crash = null } = options
   const clock = handClock(start)
   const world = createWorld({ clock, seed })
   const store = createSimStore()
@@ -65,7 +68,7 @@ export function createStage(options: StageOptions = {}): Stage {
   const registry = createSimRegistry()
   const apps = createSimApps(world)
   const digest = (text: string) => createHash('sha256').update(text).digest('hex')
-  const wheel = wrap({
+  const sockets: Wheel = {
     clock,
     store,
     catalogue: store,
@@ -76,14 +79,29 @@ export function createStage(options: StageOptions = {}): Stage {
     bell,
     digest,
     matchesTag,
-  })
+  }
+  const worker = mortal(sockets, crash)
+  const wheel = worker.sockets
   const wakes = { timer: true, bell: true }
   const broken: Turned[] = []
   let commands = 0
 
+  /** Runs a piece of work whose worker may die; the next piece has a living one. Null = it died. */
+  const outliving = async <T>(work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error
+      return null
+    } finally {
+      worker.revive()
+    }
+  }
+  /** What is asked from outside is asked again when its worker died, as a queue or a person would. */
+  const untilDone = async <T>(work: () => Promise<T>): Promise<T> => (await outliving(work)) ?? untilDone(work)
   const look = async (environment: string) => {
-    const turned = await sweep(wheel, environment)
-    broken.push(...turned.filter(({ result }) => result === 'broken'))
+    const turned = await outliving(() => sweep(wheel, environment))
+    broken.push(...(turned ?? []).filter(({ result, error }) => result === 'broken' && !(error instanceof Crash)))
   }
   const nextTime = () => {
     const minute = (Math.floor(clock.now() / MINUTE_MS) + 1) * MINUTE_MS
@@ -110,8 +128,9 @@ export function createStage(options: StageOptions = {}): Stage {
     wheel,
     wakes,
     broken,
-    declare: async (manifest) => void (await storeManifest(wheel, manifest, 'tester')),
-    push: (push) => receive(wheel, { kind: 'push', push, receivedAt: clock.now() }),
+    calls: worker.calls,
+    declare: async (manifest) => void (await untilDone(() => storeManifest(wheel, manifest, 'tester'))),
+    push: (push) => untilDone(() => receive(wheel, { kind: 'push', push, receivedAt: clock.now() })),
     run: async (ms) => {
       const until = clock.now() + ms
       while (clock.now() < until) await step(until)
@@ -125,7 +144,8 @@ export function createStage(options: StageOptions = {}): Stage {
     },
     command: (key, verb, given = {}) => {
       commands += 1
-      return obeyCommand(wheel, key, { id: `command-${commands}`, verb, actor: 'olga', reason: '', ...given })
+      const command = { id: `command-${commands}`, verb, actor: 'olga', reason: '', ...given }
+      return untilDone(() => obeyCommand(wheel, key, command))
     },
     rollout: (key) => {
       const found = store.peek(key)?.rollout

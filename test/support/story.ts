@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
+import type { AuditRow } from '../../lib/core/audit.ts'
+import { GENESIS, hashedText } from '../../lib/core/chain.ts'
 import { explain } from '../../lib/core/explain.ts'
 import type { Outcome } from '../../lib/core/rollout.ts'
 import {
@@ -128,9 +131,20 @@ export function kinds(stage: Stage, key: ServiceKey = PRICING): readonly string[
 /** What must hold at the end of every story: nothing broke, the chain has no gap, traffic totals 100, never latest. */
 export function expectSound(stage: Stage, key: ServiceKey = PRICING): void {
   expect(stage.broken.map(({ error }) => error)).toEqual([])
+  expectChain(stage.store.auditOf(key))
   expect(stage.store.auditOf(key).map((row) => row.seq)).toEqual(stage.store.auditOf(key).map((_, index) => index + 1))
   for (const { actor, traffic } of stage.world.log) {
     if (actor !== 'slipway' || traffic === undefined) continue
     expect(Object.values(traffic).reduce((sum, weight) => sum + weight, 0)).toBe(100)
+  }
+}
+
+/** The chain as an auditor would check it: every row names the hash before it, and its own hash is right. */
+function expectChain(rows: readonly AuditRow[]): void {
+  let before = GENESIS
+  for (const { hash, ...said } of rows) {
+    expect(said.previousHash).toBe(before)
+    expect(hash).toBe(createHash('sha256').update(hashedText(said)).digest('hex'))
+    before = hash
   }
 }

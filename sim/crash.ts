@@ -1,0 +1,61 @@
+/** The worker died. Nothing below the runner may catch this and go on: the dead do not write. */
+export class Crash extends Error {
+  override readonly name = 'Crash'
+}
+
+/** When the worker is to die: at its `call`-th call of a socket (from 1), before the call took effect or after it did. */
+export interface CrashPlan {
+  readonly call: number
+  readonly moment: 'before' | 'after'
+}
+
+/** A worker that dies once, by plan, and may be started again. */
+export interface Mortal<T> {
+  readonly sockets: T
+  /** Calls so far, in words: `store.commit`, `apps.perform`, … */
+  readonly calls: readonly string[]
+  /** A new worker on the same world; the plan is used up. */
+  revive(): void
+}
+
+/** Which members of the sockets are clocks or pure functions, and so no place to die at. */
+const IMMORTAL: readonly string[] = ['clock', 'digest', 'matchesTag']
+
+/**
+ * Wraps every method of every socket so that the worker dies at one of them. From that moment every call of the dead
+ * worker throws: what it had under way in parallel does not go on either.
+ */
+export function mortal<T extends object>(sockets: T, plan: CrashPlan | null): Mortal<T> {
+  const calls: string[] = []
+  let dead = false
+  const guard = async (name: string, call: () => unknown): Promise<unknown> => {
+    if (dead) throw new Crash(`${name} was called by a dead worker`)
+    calls.push(name)
+    const mine = plan !== null && calls.length === plan.call
+    if (mine && plan.moment === 'before') return die(name)
+    const result = await call()
+    if (mine) return die(name)
+    return result
+  }
+  const die = (name: string): never => {
+    dead = true
+    throw new Crash(`the worker died at ${name}, call ${calls.length}`)
+  }
+  const wrapped = Object.entries(sockets).map(([name, socket]) => {
+    return [name, IMMORTAL.includes(name) ? socket : wrap(name, socket as object, guard)]
+  })
+  const revive = () => {
+    dead = false
+  }
+  return { sockets: Object.fromEntries(wrapped) as T, calls, revive }
+}
+
+function wrap(name: string, socket: object, guard: (name: string, call: () => unknown) => Promise<unknown>): object {
+  return new Proxy(socket, {
+    get: (target, member) => {
+      const value: unknown = Reflect.get(target, member)
+      if (typeof value !== 'function') return value
+      return (...given: unknown[]) => guard(`${name}.${String(member)}`, () => value.apply(target, given))
+    },
+  })
+}
