@@ -76,33 +76,33 @@ async function handle(door: Door, request: IncomingMessage, response: ServerResp
     await respond(door, request, response)
   } catch (error) {
     door.log('error', 'Host.Http', textOf(error))
-    if (!response.headersSent) end(request, response, 500)
+    if (!response.headersSent) end(response, 500)
     else response.destroy()
   }
 }
 
 async function respond(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const target = targetOf(request, door.url)
-  if (target === null) return end(request, response, 400)
+  if (target === null) return end(response, 400)
   const { method = 'GET', headers } = request
   const offered = offeredKey(headers as Record<string, string>, target.query)
   const admin = /^\/admin\/functions\/([^/]+)\/?$/.exec(target.path)?.[1]
   if (admin !== undefined && method === 'POST') return runByHand(door, request, response, admin, offered)
   const match = door.route(method, target.path)
   const called = door.functions.find((each) => each.functionName === match?.functionName)
-  if (match === null || called === undefined) return end(request, response, 404)
-  if (!mayEnter(door.keys, called.authLevel, called.functionName, offered)) return end(request, response, 401)
-  if (called.disabled) return end(request, response, 404)
+  if (match === null || called === undefined) return end(response, 404)
+  if (!mayEnter(door.keys, called.authLevel, called.functionName, offered)) return end(response, 401)
+  if (called.disabled) return end(response, 404)
   const body = await readBody(request, response, door.maxBodyBytes)
   if (body === null) {
     // Azure's host knows the limit too, but answers 500 (Azure/azure-functions-host issue 10519).
     door.log('error', `Function.${called.functionName}`, `Request body too large: over ${door.maxBodyBytes} bytes.`)
-    return end(request, response, 500)
+    return end(response, 500)
   }
   const data = httpData(request, target, match.params, body)
   const traceParent = headers.traceparent
   const trigger = { data, ...(typeof traceParent === 'string' ? { traceParent } : {}) }
-  await answer(door, called.functionName, trigger, request, response)
+  await answer(door, called.functionName, trigger, response)
 }
 
 /** `POST /admin/functions/{name}` with the master key and `{"input":"…"}`: 202, and the function runs. */
@@ -113,11 +113,11 @@ async function runByHand(
   name: string,
   offered: string | null,
 ): Promise<void> {
-  if (!mayEnter(door.keys, 'admin', name, offered)) return end(request, response, 401)
+  if (!mayEnter(door.keys, 'admin', name, offered)) return end(response, 401)
   const body = await readBody(request, response, door.maxBodyBytes)
   const input = inputOf(body)
-  if (input === null) return end(request, response, 400)
-  end(request, response, door.runByHand(decodeURIComponent(name), input) ? 202 : 404)
+  if (input === null) return end(response, 400)
+  end(response, door.runByHand(decodeURIComponent(name), input) ? 202 : 404)
 }
 
 function inputOf(body: Buffer | null): string | null {
@@ -129,21 +129,15 @@ function inputOf(body: Buffer | null): string | null {
   }
 }
 
-async function answer(
-  door: Door,
-  name: string,
-  trigger: Trigger,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(door: Door, name: string, trigger: Trigger, response: ServerResponse): Promise<void> {
   const cut = new Promise<'cut'>((resolve) => setTimeout(resolve, door.cutMs, 'cut').unref())
   const failed = (error: unknown) => {
     door.log('error', `Function.${name}`, textOf(error))
     return 'failed' as const
   }
   const result = await Promise.race([door.invoke(name, trigger).catch(failed), cut])
-  if (result === 'failed') return end(request, response, 500)
-  if (result === 'cut') return end(request, response, 504)
+  if (result === 'failed') return end(response, 500)
+  if (result === 'cut') return end(response, 504)
   const { status, headers, cookies, body } = answerTo(result)
   for (const [header, value] of Object.entries(headers)) response.setHeader(header, value)
   if (cookies.length > 0) response.setHeader('set-cookie', cookies)
@@ -151,8 +145,7 @@ async function answer(
   response.end(body)
 }
 
-/** An answer without a body. What was not read of the request is let run off, so that the client can hear the answer. */
-function end(request: IncomingMessage, response: ServerResponse, status: number): void {
+/** An answer without a body. Node lets the rest of an unread request run off, so that the client can hear the answer. */
+function end(response: ServerResponse, status: number): void {
   response.writeHead(status).end()
-  request.resume()
 }

@@ -36,26 +36,25 @@ export function startTimer(options: TimerOptions): RunningTimer {
   let cancel = () => {}
   let running: Promise<void> = Promise.resolve()
 
-  const runOnce = async (isPastDue: boolean, isScheduled: boolean) => {
+  const runOnce = async (isPastDue: boolean) => {
     const begun = clock.now()
     await options.invoke(timerData(status, isPastDue)).catch((error) => log('error', `Function.${name}`, textOf(error)))
-    // A timer may fire a little early; counting from the planned time keeps it from firing twice for one occurrence.
-    const last = isScheduled ? Math.max(begun, status?.next ?? begun) : begun
-    status = statusAfter(schedule, last)
+    status = statusAfter(schedule, begun)
     if (status !== null) options.status?.write(name, status)
   }
-  const launch = (isPastDue: boolean, isScheduled: boolean) => {
-    running = runOnce(isPastDue, isScheduled).then(arm)
+  const launch = (isPastDue: boolean) => {
+    running = runOnce(isPastDue).then(arm)
   }
   const arm = () => {
     if (stopped) return
     if (status === null) return log('warning', `Function.${name}`, `Schedule "${schedule.text}" is never due.`)
     const wait = Math.max(0, status.next - clock.now())
-    cancel = clock.after(wait, () => (clock.now() < (status?.next ?? 0) ? arm() : launch(false, true)))
+    // A timer may fire early; running before its time would make it run twice for one occurrence.
+    cancel = clock.after(wait, () => (clock.now() < (status?.next ?? 0) ? arm() : launch(false)))
   }
 
-  if (status !== null && status.next < started) launch(true, false)
-  else if (options.runOnStartup) launch(false, false)
+  if (status !== null && status.next < started) launch(true)
+  else if (options.runOnStartup) launch(false)
   else arm()
   return {
     stop() {

@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Host } from '../../../sim/host/host.ts'
 import type { LogLine } from '../../../sim/host/log.ts'
@@ -107,10 +107,25 @@ describe.each(['esm', 'cjs'] as const)('an app bundled as %s, over HTTP', (forma
   test('a body at the limit passes; one above it is 500, as in Azure, and never reaches the function', async () => {
     expect(await status('/api/echo/big', { method: 'POST', body: 'x'.repeat(LIMIT) })).toBe(201)
     expect(await status('/api/echo/big', { method: 'POST', body: 'x'.repeat(LIMIT + 1) })).toBe(500)
-    const streamed = new Blob(['x'.repeat(40 * LIMIT)]).stream()
+    const streamed = new Blob(['x'.repeat(5000 * LIMIT)]).stream()
     const init = { method: 'POST', body: streamed, duplex: 'half' } as RequestInit
     expect(await status('/api/echo/big', init)).toBe(500)
     expect(await status('/api/echo/after')).toBe(201)
+  })
+
+  test('a client that sends on after it was refused is heard out, and keeps its connection', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const post = (body: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = { 'transfer-encoding': 'chunked' }
+        const sent = request(`${host.url}/api/echo/big`, { method: 'POST', agent, headers }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode))
+        })
+        sent.on('error', reject).end(body)
+      })
+    expect(await post('x'.repeat(5000 * LIMIT))).toBe(500)
+    expect(await post('small')).toBe(201)
+    agent.destroy()
   })
 
   test('a client that waits for "100 Continue" is refused before it sends', async () => {
