@@ -12,9 +12,9 @@ const ALPHA = { fast: 1e-6, full: 1e-4 } as const
 /**
  * What the readings say about the canary: fail beats inconclusive beats pass, and no checks at all are inconclusive.
  *
- * A KPI fails when its share of bad events is over the limit *and* that cannot be luck (Chernoff's bound on the binomial
- * tail under ALPHA). It passes when the figure is within the limit on at least `minRequests` requests. Missing, NaN or
- * too few measurements, and a figure over the limit that may still be luck, are inconclusive: never pass, never fail.
+ * On at least `minRequests` requests, and at least one, a KPI passes when its share of bad events is within the limit. It
+ * fails when the share is over the limit *and* that cannot be luck (Chernoff's bound on the binomial tail under ALPHA).
+ * Missing, NaN or too few measurements, and a share that may still be luck, are inconclusive: never pass, never fail.
  */
 export function judge(checks: readonly Query[], readings: readonly Reading[], minRequests: number): Verdict {
   if (checks.length === 0) return { kind: 'inconclusive', because: 'nothing was measured yet', evidence: [] }
@@ -33,7 +33,8 @@ export function worst(kinds: readonly VerdictKind[]): VerdictKind {
 
 /** The share of bad events that a KPI allows, 0–1. */
 export function allowedShare(kpi: Kpi): number {
-  return kpi.kind === 'latency' ? 1 - kpi.percentile / 100 : kpi.limitRatio
+  // Rounded, since 1 − 0.9 is less than 0.1: a share exactly at the limit must not count as over it.
+  return kpi.kind === 'latency' ? Math.round((100 - kpi.percentile) * 1e6) / 1e8 : kpi.limitRatio
 }
 
 function weigh(check: Query, reading: Reading | undefined, minRequests: number): Evidence {
@@ -62,7 +63,7 @@ function weigh(check: Query, reading: Reading | undefined, minRequests: number):
       because: `${kpi.name}: the source answered counts that cannot be (${bad} of ${total})`,
     }
   }
-  const value = Number.isFinite(reading.value) ? reading.value : null
+  const value = isCount(reading.value) ? reading.value : null
   const verdict = verdictOf(check, bad, total, value, minRequests)
   return { ...base, bad, total, value, query: reading.query, ...verdict }
 }
@@ -75,13 +76,15 @@ function verdictOf(
   minRequests: number,
 ): { readonly verdict: VerdictKind; readonly because: string } {
   const { kpi } = check
-  const over = total > 0 && bad / total > allowedShare(kpi)
+  const needed = Math.max(1, minRequests)
+  if (total < needed) {
+    return { verdict: 'inconclusive', because: `${kpi.name}: ${total} of the ${needed} requests needed` }
+  }
+  const over = bad / total > allowedShare(kpi)
   const figure = describe(kpi, bad, total, value)
   if (over && chernoffTail(bad, total, allowedShare(kpi)) <= ALPHA[check.window]) {
     return { verdict: 'fail', because: `${figure}, over the limit of ${limitText(kpi)}` }
   }
-  if (total < minRequests)
-    return { verdict: 'inconclusive', because: `${kpi.name}: ${total} of the ${minRequests} requests needed` }
   if (value === null) return { verdict: 'inconclusive', because: `${kpi.name}: the source gave no figure` }
   if (over)
     return { verdict: 'inconclusive', because: `${figure}, over the limit of ${limitText(kpi)} but maybe by chance` }
@@ -90,7 +93,7 @@ function verdictOf(
 
 function describe(kpi: Kpi, bad: number, total: number, value: number | null): string {
   if (kpi.kind === 'error-rate') {
-    return `${kpi.name} ${percent(total === 0 ? 0 : bad / total)} (${bad} of ${total} requests failed)`
+    return `${kpi.name} ${percent(bad / total)} (${bad} of ${total} requests failed)`
   }
   const figure = value === null ? 'unknown' : `${Math.round(value)} ms`
   return `${kpi.name} ${figure} (${bad} of ${total} requests slower than ${kpi.limitMs} ms)`
