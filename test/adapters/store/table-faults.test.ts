@@ -100,6 +100,23 @@ describe('a refused identity', () => {
   })
 })
 
+describe('a filter that matches next to nothing', () => {
+  const headers = { 'x-ms-continuation-nextpartitionkey': 'cA--', 'x-ms-continuation-nextrowkey': 'cg--' }
+  const query = { environment: 'production', service: 'pricing', limit: 10 }
+
+  it('makes a short page that goes on, not a long wait', async () => {
+    const stub = await startStorageStub({ status: 200, headers, body: '{"value":[]}' })
+    running.push(stub)
+    const store = storeAt(stub.url)
+    const first = await store.page({ ...query, from: null })
+    expect(first.items).toEqual([])
+    expect(stub.requests).toHaveLength(20)
+    await store.page({ ...query, from: first.next })
+    expect(stub.requests).toHaveLength(40)
+    expect(stub.requests[20]).toContain('NextRowKey=cg--')
+  })
+})
+
 describe('a mistake of our own', () => {
   it('is not dressed up as a Fault', async () => {
     const store = await storeThatHears({ status: 204 })
