@@ -22,6 +22,7 @@ interface Counters {
 
 const reason = 'skipped: SLIPWAY_TEST_WITHOUT names prometheus, and there is none on this machine'
 const isLeftOut = findPrometheus() === null && goesWithoutPrometheus()
+if (isLeftOut) console.warn(`metrics.prometheus.test.ts: ${reason}`)
 
 describe.skipIf(isLeftOut)(
   `metrics from a real Prometheus${isLeftOut ? ` (${reason})` : ''}`,

@@ -11,7 +11,7 @@ export function describeTrouble(error: unknown, workspaceId: string): string {
     return `no token for Log Analytics (${name}): check Slipway's identity`
   }
   const status = numberOf(error, 'statusCode')
-  if (status !== null) return describeStatus(status, workspaceId, innermost(error))
+  if (status !== null && status >= 400) return describeStatus(status, workspaceId, innermost(error))
   const code = text(error, 'code') || name
   if (/REQUEST_SEND_ERROR|^E[A-Z]{3,}|AbortError/.test(code)) return `Log Analytics could not be reached (${code})`
   return `the answer of Log Analytics could not be read (${code || 'unknown error'})`

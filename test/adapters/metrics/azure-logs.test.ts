@@ -231,6 +231,11 @@ describe('a call that fails', { timeout: 60_000 }, () => {
     ['500', refused(500), /unavailable.*500/],
     ['504 without details', Object.assign(new Error('x'), { statusCode: 504 }), /unavailable.*504/],
     [
+      '200 with half a JSON',
+      Object.assign(new Error('x'), { name: 'RestError', statusCode: 200, code: 'PARSE_ERROR' }),
+      /could not be read \(PARSE_ERROR\)/,
+    ],
+    [
       'no connection',
       Object.assign(new Error('x'), { name: 'RestError', code: 'REQUEST_SEND_ERROR' }),
       /could not be reached/,
