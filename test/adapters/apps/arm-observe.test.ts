@@ -113,7 +113,7 @@ describe('observe', () => {
         ingress: {
           stickySessions: { affinity: 'sticky' },
           traffic: [
-            { latestRevision: true, weight: 20 },
+            { latestRevision: true, revisionName: 'web--v9', weight: 20 },
             { revisionName: 'web--v1', weight: 80, label: 'live' },
             { revisionName: 'web--old', weight: null, label: 'old' },
           ],
