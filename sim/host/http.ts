@@ -145,7 +145,8 @@ async function answer(door: Door, name: string, trigger: Trigger, response: Serv
   response.end(body)
 }
 
-/** An answer without a body. Node lets the rest of an unread request run off, so that the client can hear the answer. */
+/** An answer without a body. What was not read of the request is let run off, so that the client can hear the answer. */
 function end(response: ServerResponse, status: number): void {
   response.writeHead(status).end()
+  response.req.resume()
 }
