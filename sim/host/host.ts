@@ -22,7 +22,10 @@ import { startTimer, timerData } from './timers.ts'
 import { startWorker, type Trigger, type Worker } from './worker.ts'
 
 export interface HostOptions {
-  /** The bundle: `.mjs` or `.cjs`, with its own copy of @azure/functions and with @azure/functions-core external. */
+  /**
+   * The bundle: `.mjs` or `.cjs`, with its own copy of @azure/functions and with @azure/functions-core external. One that
+   * is split into chunks can be loaded once in a process.
+   */
   readonly entry: string
   /** The parsed host.json. */
   readonly hostJson: unknown

@@ -1,10 +1,12 @@
 import { Agent, request } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Host } from '../../../sim/host/host.ts'
 import type { LogLine } from '../../../sim/host/log.ts'
 import { bundleFixture, CEILING_MS, KEYS, newFolder, startFixture, waiting } from './support.ts'
 
 const LIMIT = 4096
+
+vi.setConfig({ testTimeout: CEILING_MS, hookTimeout: CEILING_MS })
 
 describe.each(['esm', 'cjs'] as const)('an app bundled as %s, over HTTP', (format) => {
   let host: Host
@@ -18,7 +20,7 @@ describe.each(['esm', 'cjs'] as const)('an app bundled as %s, over HTTP', (forma
     host = started.host
     lines = started.lines
     get = started.get
-  }, CEILING_MS)
+  })
 
   afterAll(() => host?.close())
 

@@ -1,5 +1,5 @@
 import type { QueueClient } from '@azure/storage-queue'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Host, HostOptions } from '../../../sim/host/host.ts'
 import type { LogLine } from '../../../sim/host/log.ts'
 import {
@@ -17,6 +17,8 @@ import {
   waiting,
 } from './support.ts'
 
+vi.setConfig({ testTimeout: CEILING_MS, hookTimeout: CEILING_MS })
+
 let entry: string
 let azurite: Awaited<ReturnType<typeof startAzurite>>
 let host: Host
@@ -32,7 +34,7 @@ beforeAll(async () => {
   work = service.getQueueClient('work')
   results = service.getQueueClient('results')
   poison = service.getQueueClient('work-poison')
-}, CEILING_MS)
+})
 
 afterAll(() => azurite?.stop())
 
@@ -43,7 +45,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await host.close()
   for (const queue of [work, results, poison]) await queue.deleteIfExists()
-}, CEILING_MS)
+})
 
 async function begin(options: Partial<HostOptions> = {}): Promise<void> {
   const settings = { 'AzureWebJobs.work.Disabled': 'false', ...options.settings }
