@@ -120,6 +120,19 @@ describe('a commit', () => {
     expect((await store.page({ environment: 'production', limit: 1, from: null })).items[0]?.notes).toBe(notes)
   })
 
+  it.each([0, 1])(
+    'never parts the halves of a character that UTF-8 could not carry alone (shifted by %d)',
+    async (shift) => {
+      const { store, state } = await open()
+      const because = `${'x'.repeat(shift)}${'🚀'.repeat(40_000)}`
+      await begin(store, KEY, aRollout(KEY, { verdict: { kind: 'fail', because, evidence: [] } }))
+      const row = await state.getEntity<Record<string, unknown>>('production', 'r!pricing!999998')
+      const parts = Array.from({ length: Number(row.parts) }, (_, index) => String(row[`json${index}`]))
+      expect(parts.length).toBeGreaterThan(2)
+      expect(parts.every((part) => part.isWellFormed() && part.length <= 32 * 1024)).toBe(true)
+    },
+  )
+
   it('refuses a state that no row can hold, and stores nothing', async () => {
     const { store } = await open()
     const start = await begin(store)
