@@ -93,9 +93,8 @@ function checkVersion(version: string | null): void {
 }
 
 /**
- * The description's example of the 202 has `azure-asyncoperation` only; live Azure was seen to send `Location` and
- * `Retry-After` with an empty body. Both kinds of header are sent, which is how ARM describes a PATCH that goes on
- * (https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations).
+ * The description gives the 202 `Location` and `Retry-After`, its example `azure-asyncoperation`; ARM allows all three
+ * (https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations), so all are sent, and no body.
  */
 function patchApp(world: World, parts: readonly string[], request: ArmRequest, { origin }: ArmPlace): Reply {
   if (request.contentType !== 'application/json') {
