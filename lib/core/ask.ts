@@ -4,13 +4,14 @@ import type { Kpi } from './service.ts'
 
 /**
  * What must be measured for this rollout now: the fast check of every KPI while the canary takes traffic, and the whole
- * step once its bake is over. Empty while there is nothing to see. Every window lies inside the present step.
+ * step once its bake is over. Empty while there is nothing to see. Every window lies inside the present step, and the
+ * whole step is asked about for every KPI or for none: a verdict on some of them must not speak for all.
  */
 export function ask(rollout: Rollout, now: number): readonly Query[] {
   const steadyAt = steadySince(rollout.phase)
   if (steadyAt === null || rollout.stable === null) return []
   const { analysis } = rollout.manifest
-  const bakeOver = now >= bakeEnds(rollout)
+  const bakeOver = now >= bakeEnds(rollout) && now - longestLag(rollout) > steadyAt
   return analysis.kpis.flatMap((kpi) => {
     const to = now - kpi.lagMs
     if (to <= steadyAt) return []
@@ -31,8 +32,11 @@ export function bakeEnds(rollout: Rollout): number {
   const { phase } = rollout
   const steadyAt = steadySince(phase)
   if (steadyAt === null || (phase.kind !== 'progressing' && phase.kind !== 'paused')) return Number.POSITIVE_INFINITY
-  const lag = Math.max(0, ...rollout.manifest.analysis.kpis.map((kpi) => kpi.lagMs))
-  return steadyAt + (rollout.manifest.stages[phase.stage]?.bakeMs ?? 0) + lag
+  return steadyAt + (rollout.manifest.stages[phase.stage]?.bakeMs ?? 0) + longestLag(rollout)
+}
+
+function longestLag(rollout: Rollout): number {
+  return Math.max(0, ...rollout.manifest.analysis.kpis.map((kpi) => kpi.lagMs))
 }
 
 function query(rollout: Rollout, kpi: Kpi, window: Window, from: number, to: number): Query {

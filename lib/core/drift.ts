@@ -12,8 +12,8 @@ export interface Edit {
 
 /**
  * What foreign hands changed between the last look and this one; empty when all of it can be our own doing.
- * Our own doing is: a canary weight that was wished for and is not yet out of date, revisions that carry our names, and
- * the switching off of leftovers.
+ * Our own doing is: a canary weight that was wished for and is not yet out of date, revisions that carry our names (those
+ * of leftovers too, which an earlier rollout may have asked for in its last moment), and the switching off of leftovers.
  */
 export function foreignEdits(rollout: Rollout, before: Footprint, after: Footprint): readonly Edit[] {
   const edits: Edit[] = []
@@ -51,7 +51,7 @@ export function repairSuffix(rollout: Pick<Rollout, 'number'>, n: number): strin
 }
 
 function isOurRevision(rollout: Rollout, name: string): boolean {
-  if (name === rollout.canary) return true
+  if (name === rollout.canary || rollout.leftovers.includes(name)) return true
   const { app } = rollout.manifest.target
   for (let n = 1; n <= rollout.repairs; n++) if (name === revisionName(app, repairSuffix(rollout, n))) return true
   return false

@@ -75,10 +75,15 @@ export function trafficList(app: AppSeen, weights: Weights): readonly TrafficEnt
   return [...plain, ...labelled]
 }
 
-/** Takes the canary's share away and gives it to stable; whatever else a foreign hand arranged stays. */
+/**
+ * The weights without the canary: stable takes its share, and whatever else a foreign hand arranged stays. Totals 100
+ * whatever was seen: weights that cannot be are not written back, stable takes all.
+ */
 export function withoutCanary(weights: Weights, stable: string, canary: string): Weights {
-  const { [canary]: share = 0, ...others } = weights
-  return { ...others, [stable]: (others[stable] ?? 0) + share }
+  const { [canary]: _, [stable]: __, ...others } = weights
+  const taken = Object.values(others).reduce((sum, weight) => sum + weight, 0)
+  if (taken > 100) return { [stable]: 100 }
+  return taken === 100 ? others : { ...others, [stable]: 100 - taken }
 }
 
 /** What of the app a foreign hand could change. */
