@@ -12,7 +12,7 @@ export async function quarantine(wheel: Wheel, source: string, message: unknown)
     receivedAt: wheel.clock.now(),
     source,
     outcome: 'quarantined',
-    reason: `it could not be acted on in five attempts; it began with ${JSON.stringify(text.slice(0, 200))}`,
+    reason: `it could not be acted on; it began with ${JSON.stringify(text.slice(0, 200))}`,
     image: null,
     digest: null,
     entityId: null,

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { HTTP_LOGS_BODY } from '../../lib/adapters/metrics/azure-logs-query.ts'
+import type { Target } from '../../lib/core/service.ts'
+import { createAccessLog } from '../azure/access-log.ts'
+import { createArmServer } from '../azure/arm.ts'
+import { type AzuriteServer, createAzurite } from '../azure/azurite.ts'
+import { createIdentity, type IdentityServer } from '../azure/identity.ts'
+import { healthyProfile, type ImageProfile } from '../azure/image-profile.ts'
+import { createIngress, type Ingress } from '../azure/ingress.ts'
+import { createLogs } from '../azure/logs.ts'
+import { createRegistryServer, type RegistryServer } from '../azure/registry.ts'
+import { createLocalTls, type LocalTls } from '../azure/tls.ts'
+import { createVault } from '../azure/vault.ts'
+import { wallClock } from '../clock.ts'
+import type { World } from '../world/types.ts'
+import { createWorld } from '../world/world.ts'
+
+/** The host that stands for the registry in image names; the setting SLIPWAY_REGISTRIES says where it is really asked. */
+export const REGISTRY_HOST = 'registry.example.com'
+export const ENVIRONMENT = 'production'
+const ARM_AUDIENCE = 'https://management.azure.com'
+const HOOK_KEYS = 'slipway-hook-keys'
+
+/** All of the pretend Azure, listening on loopback. */
+export interface LocalAzure {
+  readonly world: World
+  readonly ingress: Ingress
+  readonly registry: RegistryServer
+  readonly azurite: AzuriteServer
+  readonly identity: IdentityServer
+  readonly tls: LocalTls
+  readonly hookKey: string
+  /** URLs by name, for people and scripts. */
+  readonly urls: Readonly<Record<string, string>>
+  /** The settings with which the function app finds all this. */
+  readonly settings: Readonly<Record<string, string>>
+  /** Puts an image into the registry, to behave as `program`; returns its digest. */
+  publish(repository: string, tag: string, program: ImageProfile): string
+  close(): Promise<void>
+}
+
+/** The container app that runs a service of the story. */
+export function targetOf(service: string): Target {
+  const subscriptionId = '00000000-0000-0000-0000-000000000001'
+  return { subscriptionId, resourceGroup: 'rides', app: service, container: null }
+}
+
+/** Starts every server of the pretend Azure, each on a free port of 127.0.0.1. */
+export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
+  const clock = wallClock
+  const tls = await createLocalTls()
+  const identity = await createIdentity({ clock })
+  const azurite = await createAzurite({ tls })
+  const programs = new Map<string, ImageProfile>()
+  const world = createWorld({ clock })
+  const log = createAccessLog()
+  const workspace = randomUUID()
+  const accept = identity.accept
+  const [arm, logs, vault, registry, ingress] = await Promise.all([
+    createArmServer({ world, clock, tls, accept: (token) => accept(token, ARM_AUDIENCE) }),
+    createLogs({ clock, tls, accept, workspaces: new Map([[workspace, log]]), body: HTTP_LOGS_BODY }),
+    createVault({ clock, tls, accept, tenantId: identity.tenantId }),
+    createRegistryServer(),
+    createIngress({
+      view: world,
+      clock,
+      tls,
+      log,
+      profileOf: (image) => programs.get(image) ?? healthyProfile('unknown'),
+    }),
+  ])
+  const hookKey = randomUUID()
+  vault.put(HOOK_KEYS, hookKey)
+  const urls = {
+    arm: arm.url,
+    logs: logs.url,
+    keyVault: vault.url,
+    identity: identity.url,
+    registry: registry.url,
+    ingress: ingress.url,
+    tables: azurite.tableUrl,
+    queues: azurite.queueUrl,
+    blobs: azurite.blobUrl,
+  }
+  return {
+    world,
+    ingress,
+    registry,
+    azurite,
+    identity,
+    tls,
+    hookKey,
+    urls,
+    settings: {
+      IDENTITY_ENDPOINT: identity.url,
+      IDENTITY_HEADER: identity.header,
+      SLIPWAY_ENVIRONMENTS: JSON.stringify({ [ENVIRONMENT]: { logWorkspaceId: workspace } }),
+      SLIPWAY_STORAGE__tableServiceUri: azurite.tableUrl,
+      SLIPWAY_STORAGE__queueServiceUri: azurite.queueUrl,
+      SLIPWAY_STORAGE__credential: 'managedidentity',
+      SLIPWAY_KEY_VAULT_URL: vault.url,
+      SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE: 'false',
+      SLIPWAY_ARM_URL: arm.url,
+      SLIPWAY_LOGS_URL: logs.url,
+      SLIPWAY_REGISTRIES: JSON.stringify({ [REGISTRY_HOST]: { auth: 'anonymous', url: registry.url } }),
+      SLIPWAY_SWEEP_SCHEDULE: '*/5 * * * * *',
+      SLIPWAY_MANIFESTS: manifests,
+    },
+    publish: (repository, tag, program) => {
+      const digest = registry.push(repository, tag, JSON.stringify(program))
+      programs.set(`${REGISTRY_HOST}/${repository}@${digest}`, program)
+      return digest
+    },
+    close: async () => {
+      await Promise.all([arm, logs, vault, registry, ingress, identity].map((server) => server.close()))
+      await azurite.close()
+    },
+  }
+}
