@@ -49,7 +49,7 @@ async function follow({ client, load, screen }: Stagehands, rollout: string): Pr
     const status = await client.status(SERVICE)
     if (status.rollout === rollout) {
       const line = headline(status)
-      if (line !== said) screen.say(line)
+      if (line !== said) screen.say(`  ${paint('dim', new Date().toISOString().slice(11, 19))} ${line}`)
       said = line
       screen.show(picture(status, load.counts()[SERVICE]))
       if (status.phase === 'finished') return status
@@ -64,7 +64,7 @@ function headline(status: Status): string {
   const wanted = status.canary === null ? undefined : status.weights.wanted?.[status.canary]
   const step = status.step === null ? '' : `, step ${status.step.number} of ${status.step.of}, ${wanted ?? 0} % wanted`
   const end = status.outcome === null ? '' : `: ${status.outcome}, ${status.why}`
-  return `  ${paint('dim', new Date().toISOString().slice(11, 19))} ${status.rollout} ${status.phase}${step}${end}`
+  return `${status.rollout} ${status.phase}${step}${end}`
 }
 
 async function tell({ client, screen }: Stagehands, rollout: string): Promise<void> {
