@@ -1,7 +1,8 @@
-import type { Action, Observed, TrafficEntry, Trouble } from '../lib/core/app.ts'
+import type { Action, AppSeen, Observed, TrafficEntry, Trouble } from '../lib/core/app.ts'
 import type { Target } from '../lib/core/service.ts'
 import { Fault, type FaultKind } from '../lib/errors.ts'
 import type { ContainerApps } from '../lib/ports.ts'
+import { keyOf } from './world/injections.ts'
 import { ArmRefusal } from './world/refusal.ts'
 import type { World } from './world/types.ts'
 import { isObject, type Json, type WireContainer } from './world/wire.ts'
@@ -9,14 +10,21 @@ import { isObject, type Json, type WireContainer } from './world/wire.ts'
 /**
  * Container apps of a world without the network in between: the same deeds as the real plug, in the same number of
  * ARM calls, with the same Faults. A look at one app counts one get and one list of revisions; a look at several apps
- * of one resource group counts one list for all of them.
+ * of one resource group counts one list for all of them, or one get each where the list is denied.
  */
 export function createSimApps(world: World): ContainerApps {
+  const unlisted = new Set<string>()
   return {
     observe: async (targets) => {
-      const groups = countGroups(targets)
-      const listed = new Map<string, Trouble | null>()
-      return targets.map((target) => observeOne(world, target, groups, listed))
+      const lists = new Map<string, Trouble | null>()
+      const sizes = groupSizes(targets)
+      return targets.map((target): Observed => {
+        const group = groupOf(target)
+        const fault = (sizes.get(group) ?? 0) > 1 && !unlisted.has(group) ? listOf(world, group, lists) : null
+        if (fault?.kind === 'denied') unlisted.add(group)
+        else if (fault !== null) return { kind: 'unseen', fault }
+        return observeOne(world, target, !lists.has(group) || unlisted.has(group))
+      })
     },
     perform: async (target, action) => {
       try {
@@ -43,41 +51,39 @@ function kindOf(status: number): FaultKind {
   return status === 0 || status === 408 || status >= 500 ? 'unavailable' : 'malformed'
 }
 
-const groupOf = ({ subscriptionId, resourceGroup }: Target) => `${subscriptionId}/${resourceGroup}`
-
-function countGroups(targets: readonly Target[]): Map<string, number> {
-  const groups = new Map<string, number>()
-  for (const target of targets) groups.set(groupOf(target), (groups.get(groupOf(target)) ?? 0) + 1)
-  return groups
+function groupOf({ subscriptionId, resourceGroup }: Target): string {
+  return `${subscriptionId}/${resourceGroup}`.toLowerCase()
 }
 
-function observeOne(
-  world: World,
-  target: Target,
-  groups: ReadonlyMap<string, number>,
-  listed: Map<string, Trouble | null>,
-): Observed {
-  const group = groupOf(target)
-  if ((groups.get(group) ?? 0) > 1) {
-    if (!listed.has(group))
-      listed.set(
-        group,
-        troubleIn(() => world.countRead('list', null)),
-      )
-    const fault = listed.get(group)
-    if (fault) return { kind: 'unseen', fault }
-  }
-  let app: Observed = { kind: 'unseen', fault: UNASKED }
+/** How many different apps are asked for, by resource group. */
+function groupSizes(targets: readonly Target[]): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>()
+  const apps = new Map(targets.map((target) => [keyOf(target), groupOf(target)]))
+  for (const group of apps.values()) sizes.set(group, (sizes.get(group) ?? 0) + 1)
+  return sizes
+}
+
+/** What went wrong with the one list of a group, or null. */
+function listOf(world: World, group: string, lists: Map<string, Trouble | null>): Trouble | null {
+  const known = lists.get(group)
+  if (known !== undefined) return known
+  const fault = troubleIn(() => world.countRead('list', null))
+  lists.set(group, fault)
+  return fault
+}
+
+function observeOne(world: World, target: Target, isSingle: boolean): Observed {
+  const look: { app?: AppSeen } = {}
   const fault = troubleIn(() => {
-    if (groups.get(group) === 1) world.countRead('get', target)
-    const seen = world.see(target)
+    if (isSingle) world.countRead('get', target)
+    look.app = world.see(target)
     world.countRead('listRevisions', target)
-    app = { kind: 'seen', app: seen }
   })
-  return fault === null ? app : { kind: 'unseen', fault }
+  if (fault !== null || look.app === undefined) return { kind: 'unseen', fault: fault ?? UNASKED }
+  return { kind: 'seen', app: look.app }
 }
 
-const UNASKED: Trouble = { kind: 'unavailable', message: 'not asked', retryAfterMs: null }
+const UNASKED: Trouble = { kind: 'unavailable', message: 'the app was not looked at', retryAfterMs: null }
 
 function troubleIn(deed: () => void): Trouble | null {
   try {

@@ -1,4 +1,4 @@
-import { applyTraffic, retireUnlabelled, start, stop, touched, weightsOf } from './settle.ts'
+import { applyTraffic, retire, start, stop, touched, weightsOf } from './settle.ts'
 import type { AppState, Shape } from './state.ts'
 import { checkTraffic } from './validate.ts'
 import type { WireConfiguration, WireTemplate, WireTraffic } from './wire.ts'
@@ -28,7 +28,7 @@ export function handOf(app: AppState, surroundings: Surroundings): Hand {
     app.desired = changed(app.desired)
     if (app.operation !== null) app.operation = { ...app.operation, next: changed(app.operation.next) }
     applyTraffic(app, now)
-    retireUnlabelled(app, now)
+    retire(app, now)
     touched(app)
   }
   const retraffic = (change: (old: readonly WireTraffic[]) => readonly WireTraffic[]) =>

@@ -64,8 +64,14 @@ export function stop(revision: RevisionState, at: number, retired: boolean): voi
   revision.retired = retired
 }
 
-/** Labels mode keeps only revisions that carry a label, and the latest (deployment labels documentation). */
-export function retireUnlabelled(app: AppState, at: number): void {
+/** Switches off what the revision mode does not keep: Single the latest once it is ready, Labels also what has a label. */
+export function retire(app: AppState, at: number): void {
+  retireUnlabelled(app, at)
+  if (app.serving === app.latest) retireAllButLatest(app, at)
+}
+
+/** Deployment labels: https://learn.microsoft.com/azure/container-apps/labels */
+function retireUnlabelled(app: AppState, at: number): void {
   if (app.applied.configuration.activeRevisionsMode !== 'Labels') return
   const labelled = app.applied.configuration.ingress.traffic.filter((entry) => entry.label !== undefined)
   const kept = new Set([app.latest, ...labelled.map((entry) => entry.revisionName)])
@@ -87,8 +93,7 @@ function endOperation(app: AppState, operation: OperationState): void {
   app.templateFailed = false
   if (operation.revision !== null) app.latest = operation.revision.name
   applyTraffic(app, operation.endsAt)
-  retireUnlabelled(app, operation.endsAt)
-  if (app.serving === app.latest) retireAllButLatest(app, operation.endsAt)
+  retire(app, operation.endsAt)
 }
 
 function latestReadyAt(app: AppState): number {
@@ -101,7 +106,7 @@ function latestReadyAt(app: AppState): number {
 function serveLatest(app: AppState, at: number): void {
   app.serving = app.latest
   applyTraffic(app, at)
-  retireAllButLatest(app, at)
+  retire(app, at)
 }
 
 function retireAllButLatest(app: AppState, at: number): void {

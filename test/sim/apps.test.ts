@@ -57,6 +57,20 @@ describe('Apps of a world', () => {
   })
 })
 
+describe('A list that is denied', () => {
+  it('is asked for once, and replaced by one get per app ever after', async () => {
+    const { world } = stage()
+    const second = { ...shop, app: 'second' }
+    world.addApp({ target: second, image: 'x' })
+    world.inject({ on: 'list', refusal: { status: 403, code: 'AuthorizationFailed', message: 'no' } })
+    const apps = createSimApps(world)
+    for (const gets of [2, 4]) {
+      expect((await apps.observe([shop, second])).map(({ kind }) => kind)).toEqual(['seen', 'seen'])
+      expect(world.reads).toMatchObject({ list: 1, get: gets })
+    }
+  })
+})
+
 describe('A new revision', () => {
   it('is a copy of the one it is made from, whatever is the latest, with image and suffix changed', async () => {
     const { world, clock } = stage({

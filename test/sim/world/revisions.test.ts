@@ -45,6 +45,24 @@ describe('A new revision', () => {
   })
 })
 
+describe('An image that is found to be bad later', () => {
+  it('brings down the revisions that run it', () => {
+    const { world } = stage()
+    world.behave('shop:1', { never: 'crash' })
+    expect(seen(world, 'first')).toMatchObject({ health: 'Unhealthy', running: 'Failed' })
+    expect(world.ingress(shop).revisions[0]?.state).toBe('broken')
+  })
+
+  it('and can no longer be pulled leaves them alone until they start anew', () => {
+    const { world, clock } = stage()
+    world.behave('shop:1', { never: 'pull-fails' })
+    expect(isReady(seen(world, 'first'))).toBe(true)
+    world.restart(shop, 'shop--first')
+    clock.advance(10 * MINUTE)
+    expect(seen(world, 'first').running).toBe('Failed')
+  })
+})
+
 describe('A revision without weight that may scale to zero', () => {
   const asleep = () => {
     const at = stage({ minReplicas: 0 })
@@ -71,7 +89,8 @@ describe('A revision without weight that may scale to zero', () => {
 
   it('wakes when it is given weight and sleeps after the weight is gone', () => {
     const at = asleep()
-    patched(at, trafficOf({ first: 90, v2: 10 }))
+    patched(at, trafficOf({ first: 90, v2: 10 }), 2_000)
+    expect(seen(at.world, 'v2')).toMatchObject({ running: 'Activating', health: 'None' })
     at.clock.advance(60 * MINUTE)
     expect(isReady(seen(at.world, 'v2'))).toBe(true)
     patched(at, trafficOf({ first: 100, v2: 0 }))

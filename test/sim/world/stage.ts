@@ -32,10 +32,10 @@ export function trafficOf(weights: Readonly<Record<string, number>>): unknown {
   return { properties: { configuration: { ingress: { traffic } } } }
 }
 
-/** Patches and lets the operation end; gives back how it ended. */
-export function patched({ world, clock }: { world: World; clock: SimClock }, body: unknown) {
+/** Patches and lets the operation end (`ms` later); gives back how it ended. */
+export function patched({ world, clock }: { world: World; clock: SimClock }, body: unknown, ms = 10_000) {
   const { operationId } = world.patch(shop, body)
-  clock.advance(10_000)
+  clock.advance(ms)
   return world.operation(operationId)
 }
 

@@ -12,6 +12,8 @@ describe('Traffic', () => {
       { from: NOON, to: changed, weights: { 'shop--first': 100 } },
       { from: changed, to: NOON + 60_000, weights: { 'shop--first': 75, 'shop--v2': 25 } },
     ])
+    expect(at.world.segments(shop, NOON, changed)).toHaveLength(1)
+    expect(at.world.segments(shop, changed, changed)).toEqual([])
   })
 
   it('that follows the latest revision is reported on the newest at once, but moves when that one is ready', () => {
@@ -83,6 +85,7 @@ describe('A foreign hand', () => {
       mode: 'Single',
       traffic: [{ revision: 'shop--v2', weight: 100, label: null }],
     })
+    expect(seen(at.world, 'first').active).toBe(false)
     expect(at.world.log.at(-1)).toMatchObject({ actor: 'foreign', kind: 'edit', traffic: { 'shop--v2': 100 } })
   })
 
@@ -96,6 +99,15 @@ describe('A foreign hand', () => {
     expect(seen(world, 'first').active).toBe(false)
     world.edit(shop, (hand) => hand.activate('shop--first'))
     expect(seen(world, 'first').active).toBe(true)
+  })
+
+  it('that edits while an operation runs has the last word', () => {
+    const at = stage()
+    patched(at, revisionOf('shop:2', 'v2'))
+    at.world.patch(shop, trafficOf({ first: 90, v2: 10 }))
+    at.world.edit(shop, (hand) => hand.traffic([{ revisionName: 'shop--v2', weight: 100 }]))
+    at.clock.advance(10_000)
+    expect(at.world.ingress(shop).weights).toEqual({ 'shop--v2': 100 })
   })
 
   it('meets the next write of Slipway where both edited: the patch builds on what the hand left', () => {
