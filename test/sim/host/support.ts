@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type QueueClient, QueueServiceClient } from '@azure/storage-queue'
 import { build } from 'esbuild'
+import { afterAll } from 'vitest'
 import { createHost, type Host, type HostOptions } from '../../../sim/host/host.ts'
 import type { LogLine } from '../../../sim/host/log.ts'
 
@@ -26,9 +27,17 @@ export const HOST_JSON = {
   },
 }
 
-/** A new folder for what one test file leaves on disk. */
+const folders: string[] = []
+
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+/** A new folder for what a test leaves on disk; it goes when its test file has ended. */
 export function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'slipway-host-'))
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-host-'))
+  folders.push(folder)
+  return folder
 }
 
 /** Bundles the fixture app as a deployment would be; the answer is the bundle's path. */
