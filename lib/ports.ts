@@ -104,6 +104,7 @@ export interface EventRecord {
   readonly rollout: string | null
 }
 
+/** What became of events, kept for people to read back. */
 export interface EventLog {
   record(events: readonly EventRecord[]): Promise<void>
   page(limit: number, from: string | null): Promise<Page<EventRecord>>
@@ -132,11 +133,13 @@ export interface Metrics {
   read(queries: readonly Query[]): Promise<readonly Reading[]>
 }
 
+/** Registries, asked whether what was pushed is really there. */
 export interface Registry {
   /** Asks by digest. One answer per image, in order. Never throws. */
   has(images: readonly Pick<Push, 'registry' | 'repository' | 'digest'>[]): Promise<readonly Presence[]>
 }
 
+/** A vault of secrets. */
 export interface Secrets {
   /**
    * The live values of a secret (during a rotation there are two), newest first; never none. Values may be some minutes

@@ -59,50 +59,90 @@ const NOON = Date.UTC(2026, 0, 5, 12)
 
 /** Sets the stage: an empty world, no services, the clock at noon of a Monday unless told otherwise. */
 export function createStage(options: StageOptions = {}): Stage {
-  const { seed = 1, start = NOON, environments = ['production'], crash = null } = options
-  const clock = handClock(start)
-  const world = createWorld({ clock, seed })
-  const store = createSimStore()
-  const bell = createSimBell()
-  const metrics = createSimMetrics({ world, clock, seed, usual: { rps: 50, p95Ms: 120, errorRate: 0.0002 } })
-  const registry = createSimRegistry()
-  const apps = createSimApps(world)
-  const digest = (text: string) => createHash('sha256').update(text).digest('hex')
-  const sockets: Wheel = {
-    clock,
-    store,
-    catalogue: store,
-    events: store,
-    apps,
-    metrics,
-    registry,
-    bell,
-    digest,
-    matchesTag,
-  }
-  const worker = mortal(sockets, crash)
+  const { environments = ['production'], crash = null } = options
+  const props = createProps(options)
+  const { clock, store } = props
+  const worker = mortal(socketsOf(props), crash)
   const wheel = worker.sockets
   const wakes = { timer: true, bell: true }
   const broken: Turned[] = []
-  let commands = 0
-
-  /** Runs a piece of work whose worker may die; the next piece has a living one. Null = it died. */
-  const outliving = async <T>(work: () => Promise<T>): Promise<T | null> => {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof Crash)) throw error
-      return null
-    } finally {
-      worker.revive()
-    }
-  }
+  const outliving = outlive(worker.revive)
   /** What is asked from outside is asked again when its worker died, as a queue or a person would. */
   const untilDone = async <T>(work: () => Promise<T>): Promise<T> => (await outliving(work)) ?? untilDone(work)
   const look = async (environment: string) => {
     const turned = await outliving(() => sweep(wheel, environment))
     broken.push(...(turned ?? []).filter(({ result, error }) => result === 'broken' && !(error instanceof Crash)))
   }
+  const time = createTime({ ...props, wakes, environments, look })
+  let commands = 0
+  return {
+    ...props,
+    ...time,
+    wheel,
+    wakes,
+    broken,
+    calls: worker.calls,
+    declare: async (manifest) => void (await untilDone(() => storeManifest(wheel, manifest, 'tester'))),
+    push: (push) => untilDone(() => receive(wheel, { kind: 'push', push, receivedAt: clock.now() })),
+    command: (key, verb, given = {}) => {
+      commands += 1
+      const command = { id: `command-${commands}`, verb, actor: 'olga', reason: '', ...given }
+      return untilDone(() => obeyCommand(wheel, key, command))
+    },
+    rollout: (key) => {
+      const found = store.peek(key)?.rollout
+      if (found === null || found === undefined) throw new Error(`${key.name} has no rollout`)
+      return found
+    },
+    tick: (environment = environments[0] ?? 'production') => look(environment),
+  }
+}
+
+type Props = Pick<Stage, 'clock' | 'world' | 'store' | 'bell' | 'metrics' | 'registry'>
+
+function createProps({ seed = 1, start = NOON }: StageOptions): Props {
+  const clock = handClock(start)
+  const world = createWorld({ clock, seed })
+  const usual = { rps: 50, p95Ms: 120, errorRate: 0.0002 }
+  return {
+    clock,
+    world,
+    store: createSimStore(),
+    bell: createSimBell(),
+    metrics: createSimMetrics({ world, clock, seed, usual }),
+    registry: createSimRegistry(),
+  }
+}
+
+function socketsOf({ world, store, ...others }: Props): Wheel {
+  const digest = (text: string) => createHash('sha256').update(text).digest('hex')
+  return { ...others, store, catalogue: store, events: store, apps: createSimApps(world), digest, matchesTag }
+}
+
+/** Runs a piece of work whose worker may die; the next piece has a living one. Null = it died. */
+function outlive(revive: () => void): <T>(work: () => Promise<T>) => Promise<T | null> {
+  return async (work) => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error
+      return null
+    } finally {
+      revive()
+    }
+  }
+}
+
+interface Times {
+  readonly clock: SimClock
+  readonly bell: SimBell
+  readonly wakes: Stage['wakes']
+  readonly environments: readonly string[]
+  readonly look: (environment: string) => Promise<void>
+}
+
+/** Lets time pass from wake-up to wake-up: the minute timer, and every call of the bell at its time. */
+function createTime({ clock, bell, wakes, environments, look }: Times): Pick<Stage, 'run' | 'runUntil'> {
   const nextTime = () => {
     const minute = (Math.floor(clock.now() / MINUTE_MS) + 1) * MINUTE_MS
     const rung = wakes.bell ? (bell.next()?.at ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
@@ -118,19 +158,7 @@ export function createStage(options: StageOptions = {}): Stage {
       if (rung.has(environment) || (wakes.timer && at === minute)) await look(environment)
     }
   }
-  const stage: Stage = {
-    clock,
-    world,
-    store,
-    bell,
-    metrics,
-    registry,
-    wheel,
-    wakes,
-    broken,
-    calls: worker.calls,
-    declare: async (manifest) => void (await untilDone(() => storeManifest(wheel, manifest, 'tester'))),
-    push: (push) => untilDone(() => receive(wheel, { kind: 'push', push, receivedAt: clock.now() })),
+  return {
     run: async (ms) => {
       const until = clock.now() + ms
       while (clock.now() < until) await step(until)
@@ -142,19 +170,7 @@ export function createStage(options: StageOptions = {}): Stage {
         await step(until)
       }
     },
-    command: (key, verb, given = {}) => {
-      commands += 1
-      const command = { id: `command-${commands}`, verb, actor: 'olga', reason: '', ...given }
-      return untilDone(() => obeyCommand(wheel, key, command))
-    },
-    rollout: (key) => {
-      const found = store.peek(key)?.rollout
-      if (found === null || found === undefined) throw new Error(`${key.name} has no rollout`)
-      return found
-    },
-    tick: async (environment = environments[0] ?? 'production') => look(environment),
   }
-  return stage
 }
 
 /** Globs only: stories need no more. */

@@ -137,6 +137,7 @@ export interface ServiceState {
   readonly chain: { readonly seq: number; readonly hash: string }
 }
 
+/** A push that was acted on, as far as a second delivery must be recognised. */
 export interface HandledPush {
   readonly digest: string
   readonly tag: string

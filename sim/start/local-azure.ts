@@ -55,33 +55,18 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
   const world = createWorld({ clock })
   const log = createAccessLog()
   const workspace = randomUUID()
-  const accept = identity.accept
+  const { accept } = identity
+  const profileOf = (image: string) => programs.get(image) ?? healthyProfile('unknown')
   const [arm, logs, vault, registry, ingress] = await Promise.all([
     createArmServer({ world, clock, tls, accept: (token) => accept(token, ARM_AUDIENCE) }),
     createLogs({ clock, tls, accept, workspaces: new Map([[workspace, log]]), body: HTTP_LOGS_BODY }),
     createVault({ clock, tls, accept, tenantId: identity.tenantId }),
     createRegistryServer(),
-    createIngress({
-      view: world,
-      clock,
-      tls,
-      log,
-      profileOf: (image) => programs.get(image) ?? healthyProfile('unknown'),
-    }),
+    createIngress({ view: world, clock, tls, log, profileOf }),
   ])
   const hookKey = randomUUID()
   vault.put(HOOK_KEYS, hookKey)
-  const urls = {
-    arm: arm.url,
-    logs: logs.url,
-    keyVault: vault.url,
-    identity: identity.url,
-    registry: registry.url,
-    ingress: ingress.url,
-    tables: azurite.tableUrl,
-    queues: azurite.queueUrl,
-    blobs: azurite.blobUrl,
-  }
+  const urls = { ...urlsOf({ arm, logs, keyVault: vault, identity, registry, ingress }), ...storageUrls(azurite) }
   return {
     world,
     ingress,
@@ -91,21 +76,7 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
     tls,
     hookKey,
     urls,
-    settings: {
-      IDENTITY_ENDPOINT: identity.url,
-      IDENTITY_HEADER: identity.header,
-      SLIPWAY_ENVIRONMENTS: JSON.stringify({ [ENVIRONMENT]: { logWorkspaceId: workspace } }),
-      SLIPWAY_STORAGE__tableServiceUri: azurite.tableUrl,
-      SLIPWAY_STORAGE__queueServiceUri: azurite.queueUrl,
-      SLIPWAY_STORAGE__credential: 'managedidentity',
-      SLIPWAY_KEY_VAULT_URL: vault.url,
-      SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE: 'false',
-      SLIPWAY_ARM_URL: arm.url,
-      SLIPWAY_LOGS_URL: logs.url,
-      SLIPWAY_REGISTRIES: JSON.stringify({ [REGISTRY_HOST]: { auth: 'anonymous', url: registry.url } }),
-      SLIPWAY_SWEEP_SCHEDULE: '*/5 * * * * *',
-      SLIPWAY_MANIFESTS: manifests,
-    },
+    settings: { ...settingsOf(urls, identity, workspace), SLIPWAY_MANIFESTS: manifests },
     publish: (repository, tag, program) => {
       const digest = registry.push(repository, tag, JSON.stringify(program))
       programs.set(`${REGISTRY_HOST}/${repository}@${digest}`, program)
@@ -115,5 +86,36 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
       await Promise.all([arm, logs, vault, registry, ingress, identity].map((server) => server.close()))
       await azurite.close()
     },
+  }
+}
+
+type Urls = Readonly<
+  Record<'arm' | 'logs' | 'keyVault' | 'identity' | 'registry' | 'ingress' | 'tables' | 'queues' | 'blobs', string>
+>
+
+function urlsOf<Name extends string>(servers: Record<Name, { readonly url: string }>): Record<Name, string> {
+  const pairs = Object.entries<{ readonly url: string }>(servers).map(([name, { url }]) => [name, url])
+  return Object.fromEntries(pairs) as Record<Name, string>
+}
+
+function storageUrls(azurite: AzuriteServer) {
+  return { tables: azurite.tableUrl, queues: azurite.queueUrl, blobs: azurite.blobUrl }
+}
+
+/** The same settings that point at Azure in production point here. */
+function settingsOf(urls: Urls, identity: IdentityServer, workspace: string): Record<string, string> {
+  return {
+    IDENTITY_ENDPOINT: identity.url,
+    IDENTITY_HEADER: identity.header,
+    SLIPWAY_ENVIRONMENTS: JSON.stringify({ [ENVIRONMENT]: { logWorkspaceId: workspace } }),
+    SLIPWAY_STORAGE__tableServiceUri: urls.tables,
+    SLIPWAY_STORAGE__queueServiceUri: urls.queues,
+    SLIPWAY_STORAGE__credential: 'managedidentity',
+    SLIPWAY_KEY_VAULT_URL: urls.keyVault,
+    SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE: 'false',
+    SLIPWAY_ARM_URL: urls.arm,
+    SLIPWAY_LOGS_URL: urls.logs,
+    SLIPWAY_REGISTRIES: JSON.stringify({ [REGISTRY_HOST]: { auth: 'anonymous', url: urls.registry } }),
+    SLIPWAY_SWEEP_SCHEDULE: '*/5 * * * * *',
   }
 }

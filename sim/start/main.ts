@@ -9,7 +9,7 @@ import { createLoad } from '../load.ts'
 import { createClient, type Local } from './client.ts'
 import { createControl } from './control.ts'
 import { startFunctionApp } from './function-app.ts'
-import { REGISTRY_HOST, startLocalAzure, targetOf } from './local-azure.ts'
+import { type LocalAzure, REGISTRY_HOST, startLocalAzure, targetOf } from './local-azure.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { createScreen, paint } from './screen.ts'
 import { playStory } from './story.ts'
@@ -26,29 +26,33 @@ const running: { close(): Promise<void> }[] = []
 
 async function main(options: Options): Promise<number> {
   const begun = Date.now()
-  await mkdir(FOLDER, { recursive: true })
   screen.say(paint('bold', 'Slipway on this machine') + paint('dim', '  (Ctrl-C stops everything)'))
+  const { azure, local, push } = await startStack()
+  screen.say(`The local Azure and the function app are up after ${((Date.now() - begun) / 1000).toFixed(1)} s.`)
+  if (options.mode === 'idle') return stayUp(local)
+  const streams = SERVICES.map((name) => ({ name, url: local.services[name] ?? '', rps: RPS[name] }))
+  const load = keep(createLoad({ streams, clock: wallClock }))
+  screen.say('Three services run version 1 and have clients: pricing (80 requests/s), safety and routing (20 each).')
+  const complaints = await playStory({ azure, client: createClient(local), load, screen, push })
+  for (const complaint of complaints) screen.say(paint('red', `  ✖ ${complaint}`))
+  const asTold = complaints.length === 0
+  screen.say(asTold ? paint('green', '  ✔ The story ended as told.') : paint('red', '  The story did not end as told.'))
+  return options.mode === 'once' ? Number(!asTold) : stayUp(local)
+}
+
+/** Starts everything and writes `.slipway/local.json`, by which scripts find it. */
+async function startStack() {
+  await mkdir(FOLDER, { recursive: true })
   const [entry, azure] = await Promise.all([
     buildApp(join(FOLDER, 'app')),
     startLocalAzure(join(import.meta.dirname, 'manifests')).then(keep),
   ])
-  for (const service of SERVICES) {
-    const digest = azure.publish(service, 'v1', healthyProfile('v1'))
-    azure.world.addApp({ target: targetOf(service), image: `${REGISTRY_HOST}/${service}@${digest}`, suffix: 'v1' })
-  }
-  await azure.ingress.follow()
+  await runVersionOne(azure)
   const caFile = join(FOLDER, 'ca.pem')
   await writeFile(caFile, await caBundle(azure.tls.ca))
   const functionKey = randomUUID()
-  const app = keep(
-    await startFunctionApp({
-      entry,
-      settings: azure.settings,
-      key: functionKey,
-      caFile,
-      logFile: join(FOLDER, 'functions.log'),
-    }),
-  )
+  const logFile = join(FOLDER, 'functions.log')
+  const app = keep(await startFunctionApp({ entry, settings: azure.settings, key: functionKey, caFile, logFile }))
   const api = `${app.url}/api`
   const push = async (service: string, tag: string, program: ImageProfile) => {
     const digest = azure.publish(service, tag, program)
@@ -56,38 +60,34 @@ async function main(options: Options): Promise<number> {
     return digest
   }
   const control = keep(await createControl(push))
-  const services = Object.fromEntries(SERVICES.map((service) => [service, addressOf(azure, service)]))
-  const streams = SERVICES.map((name) => ({ name, url: services[name] ?? '', rps: RPS[name] }))
+  const { hookKey, urls, settings } = azure
   const local: Local = {
     pid: process.pid,
     startedAt: new Date().toISOString(),
     api,
     functionKey,
-    hookKey: azure.hookKey,
+    hookKey,
     control: control.url,
-    urls: azure.urls,
-    services,
+    urls,
+    services: Object.fromEntries(SERVICES.map((service) => [service, addressOf(azure, service)])),
     certificates: { ca: caFile },
-    settings: azure.settings,
+    settings,
     pids: { azurite: azure.azurite.pid, functions: app.pid },
   }
   await writeFile(join(FOLDER, 'local.json'), `${JSON.stringify(local, null, 2)}\n`, { mode: 0o600 })
-  screen.say(`The local Azure and the function app are up after ${((Date.now() - begun) / 1000).toFixed(1)} s.`)
-  if (options.mode === 'idle') return stayUp(local)
-  const load = keep(createLoad({ streams, clock: wallClock }))
-  screen.say('Three services run version 1 and have clients: pricing (80 requests/s), safety and routing (20 each).')
-  const complaints = await playStory({ azure, client: createClient(local), load, screen, push })
-  for (const complaint of complaints) screen.say(paint('red', `  ✖ ${complaint}`))
-  screen.say(
-    complaints.length === 0
-      ? paint('green', '  ✔ The story ended as told.')
-      : paint('red', '  The story did not end as told.'),
-  )
-  if (options.mode === 'once') return complaints.length === 0 ? 0 : 1
-  return stayUp(local)
+  return { azure, local, push }
 }
 
-function addressOf(azure: Awaited<ReturnType<typeof startLocalAzure>>, service: string): string {
+/** What was there before Slipway: three apps, each with one revision that has all traffic. */
+async function runVersionOne(azure: LocalAzure): Promise<void> {
+  for (const service of SERVICES) {
+    const digest = azure.publish(service, 'v1', healthyProfile('v1'))
+    azure.world.addApp({ target: targetOf(service), image: `${REGISTRY_HOST}/${service}@${digest}`, suffix: 'v1' })
+  }
+  await azure.ingress.follow()
+}
+
+function addressOf(azure: LocalAzure, service: string): string {
   const { fqdn } = azure.world.ingress(targetOf(service))
   const address = azure.ingress.addressOf(fqdn)
   if (address === null) throw new Error(`the ingress does not serve ${service}`)

@@ -6,6 +6,7 @@ export interface Sample {
   readonly value: number
 }
 
+/** What a question to a Prometheus server is made of. */
 export interface PrometheusCall {
   readonly baseUrl: string
   readonly text: string

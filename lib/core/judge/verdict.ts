@@ -57,6 +57,7 @@ export interface Evidence {
   readonly because: string
 }
 
+/** What several KPIs say together: the worst of them decides, and `because` names those that do. */
 export interface Verdict {
   readonly kind: VerdictKind
   readonly because: string
