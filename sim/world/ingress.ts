@@ -1,4 +1,4 @@
-import { imageOf } from './sight.ts'
+import { mainImage } from './sight.ts'
 import type { AppState, RevisionState } from './state.ts'
 import type { IngressSeen, RevisionServing, Segment } from './types.ts'
 import { currentWeights, vitals } from './vitals.ts'
@@ -36,7 +36,7 @@ function servingOf(app: AppState, revision: RevisionState, now: number, domain: 
   return {
     name: revision.name,
     fqdn: `${revision.name}.${domain}`,
-    image: imageOf(revision, null),
+    image: mainImage(revision),
     environmentVariables: revision.template.containers[0]?.env ?? [],
     active: revision.active,
     state: stateOf(app, revision, now),

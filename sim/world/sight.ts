@@ -15,7 +15,7 @@ export function seeApp(app: AppState, target: Target, now: number, domain: strin
     until = Math.min(until, at.until)
     return {
       name: revision.name,
-      image: imageOf(revision, target.container),
+      image: meantImage(revision, target.container),
       active: revision.active,
       replicas: at.replicas,
       provisioning: at.provisioning,
@@ -23,7 +23,7 @@ export function seeApp(app: AppState, target: Target, now: number, domain: strin
       running: at.running,
       fqdn: `${revision.name}.${domain}`,
       createdAt: revision.createdAt,
-      error: revision.error,
+      error: revision.error ?? (at.running === 'Failed' ? at.details : null),
     }
   })
   const { activeRevisionsMode: mode, ingress } = app.applied.configuration
@@ -47,11 +47,16 @@ export function provisioningOf(app: AppState): 'InProgress' | 'Failed' | 'Succee
   return app.failure === null ? 'Succeeded' : 'Failed'
 }
 
-/** Image of the named container; of the first one where no name is given. */
-export function imageOf(revision: RevisionState, container: string | null): string {
+/** Image of the revision's first container: the one that serves. */
+export function mainImage(revision: RevisionState): string {
+  return revision.template.containers[0]?.image ?? ''
+}
+
+/** Image of the named container; empty where there is none, or where no name is given and there are several. */
+function meantImage(revision: RevisionState, container: string | null): string {
   const { containers } = revision.template
-  const meant = container === null ? containers[0] : containers.find(({ name }) => name === container)
-  return meant?.image ?? ''
+  const meant = container === null ? containers : containers.filter(({ name }) => name === container)
+  return meant.length === 1 ? (meant[0]?.image ?? '') : ''
 }
 
 function entryOf({ revisionName, latestRevision, weight, label }: WireTraffic): TrafficEntry {

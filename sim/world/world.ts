@@ -6,7 +6,7 @@ import { ingressOf, segmentsOf } from './ingress.ts'
 import { keyOf } from './injections.ts'
 import { notFound } from './refusal.ts'
 import { settle, start, touched, weightsOf } from './settle.ts'
-import { imageOf, seeApp } from './sight.ts'
+import { mainImage, seeApp } from './sight.ts'
 import { type AppState, findRevision, newApp, type OperationState } from './state.ts'
 import type { AppKey, OperationSeen, World, WriteKind } from './types.ts'
 import { asleepFrom } from './vitals.ts'
@@ -133,7 +133,7 @@ function looking(core: Core): Pick<World, 'see' | 'countRead' | 'ingress' | 'seg
       const owners: { target: AppKey; image: string }[] = []
       for (const app of core.named.get(name.slice(0, name.indexOf('--'))) ?? []) {
         const revision = findRevision(app, name)
-        if (revision !== undefined) owners.push({ target: app.key, image: imageOf(revision, null) })
+        if (revision !== undefined) owners.push({ target: app.key, image: mainImage(revision) })
       }
       return owners
     },

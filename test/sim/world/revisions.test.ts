@@ -31,6 +31,7 @@ describe('A new revision', () => {
       'Provisioned Unhealthy Degraded',
       'Provisioned Unhealthy Failed',
     ])
+    expect(seen(at.world, 'v2').error).toContain('Deployment Progress Deadline Exceeded')
     expect(patched(at, trafficOf({ first: 50, v2: 50 })).status).toBe('Succeeded')
     expect(at.world.ingress(shop).weights).toEqual({ 'shop--first': 50, 'shop--v2': 50 })
   })
@@ -175,5 +176,6 @@ describe('Looking', () => {
     const { world } = stage({ containers: [{ name: 'proxy', image: 'envoy:1' }] })
     expect(world.see({ ...shop, container: 'proxy' }).revisions[0]?.image).toBe('envoy:1')
     expect(world.see({ ...shop, container: 'shop' }).revisions[0]?.image).toBe('shop:1')
+    expect(world.see(shop).revisions[0]?.image).toBe('')
   })
 })
