@@ -10,9 +10,6 @@
  */
 export type FaultKind = 'not-found' | 'conflict' | 'throttled' | 'unavailable' | 'denied' | 'malformed'
 
-/** The fault kinds that pass by themselves: trying again later is the whole cure. */
-export const PASSING: readonly FaultKind[] = ['conflict', 'throttled', 'unavailable']
-
 /**
  * The one error an adapter may throw. Its message says what, which one and what to do; it never holds a secret.
  * `retryAfterMs` is the wait that the other side asked for, or null where it named none.

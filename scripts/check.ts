@@ -7,12 +7,12 @@ const BIN = join(ROOT, 'node_modules')
 
 /** Everything that is checked without running the product, each with the command that repairs what it finds. */
 const CHECKS = [
-  { name: 'format and lint', args: ['@biomejs/biome/bin/biome', 'ci', '.'], repair: 'npx biome check --write .' },
+  { name: 'format and lint', args: ['@biomejs/biome/bin/biome', 'ci', '--colors=off', '.'], repair: 'npx biome check --write .' },
   { name: 'types', args: ['typescript/bin/tsc'], repair: 'mend what it names' },
   {
     name: 'walls',
     args: [
-      'dependency-cruiser/bin/dependency-cruise.mjs',
+      'dependency-cruiser/bin/dependency-cruiser.mjs',
       'functions',
       'lib',
       'sim',

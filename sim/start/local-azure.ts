@@ -17,7 +17,7 @@ import { createWorld } from '../world/world.ts'
 
 /** The host that stands for the registry in image names; the setting SLIPWAY_REGISTRIES says where it is really asked. */
 export const REGISTRY_HOST = 'registry.example.com'
-export const ENVIRONMENT = 'production'
+const ENVIRONMENT = 'production'
 const ARM_AUDIENCE = 'https://management.azure.com'
 const HOOK_KEYS = 'slipway-hook-keys'
 
