@@ -1,23 +1,9 @@
 import { applyTraffic, retire, start, stop, touched, weightsOf } from './settle.ts'
 import type { AppState, Shape } from './state.ts'
+import type { Hand } from './types.ts'
 import { checkTraffic } from './validate.ts'
 import type { WireConfiguration, WireTemplate, WireTraffic } from './wire.ts'
 import { acceptPatch, revisionOf, type Surroundings } from './write.ts'
-
-/** What a person at the portal can do. All of it is in force at once, except a new template, which takes its time. */
-export interface Hand {
-  /** Makes the traffic list exactly this. */
-  traffic(entries: readonly WireTraffic[]): void
-  mode(mode: 'Multiple' | 'Single' | 'Labels'): void
-  sticky(on: boolean): void
-  /** Gives a label to a revision (by its full name); it keeps its weight. */
-  label(label: string, revision: string): void
-  unlabel(label: string): void
-  activate(revision: string): void
-  deactivate(revision: string): void
-  /** Asks for a new revision with this image; suffix absent: Azure makes one up. */
-  deploy(image: string, suffix?: string): void
-}
 
 /** A hand at one app. */
 export function handOf(app: AppState, surroundings: Surroundings): Hand {

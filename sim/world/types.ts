@@ -1,8 +1,7 @@
 import type { AppSeen } from '../../lib/core/app.ts'
 import type { Target } from '../../lib/core/service.ts'
-import type { Hand } from './edit.ts'
 import type { Refusal } from './refusal.ts'
-import type { Json, WireContainer, WireSecret, WireVariable } from './wire.ts'
+import type { Json, WireContainer, WireSecret, WireTraffic, WireVariable } from './wire.ts'
 
 /** Which app is meant: a target without its container. */
 export type AppKey = Pick<Target, 'subscriptionId' | 'resourceGroup' | 'app'>
@@ -109,6 +108,21 @@ export interface RevisionServing {
   readonly active: boolean
   /** `ready` answers; `asleep` wakes first (call `touch`); `starting` waits; `broken` never answers. */
   readonly state: 'ready' | 'asleep' | 'starting' | 'broken' | 'off'
+}
+
+/** What a person at the portal can do. All of it is in force at once, except a new template, which takes its time. */
+export interface Hand {
+  /** Makes the traffic list exactly this. */
+  traffic(entries: readonly WireTraffic[]): void
+  mode(mode: 'Multiple' | 'Single' | 'Labels'): void
+  sticky(on: boolean): void
+  /** Gives a label to a revision (by its full name); it keeps its weight. */
+  label(label: string, revision: string): void
+  unlabel(label: string): void
+  activate(revision: string): void
+  deactivate(revision: string): void
+  /** Asks for a new revision with this image; suffix absent: Azure makes one up. */
+  deploy(image: string, suffix?: string): void
 }
 
 /** The pretend Container Apps. Everything that time brings is worked out from the clock when somebody looks. */
