@@ -10,6 +10,9 @@ export interface Edit {
   readonly after: unknown
 }
 
+/** How an edit of the traffic weights is called among edits. */
+export const TRAFFIC_EDIT = 'traffic weights'
+
 /**
  * What foreign hands changed between the last look and this one; empty when all of it can be our own doing.
  * Our own doing is: a canary weight that was wished for and is not yet out of date, revisions that carry our names (those
@@ -21,7 +24,7 @@ export function foreignEdits(rollout: Rollout, before: Footprint, after: Footpri
   if (before.sticky !== after.sticky)
     edits.push({ what: 'sticky sessions', before: before.sticky, after: after.sticky })
   if (!sameWeights(before.weights, after.weights) && !isOurs(rollout, after.weights)) {
-    edits.push({ what: 'traffic weights', before: before.weights, after: after.weights })
+    edits.push({ what: TRAFFIC_EDIT, before: before.weights, after: after.weights })
   }
   if (!sameLabels(before.labels, after.labels)) {
     edits.push({ what: 'labels', before: before.labels, after: after.labels })

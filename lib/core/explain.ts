@@ -20,6 +20,7 @@ export function explain(row: AuditRow): string {
   ]
     .filter((part) => part !== '')
     .join(' · ')
+    .replace(/\s+/g, ' ')
 }
 
 /** Says one KPI's evidence to a person: figure, limit, sample, window, source, verdict. */

@@ -25,7 +25,9 @@ export function receptionOf(service: ServiceState, rollout: Rollout | null, push
   const known = service.handled.find((handled) => handled.eventId === push.eventId && handled.digest === push.digest)
   if (known !== undefined) return duplicate('this event was delivered before', known)
   const [newest] = service.handled
-  if (newest?.digest === push.digest) return duplicate(`${push.digest} was pushed before as ${newest.tag}`, newest)
+  const again = newest !== undefined && wasTurnedDown(service, newest) && push.pushedAt > newest.pushedAt
+  if (newest?.digest === push.digest && !again)
+    return duplicate(`${push.digest} was pushed before as ${newest.tag}`, newest)
   const waiting = service.handled.find((handled) => isOpen(service, rollout, handled) && handled.digest === push.digest)
   if (waiting !== undefined) return duplicate(`${push.digest} is on its way already`, waiting)
   if (newest !== undefined && push.pushedAt < newest.pushedAt) {
@@ -122,8 +124,16 @@ function suffixOf(number: number, digest: string): string {
 
 function leftoversOf(previous: Rollout | null): readonly string[] {
   if (previous === null || previous.phase.kind !== 'finished') return []
-  const { footprint, leftovers } = previous
-  return leftovers.filter((name) => footprint === null || footprint.active.includes(name))
+  const { footprint, leftovers, manifest, number } = previous
+  if (footprint === null) return leftovers
+  const own = revisionName(manifest.target.app, `r${number}-`)
+  const mayStillCome = (name: string): boolean => name.startsWith(own) && !footprint.revisions.includes(name)
+  return leftovers.filter((name) => footprint.active.includes(name) || mayStillCome(name))
+}
+
+/** A push that was rejected never ran; pushed anew it may. */
+function wasTurnedDown(service: ServiceState, handled: HandledPush): boolean {
+  return handled.rollout === null && !service.pending.some((push) => push.digest === handled.digest)
 }
 
 function isOpen(service: ServiceState, rollout: Rollout | null, handled: HandledPush): boolean {

@@ -5,7 +5,7 @@ import { stepOf } from './decide/move.ts'
 import { spoken } from './decide/obey.ts'
 import { duration } from './format.ts'
 import type { Evidence } from './judge/verdict.ts'
-import type { Rollout } from './rollout.ts'
+import type { Phase, Rollout } from './rollout.ts'
 import type { ServiceState } from './service.ts'
 import { split, wantedWeight } from './traffic.ts'
 
@@ -125,10 +125,7 @@ function nextOf(rollout: Rollout, now: number): { readonly text: string; readonl
     case 'progressing':
       return afterBake(rollout, phase.stage, now)
     case 'paused':
-      return {
-        text: phase.why === 'gate' ? 'promote opens the gate, abort rolls back' : 'resume goes on, abort rolls back',
-        at: null,
-      }
+      return afterPause(phase, manifest.deadlines.gateMs)
     case 'rolling-back':
       return { text: 'the canary loses its traffic', at: rollout.wakeAt }
     case 'finished':
@@ -138,6 +135,17 @@ function nextOf(rollout: Rollout, now: number): { readonly text: string; readonl
     default:
       return assertNever(phase)
   }
+}
+
+function afterPause(
+  phase: Phase & { kind: 'paused' },
+  gateMs: number | null,
+): { readonly text: string; readonly at: number | null } {
+  if (phase.why !== 'gate') return { text: 'resume goes on, abort rolls back', at: null }
+  const text = 'promote opens the gate, abort rolls back'
+  return gateMs === null
+    ? { text, at: null }
+    : { text: `${text}; without either it is rolled back`, at: phase.since + gateMs }
 }
 
 function afterBake(

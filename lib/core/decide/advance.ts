@@ -2,7 +2,7 @@ import { bakeEnds } from '../ask.ts'
 import { assertNever } from '../assert-never.ts'
 import type { Facts } from '../facts.ts'
 import { duration } from '../format.ts'
-import type { Phase } from '../rollout.ts'
+import type { Phase, Rollout } from '../rollout.ts'
 import { weightsSeen } from '../traffic.ts'
 import { prepare, provision } from './begin.ts'
 import { change, enter, finish, type Move, note, rollBack, startStage } from './move.ts'
@@ -34,7 +34,7 @@ export function advance(move: Move, facts: Facts): Move {
 }
 
 /** The fast loop: runs at every look, also while a gate or an operator holds the rollout. Null = nothing to object. */
-function guarded(move: Move, facts: Facts): Move | null {
+export function guarded(move: Move, facts: Facts): Move | null {
   const { rollout } = move
   if (rollout.unwell >= UNWELL_LOOKS && facts.app.kind === 'seen') {
     const revision = facts.app.app.revisions.find((candidate) => candidate.name === rollout.canary)
@@ -61,13 +61,17 @@ function guarded(move: Move, facts: Facts): Move | null {
 
 function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing' }): Move {
   const { rollout } = move
+  const stage = rollout.manifest.stages[phase.stage]
   const last = phase.stage >= rollout.manifest.stages.length - 1
   if (phase.steadyAt === null) {
     const { trafficMs } = rollout.manifest.deadlines
     return overdue(move, facts, phase.since + trafficMs, `the wished weight is not real after ${duration(trafficMs)}`)
   }
-  if (last && rollout.manifest.stages[phase.stage]?.bakeMs === 0) return promoted(move, facts)
-  if (facts.now < bakeEnds(rollout) || facts.app.kind === 'unseen') return move
+  if (last && stage?.bakeMs === 0 && !stage.gate) return promoted(move, facts)
+  if (facts.now < bakeEnds(rollout)) return move
+  if (facts.app.kind === 'unseen') {
+    return overdue(move, facts, patienceEnds(rollout, phase), 'the bake is over, but the app cannot be seen')
+  }
   if (facts.full?.kind === 'pass') return passed(move, facts, phase.stage, last)
   return inconclusiveTooLong(move, facts, phase)
 }
@@ -75,7 +79,6 @@ function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing'
 function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {
   const evidence = facts.full?.evidence ?? []
   const because = facts.full?.because ?? ''
-  if (last) return promoted(move, facts)
   const held = move.rollout.phase
   if (move.rollout.manifest.stages[stage]?.gate === true && held.kind === 'progressing') {
     const text = `step ${stage + 1} passed and a person must open the gate: promote or abort`
@@ -90,6 +93,7 @@ function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {
     } as const
     return note(enter(move, gate), facts, { kind: 'paused', metric: 'gate', notes: `${text} (${because})`, evidence })
   }
+  if (last) return promoted(move, facts)
   return startStage(move, facts, stage + 1, {
     evidence,
     notes: `step ${stage + 1} passed (${because}); step ${stage + 2} begins`,
@@ -98,8 +102,7 @@ function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {
 
 function inconclusiveTooLong(move: Move, facts: Facts, phase: Phase & { kind: 'progressing' }): Move {
   const { afterMs, then } = move.rollout.manifest.analysis.onInconclusive
-  const from = Math.max(bakeEnds(move.rollout), phase.since)
-  if (facts.now < from + afterMs) return move
+  if (facts.now < patienceEnds(move.rollout, phase)) return move
   const why = facts.full?.because ?? 'no measurements'
   const evidence = facts.full?.evidence ?? []
   const because = `step ${phase.stage + 1} stayed inconclusive for ${duration(afterMs)} after its bake: ${why}`
@@ -119,6 +122,11 @@ function inconclusiveTooLong(move: Move, facts: Facts, phase: Phase & { kind: 'p
     facts,
     { kind: 'paused', metric: 'inconclusive', notes: text, evidence },
   )
+}
+
+/** Until when a step may wait for a clear verdict; a person who resumes it grants it the same time again. */
+function patienceEnds(rollout: Rollout, phase: Phase & { kind: 'progressing' }): number {
+  return Math.max(bakeEnds(rollout), phase.since) + rollout.manifest.analysis.onInconclusive.afterMs
 }
 
 function promoted(move: Move, facts: Facts): Move {
@@ -155,6 +163,8 @@ function rollingBack(move: Move, facts: Facts, phase: Phase & { kind: 'rolling-b
   const { rollout } = move
   const { trafficMs, readyMs } = rollout.manifest.deadlines
   if (facts.app.kind === 'unseen') {
+    const gone = facts.app.fault.kind === 'not-found' && facts.now >= phase.since + readyMs
+    if (gone) return finish(move, facts, phase.outcome, `${phase.because}; the app itself is gone`)
     return overdue(move, facts, phase.since + trafficMs, 'the canary may still have traffic: the app cannot be seen')
   }
   const { app } = facts.app

@@ -1,7 +1,7 @@
 import { type AppSeen, isReady } from '../app.ts'
 import type { Facts } from '../facts.ts'
 import { duration, weightsText } from '../format.ts'
-import { pinnedImage } from '../service.ts'
+import { pinnedImage, type Target } from '../service.ts'
 import { followsLatest, footprintOf, weightsSeen } from '../traffic.ts'
 import { change, enter, finish, type Move, note, rollBack, startStage } from './move.ts'
 
@@ -26,7 +26,7 @@ export function prepare(move: Move, facts: Facts): Move {
     return late ? finish(move, facts, 'failed', `the app could not be seen: ${facts.app.fault.message}`) : move
   }
   const { app } = facts.app
-  const refusal = refusalOf(app)
+  const refusal = unfitness(app.target, { mode: app.mode, sticky: app.stickySessions })
   if (refusal !== null) return finish(move, facts, 'refused', refusal)
   return withStable(move, facts, app, late)
 }
@@ -37,20 +37,23 @@ function withStable(move: Move, facts: Facts, app: AppSeen, late: boolean): Move
   const [stable] = Object.keys(weights).filter((name) => weights[name] === 100)
   if (stable === undefined) {
     const fix = `give one revision all traffic: az containerapp ingress traffic set -n ${app.target.app} -g ${app.target.resourceGroup} --revision-weight <revision>=100`
-    return finish(move, facts, 'refused', `traffic is split already (${weightsText(weights)}); ${fix}`)
+    return finish(move, facts, 'refused', `no revision has all traffic (${weightsText(weights)}); ${fix}`)
   }
   const revision = app.revisions.find((candidate) => candidate.name === stable)
   if (revision === undefined) return finish(move, facts, 'refused', `traffic points at ${stable}, which does not exist`)
   if (revision.image === pinnedImage(push)) {
     return finish(move, facts, 'unchanged', `${stable} already serves all traffic with ${push.digest}`)
   }
+  // What an earlier rollout left to be switched off may have been given all traffic by hand since.
+  const leftovers = move.rollout.leftovers.filter((name) => name !== stable)
+  const footprint = footprintOf(app, { ...move.rollout, stable, leftovers })
+  const known = change(move, { stable, leftovers, footprint })
   if (app.provisioning === 'InProgress' || app.provisioning === 'Failed' || followsLatest(app)) {
-    const known = change(move, { stable, footprint: footprintOf(app, { ...move.rollout, stable }) })
     return late
       ? finish(known, facts, 'failed', `the app stayed ${app.provisioning}, its traffic could not be pinned`)
       : known
   }
-  const found = note(change(move, { stable, footprint: footprintOf(app, { ...move.rollout, stable }) }), facts, {
+  const found = note(known, facts, {
     kind: 'stable-found',
     metric: 'canary-weight',
     value: 0,
@@ -102,14 +105,14 @@ export function provision(move: Move, facts: Facts): Move {
     : move
 }
 
-/** Why this app cannot have a canary as it is set up, with the command that mends it; null = it can. */
-function refusalOf(app: AppSeen): string | null {
-  const at = `-n ${app.target.app} -g ${app.target.resourceGroup} --subscription ${app.target.subscriptionId}`
-  if (app.mode !== 'Multiple') {
-    return `${app.target.app} is in ${app.mode} revision mode, which cannot split traffic; mend it with: az containerapp revision set-mode ${at} --mode multiple`
+/** Why an app that is set up like this cannot have a canary, with the command that mends it; null = it can. */
+export function unfitness(target: Target, setUp: { readonly mode: string; readonly sticky: boolean }): string | null {
+  const at = `-n ${target.app} -g ${target.resourceGroup} --subscription ${target.subscriptionId}`
+  if (setUp.mode !== 'Multiple') {
+    return `${target.app} is in ${setUp.mode} revision mode, which cannot split traffic; mend it with: az containerapp revision set-mode ${at} --mode multiple`
   }
-  if (app.stickySessions) {
-    return `${app.target.app} has sticky sessions, which Container Apps does not support with several revisions; mend it with: az containerapp ingress sticky-sessions set ${at} --affinity none`
+  if (setUp.sticky) {
+    return `${target.app} has sticky sessions, which Container Apps does not support with several revisions; mend it with: az containerapp ingress sticky-sessions set ${at} --affinity none`
   }
   return null
 }

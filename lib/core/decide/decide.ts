@@ -28,7 +28,7 @@ export function decide(rollout: Rollout, facts: Facts, command: Command | null):
   const seen = notice(remember({ rollout, rows: [] }, facts), facts)
   const answer = command === null ? null : obey(seen, facts, command)
   const obeyed = answer?.kind === 'done' ? answer.move : seen
-  const advanced = command?.verb === 'abort' ? obeyed : advance(obeyed, facts)
+  const advanced = answer?.kind === 'done' && isLeap(command) ? obeyed : advance(obeyed, facts)
   const { move, actions } = closeGap(advanced, facts)
   const ended = endWatch(move, facts, actions.length > 0)
   return {
@@ -39,11 +39,17 @@ export function decide(rollout: Rollout, facts: Facts, command: Command | null):
   }
 }
 
+/** Whether a command moves the rollout by itself: what was measured before it says nothing about where it stands now. */
+function isLeap(command: Command | null): boolean {
+  return command?.verb === 'abort' || command?.verb === 'promote' || command?.verb === 'promote-full'
+}
+
 function endWatch(move: Move, facts: Facts, busy: boolean): Move {
   const wakeAt = nextWake(move.rollout, facts.now, busy)
   const timed = change(move, { wakeAt })
   const { phase } = move.rollout
   if (wakeAt !== null || phase.kind !== 'finished' || phase.watchUntil === phase.at) return timed
+  if (move.rollout.wakeAt === null) return timed
   return note(timed, facts, { kind: 'watch-ended', notes: 'nothing moved during the watch; the rollout is closed' })
 }
 

@@ -1,4 +1,4 @@
-import { type Action, type AppSeen, isReady, type RevisionSeen } from '../app.ts'
+import { type Action, type AppSeen, isReady, isSick, type RevisionSeen } from '../app.ts'
 import type { Weights } from '../audit.ts'
 import { repairSuffix, wereOurs } from '../drift.ts'
 import type { Facts } from '../facts.ts'
@@ -7,6 +7,9 @@ import { pinnedImage } from '../service.ts'
 import { followsLatest, sameWeights, split, trafficList, wantedWeight, weightsSeen, withoutCanary } from '../traffic.ts'
 import { change, type Move, note } from './move.ts'
 import { mustWait, untroubled } from './trouble.ts'
+
+/** A template that stays failed after so many repairs needs a person; every repair leaves a revision behind. */
+const MOST_REPAIRS = 5
 
 /** A move together with the deeds that close the gap between what is wanted and what was seen. */
 export interface Closing {
@@ -23,7 +26,7 @@ export function closeGap(move: Move, facts: Facts): Closing {
   if (facts.app.kind === 'unseen' || wantedWeight(move.rollout) === null) return none
   const { app } = facts.app
   const urgent = move.rollout.phase.kind === 'rolling-back'
-  if (app.provisioning === 'InProgress' && !urgent) return { move, actions: wakes(move.rollout, app) }
+  if (app.provisioning === 'InProgress' && !urgent) return { move, actions: wakesMeanwhile(move.rollout, app) }
   const closing = missing(move, facts, app)
   if (closing.actions.length === 0) return { move: untroubled(closing.move, facts, 'deed'), actions: [] }
   return mustWait(move.rollout, facts.now) ? none : closing
@@ -35,7 +38,7 @@ function missing(move: Move, facts: Facts, app: AppSeen): Closing {
     case 'preparing':
       return pin(move, facts, app)
     case 'provisioning':
-      return make(move, app)
+      return make(move, facts, app)
     case 'paused':
       return rollout.phase.from === 'progressing' ? shift(move, facts, app) : { move, actions: [] }
     case 'progressing':
@@ -51,7 +54,8 @@ function missing(move: Move, facts: Facts, app: AppSeen): Closing {
 function pin(move: Move, facts: Facts, app: AppSeen): Closing {
   const { stable } = move.rollout
   if (stable === null) return { move, actions: [] }
-  if (app.provisioning === 'Failed') return repair(move, facts, app, stable)
+  if (app.provisioning === 'Failed' && mayRepair(move.rollout))
+    return repair(move, facts, app, stable, { [stable]: 100 })
   if (!followsLatest(app)) return { move, actions: [] }
   const traffic = trafficList(app, { [stable]: 100 })
   const pinned = note(move, facts, {
@@ -64,8 +68,9 @@ function pin(move: Move, facts: Facts, app: AppSeen): Closing {
   return { move: pinned, actions: [{ kind: 'set-traffic', traffic }] }
 }
 
-function make(move: Move, app: AppSeen): Closing {
+function make(move: Move, facts: Facts, app: AppSeen): Closing {
   const { rollout } = move
+  if (followsLatest(app)) return pin(move, facts, app)
   const revision = find(app, rollout.canary)
   if (revision === undefined) {
     if (rollout.stable === null) return { move, actions: [] }
@@ -79,33 +84,37 @@ function make(move: Move, app: AppSeen): Closing {
   return { move, actions: wakes(rollout, app) }
 }
 
-/** Towards the weight of the step: up only onto a canary that is ready. */
+/** Towards the weight of the step: onto revisions that are switched on, and up only onto a canary that is ready. */
 function shift(move: Move, facts: Facts, app: AppSeen): Closing {
   const { rollout } = move
   const wanted = wantedWeight(rollout)
   const canary = find(app, rollout.canary)
   if (wanted === null || rollout.stable === null || canary === undefined) return { move, actions: [] }
   const weights = split(rollout.stable, rollout.canary, wanted)
-  if (sameWeights(weightsSeen(app), weights) && !followsLatest(app)) return { move, actions: [] }
-  if (!canary.active) return { move, actions: [{ kind: 'activate', revision: canary.name }] }
-  if (!isReady(canary)) return { move, actions: wakes(rollout, app) }
-  return onto(rollout.stable, wanted < 100, move, facts, app, weights)
+  const off = Object.keys(weights).find((name) => find(app, name)?.active === false)
+  if (off !== undefined) return switchOn(move, facts, off)
+  const seen = weightsSeen(app)
+  if (sameWeights(seen, weights) && !followsLatest(app)) return { move, actions: [] }
+  if (wanted > (seen[rollout.canary] ?? 0) && !isReady(canary)) return { move, actions: wakes(rollout, app) }
+  return write(move, facts, app, rollout.stable, weights)
 }
 
-/** Out of the canary: stable is switched on first should somebody have switched it off. */
+/** Out of the canary: stable is switched on first should somebody have switched it off, and given time to start. */
 function restore(move: Move, facts: Facts, app: AppSeen): Closing {
   const { rollout } = move
-  const { stable, canary } = rollout
-  if (stable === null) return { move, actions: [] }
+  const { stable, canary, phase, manifest } = rollout
+  if (stable === null || phase.kind !== 'rolling-back') return { move, actions: [] }
   const seen = weightsSeen(app)
+  const weights = wereOurs(rollout, seen) ? split(stable, canary, 0) : withoutCanary(seen, stable, canary)
   if ((seen[canary] ?? 0) > 0) {
-    const weights = wereOurs(rollout, seen) ? split(stable, canary, 0) : withoutCanary(seen, stable, canary)
-    if (app.provisioning === 'Failed' && find(app, stable)?.active === true)
-      return repair(move, facts, app, stable, weights)
-    return onto(stable, true, move, facts, app, weights)
+    const target = find(app, stable)
+    if (target?.active === false) return switchOn(move, facts, stable)
+    const patient = facts.now < phase.since + manifest.deadlines.trafficMs
+    if (target !== undefined && isStarting(target) && patient) return { move, actions: [] }
+    return write(move, facts, app, stable, weights)
   }
-  if (app.provisioning === 'Failed') return repair(move, facts, app, stable, seen)
-  return { move, actions: [] }
+  if (app.provisioning !== 'Failed' || !mayRepair(rollout)) return { move, actions: [] }
+  return repair(move, facts, app, stable, withoutCanary(seen, stable, canary))
 }
 
 /** After the end: late writes are put right, and revisions without use are switched off once they have drained. */
@@ -113,21 +122,16 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   const { rollout } = move
   const { stable, canary, phase, manifest } = rollout
   if (stable === null || phase.kind !== 'finished') return { move, actions: [] }
+  const promoted = phase.outcome === 'promoted'
   const seen = weightsSeen(app)
-  const wanted = split(stable, canary, wantedWeight(rollout) ?? 0)
-  if (
-    phase.outcome !== 'refused' &&
-    phase.outcome !== 'unchanged' &&
-    !sameWeights(seen, wanted) &&
-    wereOurs(rollout, seen)
-  ) {
-    return onto(phase.outcome === 'promoted' ? canary : stable, true, move, facts, app, wanted)
+  const wanted = split(stable, canary, promoted ? 100 : 0)
+  const keeper = find(app, promoted ? canary : stable)
+  if (keeper === undefined) return { move, actions: [] }
+  if (!sameWeights(seen, wanted) && wereOurs(rollout, seen)) {
+    return keeper.active ? write(move, facts, app, keeper.name, wanted) : switchOn(move, facts, keeper.name)
   }
-  const keeper = find(app, phase.outcome === 'promoted' ? canary : stable)
-  const drainMs =
-    phase.outcome === 'promoted' ? Math.max(manifest.drainMs, manifest.scaleDownDelayMs) : manifest.drainMs
-  if (keeper === undefined || !keeper.active || facts.now < rollout.trafficSeenAt + drainMs)
-    return { move, actions: [] }
+  const drainMs = promoted ? Math.max(manifest.drainMs, manifest.scaleDownDelayMs) : manifest.drainMs
+  if (!canServe(keeper) || facts.now < rollout.trafficSeenAt + drainMs) return { move, actions: [] }
   const idle = rollout.leftovers.find(
     (name) => find(app, name)?.active === true && (seen[name] ?? 0) === 0 && !labelled(app, name),
   )
@@ -140,27 +144,26 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   return { move: noted, actions: [{ kind: 'deactivate', revision: idle }] }
 }
 
-function onto(
-  target: string,
-  mustBeActive: boolean,
-  move: Move,
-  facts: Facts,
-  app: AppSeen,
-  weights: Weights,
-): Closing {
-  const revision = find(app, target)
-  if (mustBeActive && revision !== undefined && !revision.active) {
-    const noted = note(move, facts, {
-      kind: 'revision-activated',
-      metric: 'revision',
-      notes: `${target} was switched off and must take traffic: it is switched on first`,
-    })
-    return { move: noted, actions: [{ kind: 'activate', revision: target }] }
-  }
+function switchOn(move: Move, facts: Facts, revision: string): Closing {
+  const noted = note(move, facts, {
+    kind: 'revision-activated',
+    metric: 'revision',
+    notes: `${revision} was switched off and must take traffic: it is switched on first`,
+  })
+  return { move: noted, actions: [{ kind: 'activate', revision }] }
+}
+
+/** Writes weights; where a failed template waits to be tried again with every write, one that works goes along. */
+function write(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights): Closing {
+  if (app.provisioning === 'Failed' && mayRepair(move.rollout)) return repair(move, facts, app, from, weights)
   return { move, actions: [{ kind: 'set-traffic', traffic: trafficList(app, weights) }] }
 }
 
-function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights = weightsSeen(app)): Closing {
+function mayRepair(rollout: Rollout): boolean {
+  return rollout.repairs < MOST_REPAIRS
+}
+
+function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights): Closing {
   const n = move.rollout.repairs + 1
   const suffix = repairSuffix(move.rollout, n)
   const { app: name } = app.target
@@ -177,6 +180,12 @@ function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: W
   return { move: noted, actions: [{ kind: 'repair', from, suffix, traffic: trafficList(app, weights) }] }
 }
 
+/** What may be done while an operation runs: a canary that is to take weight is woken. */
+function wakesMeanwhile(rollout: Rollout, app: AppSeen): readonly Action[] {
+  const { kind } = rollout.phase
+  return kind === 'provisioning' || kind === 'progressing' ? wakes(rollout, app) : []
+}
+
 /** A canary that has scaled to zero never becomes ready by itself: one request wakes it. */
 function wakes(rollout: Rollout, app: AppSeen): readonly Action[] {
   const revision = find(app, rollout.canary)
@@ -185,7 +194,17 @@ function wakes(rollout: Rollout, app: AppSeen): readonly Action[] {
 }
 
 function labelled(app: AppSeen, name: string): boolean {
-  return app.traffic.some((entry) => entry.label !== null && entry.revision === name)
+  return app.traffic.some((entry) => entry.label !== null && (entry.revision ?? app.latestRevision) === name)
+}
+
+/** Whether a revision is on its way up: traffic that came now would find nobody. */
+function isStarting(revision: RevisionSeen): boolean {
+  return revision.replicas === 0 && revision.running !== 'ScaledToZero' && !isSick(revision)
+}
+
+/** Whether a revision can do without the one that is to be switched off; one that sleeps wakes with the first request. */
+function canServe(revision: RevisionSeen): boolean {
+  return isReady(revision) || (revision.active && revision.running === 'ScaledToZero')
 }
 
 function find(app: AppSeen, name: string): RevisionSeen | undefined {

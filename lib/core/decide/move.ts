@@ -51,13 +51,16 @@ export function stepOf(phase: Phase): number | null {
   return phase.kind === 'paused' && phase.from === 'progressing' ? phase.stage + 1 : null
 }
 
-/** Starts step `stage`: its weight is wished for. A step at the weight that is already there is steady at once. */
+/**
+ * Starts step `stage`: its weight is wished for, and what was measured before counts no more. A step at the weight that
+ * is already there is steady at once.
+ */
 export function startStage(move: Move, facts: Facts, stage: number, row: Partial<AuditDraft> = {}): Move {
   const { phase, stable, canary } = move.rollout
   const weight = stageWeight(move.rollout, stage)
-  const already =
-    phase.kind !== 'provisioning' && move.rollout.expected.length === 1 && move.rollout.expected[0] === weight
-  const begun = enter(move, { kind: 'progressing', stage, since: facts.now, steadyAt: already ? facts.now : null })
+  const already = 'steadyAt' in phase && phase.steadyAt !== null && stageWeight(move.rollout, phase.stage) === weight
+  const steadyAt = already ? facts.now : null
+  const begun = change(enter(move, { kind: 'progressing', stage, since: facts.now, steadyAt }), { verdict: null })
   const count = move.rollout.manifest.stages.length
   return note(wish(begun, weight, facts.now), facts, {
     kind: 'step-started',
@@ -104,16 +107,19 @@ export function supersede(rollout: Rollout, now: number, because: string): Move 
   return change(ended, { wakeAt: now })
 }
 
-/** Ends the rollout; it stays on watch until nothing that it started can still be running. */
+/** Ends the rollout: from now on one weight is right. It stays on watch until nothing that it started can still run. */
 export function finish(move: Move, facts: Facts, outcome: Outcome, because: string): Move {
-  const watchMs = watchFor(move.rollout, outcome)
-  const ended = enter(move, { kind: 'finished', outcome, because, at: facts.now, watchUntil: facts.now + watchMs })
+  const watchUntil = facts.now + watchFor(move.rollout, outcome)
+  const ended = change(enter(move, { kind: 'finished', outcome, because, at: facts.now, watchUntil }), {
+    expected: [outcome === 'promoted' ? 100 : 0],
+  })
   return note(ended, facts, { kind: 'finished', metric: 'outcome', notes: `${outcome}: ${because}` })
 }
 
-/** Nothing is watched where nothing was written. */
+/** Long enough for late writes to come in and for leftovers to drain; nothing is watched where nothing was written. */
 function watchFor(rollout: Rollout, outcome: Outcome): number {
   const { manifest, phase, stable } = rollout
   if (phase.kind === 'preparing' || stable === null) return 0
-  return outcome === 'promoted' ? Math.max(manifest.watchMs, manifest.scaleDownDelayMs) : manifest.watchMs
+  const drained = outcome === 'promoted' ? Math.max(manifest.drainMs, manifest.scaleDownDelayMs) : manifest.drainMs
+  return Math.max(manifest.watchMs, drained)
 }

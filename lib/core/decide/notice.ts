@@ -1,7 +1,8 @@
 import { type AppSeen, isSick } from '../app.ts'
-import { type Edit, foreignEdits, wereOurs } from '../drift.ts'
+import { type Edit, foreignEdits, TRAFFIC_EDIT, wereOurs } from '../drift.ts'
 import type { Facts } from '../facts.ts'
 import { weightsText } from '../format.ts'
+import type { Footprint, Rollout } from '../rollout.ts'
 import { footprintOf, sameWeights, split, wantedWeight, weightsSeen } from '../traffic.ts'
 import { change, enter, type Move, note } from './move.ts'
 import { troubled, untroubled } from './trouble.ts'
@@ -24,9 +25,17 @@ function edited(move: Move, facts: Facts, app: AppSeen): Move {
   if (before === null || rollout.stable === null) return taken
   const edits = foreignEdits(rollout, before, after)
   if (edits.length === 0) return taken
-  if (rollout.phase.kind === 'finished' && wereOurs(rollout, after.weights))
-    return lateWrite(taken, facts, after.weights)
-  return pausedByEdit(writtenDown(taken, facts, edits, before.weights, after.weights), facts, edits)
+  const late = isLateWrite(rollout, before, after)
+  const corrected = late ? lateWrite(taken, facts, after.weights) : taken
+  const foreign = late ? edits.filter((edit) => edit.what !== TRAFFIC_EDIT) : edits
+  if (foreign.length === 0) return corrected
+  return pausedByEdit(writtenDown(corrected, facts, foreign, before.weights, after.weights), facts, foreign)
+}
+
+/** Whether weights came back after the end that only a writer of this rollout that slept can have brought. */
+function isLateWrite(rollout: Rollout, before: Footprint, after: Footprint): boolean {
+  if (rollout.phase.kind !== 'finished' || sameWeights(before.weights, after.weights)) return false
+  return wereOurs(rollout, after.weights)
 }
 
 function writtenDown(
@@ -51,7 +60,7 @@ function writtenDown(
 function pausedByEdit(move: Move, facts: Facts, edits: readonly Edit[]): Move {
   const { phase } = move.rollout
   if (phase.kind === 'rolling-back' || phase.kind === 'finished') return move
-  const because = `somebody else changed ${edits.map((edit) => edit.what).join(', ')}; resume takes it as it is, abort takes the canary out`
+  const because = `somebody else changed ${edits.map((edit) => edit.what).join(', ')}; resume goes on with the weights of the plan, abort takes the canary out`
   if (phase.kind === 'paused') return enter(move, { ...phase, why: 'foreign-edit', because, since: facts.now })
   const stage = phase.kind === 'progressing' ? phase.stage : -1
   const steadyAt = phase.kind === 'progressing' ? phase.steadyAt : null

@@ -1,6 +1,8 @@
 import { assertNever } from '../assert-never.ts'
 import type { Command, Facts } from '../facts.ts'
 import type { Phase } from '../rollout.ts'
+import { guarded } from './advance.ts'
+import { unfitness } from './begin.ts'
 import { change, enter, finish, type Move, note, rollBack, startStage, wish } from './move.ts'
 
 /** What a command brought: the move, or why it cannot be done now. `because` is for the person who asked. */
@@ -21,10 +23,16 @@ export function obey(move: Move, facts: Facts, command: Command): Obeyed {
     case 'promote-full':
       return promote(move, facts, command)
     case 'retry':
-      return refused(`${move.rollout.id} is not finished; abort it first`)
+      return retry(move)
     default:
       return assertNever(command.verb)
   }
+}
+
+function retry(move: Move): Obeyed {
+  const { id, phase } = move.rollout
+  if (phase.kind === 'finished') return refused(`${id} has just finished (${phase.outcome}); ask again to try anew`)
+  return refused(`${id} is not finished; abort it first`)
 }
 
 function abort(move: Move, facts: Facts, command: Command): Obeyed {
@@ -62,6 +70,9 @@ function resume(move: Move, facts: Facts, command: Command): Obeyed {
   const { phase, id } = move.rollout
   if (phase.kind !== 'paused') return refused(`${id} is not paused; it is ${spoken(phase)}`)
   if (phase.why === 'gate') return refused(`${id} waits at a manual gate; promote opens it, abort ends the rollout`)
+  const { footprint, manifest } = move.rollout
+  const unfit = footprint === null ? null : unfitness(manifest.target, footprint)
+  if (unfit !== null) return refused(`${id} cannot go on: ${unfit}`)
   const because = said(command, `resumed by ${command.actor}`)
   return done(
     note(enter(move, resumed(phase, facts)), facts, { kind: 'resumed', actor: command.actor, notes: because }),
@@ -83,6 +94,8 @@ function promote(move: Move, facts: Facts, command: Command): Obeyed {
   if (held !== null && (held.why === 'foreign-edit' || held.why === 'fault')) {
     return refused(`${id} waits because ${held.because}`)
   }
+  const stopped = guarded(move, facts)?.rollout.phase
+  if (stopped?.kind === 'rolling-back') return refused(`${id} is about to be rolled back: ${stopped.because}`)
   const last = manifest.stages.length - 1
   if (at.stage >= last) return promoteLast(move, facts, command, at)
   const stage = command.verb === 'promote-full' ? last : at.stage + 1

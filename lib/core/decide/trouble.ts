@@ -36,7 +36,11 @@ export function untroubled(move: Move, facts: Facts, during: 'look' | 'deed'): M
 
 /** Whether an attempt at a deed would come too early. */
 export function mustWait(rollout: Rollout, now: number): boolean {
-  return rollout.trouble !== null && now < rollout.trouble.retryAt
+  const { trouble } = rollout
+  if (trouble === null) return false
+  const left = trouble.retryAt - now
+  // A wait longer than any that is ever set was set by a clock that has gone back since.
+  return left > 0 && left <= waitMs(rollout, trouble, Number.POSITIVE_INFINITY)
 }
 
 function waitMs(rollout: Rollout, trouble: Trouble, count: number): number {

@@ -1,0 +1,302 @@
+import { describe, expect, test } from 'vitest'
+import {
+  ASLEEP,
+  aCommand,
+  aManifest,
+  anAnalysis,
+  appAt,
+  aRevision,
+  aRollout,
+  aVerdict,
+  CANARY,
+  entries,
+  HOUR,
+  latency,
+  MINUTE,
+  paused,
+  progressing,
+  SICK,
+  STABLE,
+  STARTING,
+  T0,
+} from '../../support/builders.ts'
+import { asked, kinds, look, phaseOf } from './support.ts'
+
+const pass = aVerdict('pass')
+const fail = aVerdict('fail')
+const unclear = aVerdict('inconclusive')
+/** The bake of step 1 is over and its source has caught up. */
+const BAKED = { now: T0 + HOUR + 2 * MINUTE }
+
+describe('progressing', () => {
+  test('the bake counts from when the weight was seen', () => {
+    const rollout = aRollout(progressing(0, null), { expected: [0, 10] })
+    const waiting = look(rollout, appAt(0))
+    expect(waiting.next.phase).toMatchObject({ steadyAt: null })
+    const seen = look(rollout, appAt(10), { now: T0 + 3 * MINUTE })
+    expect(seen.next.phase).toMatchObject({ steadyAt: T0 + 3 * MINUTE })
+    expect(seen.next.expected).toEqual([10])
+    expect(kinds(seen)).toEqual(['weights-confirmed'])
+  })
+
+  test('a weight that does not become real is said once, and is asked for again and again', () => {
+    const rollout = aRollout(progressing(0, null), { expected: [0, 10] })
+    const late = look(rollout, appAt(0), { now: T0 + 5 * MINUTE })
+    expect(kinds(late)).toEqual(['deadline-passed'])
+    expect(asked(late.actions)).toEqual({ [STABLE]: 90, [CANARY]: 10 })
+    const later = look(late.next, appAt(0), { now: T0 + 6 * MINUTE })
+    expect(kinds(later)).toEqual([])
+    expect(later.actions).toHaveLength(1)
+  })
+
+  test('a step that passed is followed by the next, with the evidence', () => {
+    const decision = look(aRollout(), appAt(10), { ...BAKED, full: pass })
+    expect(phaseOf(decision.next)).toBe('progressing 1')
+    expect(asked(decision.actions)).toEqual({ [STABLE]: 50, [CANARY]: 50 })
+    const [row] = decision.rows
+    expect(row).toMatchObject({ kind: 'step-started', step: 2, weightsAfter: { [STABLE]: 50, [CANARY]: 50 } })
+    expect(row?.evidence).toEqual(pass.evidence)
+  })
+
+  test('a new step begins without the verdict of the one before', () => {
+    expect(look(aRollout(), appAt(10), { ...BAKED, full: pass }).next.verdict).toBeNull()
+  })
+
+  const holds: readonly [string, Parameters<typeof look>[2]][] = [
+    ['before its bake is over', { now: BAKED.now - 1, full: pass }],
+    ['on a fast check alone', { ...BAKED, fast: pass }],
+    ['on an inconclusive check', { ...BAKED, full: unclear }],
+    ['without any check', BAKED],
+    ['when the clock went back', { now: T0 - HOUR, full: pass }],
+  ]
+  for (const [name, at] of holds) {
+    test(`a step is never left ${name}`, () => {
+      const decision = look(aRollout(), appAt(10), at)
+      expect(phaseOf(decision.next)).toBe('progressing 0')
+      expect(decision.actions).toEqual([])
+    })
+  }
+
+  test('a step is never left while the app cannot be seen; that is said once its waiting time is over', () => {
+    const decision = look(aRollout(), null, { ...BAKED, full: pass })
+    expect(phaseOf(decision.next)).toBe('progressing 0')
+    const late = look(decision.next, null, { now: BAKED.now + HOUR, full: pass })
+    expect(phaseOf(late.next)).toBe('progressing 0')
+    expect(kinds(late)).toEqual(['deadline-passed'])
+    expect(kinds(look(late.next, null, { now: BAKED.now + 2 * HOUR, full: pass }))).toEqual([])
+  })
+
+  for (const window of ['fast', 'full'] as const) {
+    test(`a failing ${window} check rolls back at once, with its evidence`, () => {
+      const decision = look(aRollout(), appAt(10), { ...BAKED, [window]: fail })
+      expect(phaseOf(decision.next)).toBe('rolling-back rolled-back')
+      expect(asked(decision.actions)).toEqual({ [STABLE]: 100 })
+      expect(decision.rows[0]).toMatchObject({
+        kind: 'rollback-started',
+        metric: 'p95',
+        value: 182.4,
+        evidence: fail.evidence,
+      })
+    })
+  }
+
+  test('a failing check outweighs a passing one', () => {
+    const decision = look(aRollout(), appAt(10), { ...BAKED, fast: fail, full: pass })
+    expect(phaseOf(decision.next)).toBe('rolling-back rolled-back')
+    expect(decision.next.verdict?.kind).toBe('fail')
+  })
+
+  test('a failing verdict without a telling figure rolls back all the same', () => {
+    const decision = look(aRollout(), appAt(10), { fast: aVerdict('fail', []) })
+    expect(decision.rows[0]).toMatchObject({ metric: 'canary-weight', value: 0 })
+  })
+
+  test('a canary that is ill at two looks in a row is rolled back, at one it is not', () => {
+    const ill = appAt(10, { revisions: [aRevision(STABLE), aRevision(CANARY, SICK)] })
+    const once = look(aRollout(), ill)
+    expect(phaseOf(once.next)).toBe('progressing 0')
+    expect(phaseOf(look(once.next, ill).next)).toBe('rolling-back rolled-back')
+    const recovered = look(once.next, appAt(10))
+    expect(phaseOf(look(recovered.next, ill).next)).toBe('progressing 0')
+  })
+
+  test('a canary that has vanished with weight is rolled back', () => {
+    const gone = appAt(10, { revisions: [aRevision(STABLE)] })
+    const rollout = aRollout(progressing(0), { unwell: 1, footprint: null })
+    const decision = look(rollout, gone)
+    expect(phaseOf(decision.next)).toBe('rolling-back rolled-back')
+    expect(decision.rows[0]?.notes).toContain('(gone)')
+  })
+
+  test('an illness seen before counts no further while the app cannot be seen', () => {
+    expect(phaseOf(look(aRollout(progressing(0), { unwell: 2 }), null).next)).toBe('progressing 0')
+  })
+})
+
+describe('the last step', () => {
+  test('without a bake it is over as soon as its weight is seen', () => {
+    const rollout = aRollout(progressing(2, null), { expected: [50, 100] })
+    const decision = look(rollout, appAt(100))
+    expect(phaseOf(decision.next)).toBe('finished promoted')
+    expect(kinds(decision)).toEqual(['weights-confirmed', 'promotion-confirmed', 'finished'])
+    expect(decision.next.leftovers).toEqual([STABLE])
+    expect(decision.actions).toEqual([])
+  })
+
+  const baked = aManifest({ stages: [{ weight: 100, bakeMs: HOUR, gate: false }] })
+  test('with a bake all traffic is judged before it is over', () => {
+    const rollout = aRollout(progressing(0), { manifest: baked })
+    expect(phaseOf(look(rollout, appAt(100)).next)).toBe('progressing 0')
+    expect(phaseOf(look(rollout, appAt(100), { ...BAKED, full: pass }).next)).toBe('finished promoted')
+  })
+  test('with a bake a failing check takes all traffic back to stable', () => {
+    const decision = look(aRollout(progressing(0), { manifest: baked }), appAt(100), { fast: fail })
+    expect(asked(decision.actions)).toEqual({ [STABLE]: 100 })
+  })
+  test('stable that sleeps takes all traffic back at once', () => {
+    const app = appAt(100, { revisions: [aRevision(STABLE, ASLEEP), aRevision(CANARY)] })
+    expect(asked(look(aRollout(progressing(0), { manifest: baked }), app, { fast: fail }).actions)).toEqual({
+      [STABLE]: 100,
+    })
+  })
+
+  for (const bakeMs of [0, HOUR]) {
+    test(`a gate at the end (bake ${bakeMs} ms) waits for a person before the rollout is promoted`, () => {
+      const manifest = aManifest({ stages: [{ weight: 100, bakeMs, gate: true }] })
+      const held = look(aRollout(progressing(0), { manifest }), appAt(100), { ...BAKED, full: pass })
+      expect(phaseOf(held.next)).toBe('paused gate')
+      const opened = look(held.next, appAt(100), BAKED, aCommand('promote'))
+      expect(phaseOf(opened.next)).toBe('finished promoted')
+    })
+  }
+})
+
+describe('a manual gate', () => {
+  const stages = [
+    { weight: 10, bakeMs: HOUR, gate: true },
+    { weight: 10, bakeMs: 0, gate: false },
+    { weight: 100, bakeMs: 0, gate: false },
+  ]
+  const analysis = anAnalysis({ kpis: [latency({ lagMs: 0 })] })
+  const manifest = aManifest({ stages, analysis, deadlines: { ...aManifest().deadlines, gateMs: 2 * HOUR } })
+  const atGate = aRollout(paused('gate'), { manifest })
+
+  test('is reached when the step has passed', () => {
+    const decision = look(aRollout(progressing(0), { manifest }), appAt(10), { ...BAKED, full: pass })
+    expect(phaseOf(decision.next)).toBe('paused gate')
+    expect(decision.rows[0]).toMatchObject({ kind: 'paused', metric: 'gate', evidence: pass.evidence })
+  })
+  test('is not opened by good figures', () => {
+    expect(phaseOf(look(atGate, appAt(10), { ...BAKED, full: pass }).next)).toBe('paused gate')
+  })
+  test('does not keep a bad canary from being rolled back', () => {
+    expect(phaseOf(look(atGate, appAt(10), { fast: fail }).next)).toBe('rolling-back rolled-back')
+  })
+  test('that nobody opens in time ends the rollout', () => {
+    expect(phaseOf(look(atGate, appAt(10), { now: T0 + 2 * HOUR - 1 }).next)).toBe('paused gate')
+    expect(phaseOf(look(atGate, appAt(10), { now: T0 + 2 * HOUR }).next)).toBe('rolling-back aborted')
+  })
+  test('without a deadline stays open for ever', () => {
+    expect(phaseOf(look(aRollout(paused('gate')), appAt(10), { now: T0 + 9000 * HOUR }).next)).toBe('paused gate')
+  })
+  test('that is opened begins one step, whatever the figures of the step before say', () => {
+    const decision = look(atGate, appAt(10), { ...BAKED, full: pass }, aCommand('promote'))
+    expect(phaseOf(decision.next)).toBe('progressing 1')
+    expect(decision.next.phase).toMatchObject({ steadyAt: BAKED.now })
+  })
+})
+
+describe('a step that stays inconclusive', () => {
+  const afterHour = { now: BAKED.now + HOUR, full: unclear }
+  test('pauses after its waiting time and keeps the weight', () => {
+    expect(phaseOf(look(aRollout(), appAt(10), { ...afterHour, now: afterHour.now - 1 }).next)).toBe('progressing 0')
+    const decision = look(aRollout(), appAt(10), afterHour)
+    expect(phaseOf(decision.next)).toBe('paused inconclusive')
+    expect(decision.actions).toEqual([])
+    expect(decision.rows[0]?.notes).toContain('stayed inconclusive for 1h after its bake: p95 is inconclusive')
+  })
+  test('is rolled back where the manifest says so', () => {
+    const manifest = aManifest({ analysis: anAnalysis({ onInconclusive: { afterMs: HOUR, then: 'abort' } }) })
+    const decision = look(aRollout(progressing(0), { manifest }), appAt(10), afterHour)
+    expect(phaseOf(decision.next)).toBe('rolling-back aborted')
+  })
+  test('without any answer says that there were no measurements', () => {
+    expect(look(aRollout(), appAt(10), { now: afterHour.now }).rows[0]?.notes).toContain('no measurements')
+  })
+  test('waits as long again when it is resumed', () => {
+    const resumed = look(aRollout(paused('inconclusive')), appAt(10), afterHour, aCommand('resume'))
+    expect(phaseOf(resumed.next)).toBe('progressing 0')
+    expect(phaseOf(look(resumed.next, appAt(10), { now: afterHour.now + HOUR - 1, full: unclear }).next)).toBe(
+      'progressing 0',
+    )
+    expect(phaseOf(look(resumed.next, appAt(10), { now: afterHour.now + HOUR, full: unclear }).next)).toBe(
+      'paused inconclusive',
+    )
+  })
+})
+
+describe('measurements', () => {
+  const blind = aVerdict('inconclusive', [])
+  const lost = { ...blind, evidence: [{ ...pass.evidence[0], total: null } as (typeof pass.evidence)[number]] }
+  test('that are lost are written down once, and so is their return', () => {
+    const gone = look(aRollout(progressing(0), { verdict: pass }), appAt(10), { fast: lost })
+    expect(kinds(gone)).toEqual(['measurements-lost'])
+    expect(kinds(look(gone.next, appAt(10), { fast: lost }))).toEqual([])
+    expect(kinds(look(gone.next, appAt(10), { fast: pass }))).toEqual(['measurements-back'])
+  })
+})
+
+describe('the gap while progressing', () => {
+  const going = aRollout(progressing(0, null), { expected: [0, 10] })
+
+  test('nothing is written while an operation runs', () => {
+    expect(look(going, appAt(0, { provisioning: 'InProgress' })).actions).toEqual([])
+  })
+  test('no weight goes to a canary that is not ready; one that sleeps is woken', () => {
+    const asleep = appAt(0, { revisions: [aRevision(STABLE), aRevision(CANARY, ASLEEP)] })
+    expect(look(going, asleep).actions.map((action) => action.kind)).toEqual(['wake'])
+    const starting = appAt(0, { revisions: [aRevision(STABLE), aRevision(CANARY, STARTING)] })
+    expect(look(going, starting).actions).toEqual([])
+  })
+  test('nothing can be done for a canary that is not there', () => {
+    expect(look(going, appAt(0, { revisions: [aRevision(STABLE)] })).actions).toEqual([])
+  })
+  test('a canary or a stable revision that is off is switched on before it gets weight', () => {
+    const canaryOff = appAt(0, { revisions: [aRevision(STABLE), aRevision(CANARY, { active: false })] })
+    const rollout = { ...going, footprint: null }
+    expect(look(rollout, canaryOff).actions).toEqual([{ kind: 'activate', revision: CANARY }])
+    const stableOff = appAt(0, { revisions: [aRevision(STABLE, { active: false }), aRevision(CANARY)] })
+    const decision = look(rollout, stableOff)
+    expect(decision.actions).toEqual([{ kind: 'activate', revision: STABLE }])
+    expect(kinds(decision)).toContain('revision-activated')
+  })
+  test('a revision that has its weight but is off is switched on after resume', () => {
+    const off = appAt(10, { revisions: [aRevision(STABLE, { active: false }), aRevision(CANARY)] })
+    const seen = look(aRollout(), off)
+    expect(phaseOf(seen.next)).toBe('paused foreign-edit')
+    expect(seen.actions).toEqual([])
+    const resumed = look(seen.next, off, {}, aCommand('resume'))
+    expect(resumed.actions).toEqual([{ kind: 'activate', revision: STABLE }])
+  })
+  test('weight is taken away from a canary although it is not ready', () => {
+    const rollout = aRollout(progressing(0, null), { footprint: null })
+    const tooMuch = appAt(50, { revisions: [aRevision(STABLE), aRevision(CANARY, STARTING)] })
+    expect(asked(look(rollout, tooMuch).actions)).toEqual({ [STABLE]: 90, [CANARY]: 10 })
+  })
+  test('a failed template of somebody else is repaired together with the weights', () => {
+    const decision = look(going, appAt(0, { provisioning: 'Failed' }))
+    expect(decision.actions).toEqual([
+      { kind: 'repair', from: STABLE, suffix: 'r2-fix1', traffic: entries({ [STABLE]: 90, [CANARY]: 10 }) },
+    ])
+  })
+  test('weights that are right by way of the latest revision are pinned', () => {
+    const traffic = [...entries({ [STABLE]: 90 }), { revision: null, weight: 10, label: null }]
+    expect(look(aRollout(), appAt(10, { traffic })).actions).toEqual([
+      { kind: 'set-traffic', traffic: entries({ [STABLE]: 90, [CANARY]: 10 }) },
+    ])
+  })
+  test('a pause before the first step makes no deeds', () => {
+    const early = aRollout(paused('operator', { from: 'provisioning', stage: -1, steadyAt: null }))
+    expect(look(early, appAt(0)).actions).toEqual([])
+  })
+})
