@@ -3,6 +3,8 @@ import type { Status } from '../../lib/core/status.ts'
 
 /** What `.slipway/local.json` holds: everything that a script needs to talk to the running local stack. */
 export interface Local {
+  /** Where this stands. */
+  readonly file: string
   readonly pid: number
   readonly startedAt: string
   /** Base of the API, e.g. `http://127.0.0.1:40001/api`. */

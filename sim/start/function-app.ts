@@ -39,6 +39,10 @@ export async function startFunctionApp(options: FunctionAppOptions): Promise<Fun
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // Whatever ends this process, the host does not outlive it.
+  const endWithUs = () => void child.kill('SIGTERM')
+  process.once('exit', endWithUs)
+  child.once('exit', () => process.off('exit', endWithUs))
   child.stderr.pipe(createWriteStream(options.logFile))
   const url = await ready(child, options.logFile)
   return { url, pid: child.pid ?? 0, close: () => end(child) }

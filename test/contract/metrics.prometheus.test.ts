@@ -6,7 +6,8 @@ import { createPrometheus } from '../../lib/adapters/metrics/prometheus.ts'
 import type { Query, Reading } from '../../lib/core/judge/verdict.ts'
 import type { Kpi } from '../../lib/core/service.ts'
 import { errorRate, latency, NAMES, query } from '../adapters/metrics/queries.ts'
-import { findPrometheus, goesWithoutPrometheus, type PrometheusServer, startPrometheus } from '../support/prometheus.ts'
+import { missingParts, PROMETHEUS } from '../support/parts.ts'
+import { type PrometheusServer, startPrometheus } from '../support/prometheus.ts'
 
 const HOSTILE = 'evil"} or vector(1) #\\.*|[x]{2}\n(end)'
 const BOUNDS = ['0.05', '0.1', '0.2', '0.4', '+Inf'] as const
@@ -20,12 +21,10 @@ interface Counters {
   readonly buckets: number[]
 }
 
-const reason = 'skipped: SLIPWAY_TEST_WITHOUT names prometheus, and there is none on this machine'
-const isLeftOut = findPrometheus() === null && goesWithoutPrometheus()
-if (isLeftOut) console.warn(`metrics.prometheus.test.ts: ${reason}`)
+const missing = missingParts(PROMETHEUS)
 
-describe.skipIf(isLeftOut)(
-  `metrics from a real Prometheus${isLeftOut ? ` (${reason})` : ''}`,
+describe.skipIf(missing !== null)(
+  `metrics from a real Prometheus${missing === null ? '' : ` (skipped: ${missing})`}`,
   { timeout: 120_000 },
   () => {
     const replicas = [replica(), replica()]

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PROMETHEUS } from './parts.ts'
+import { freePort } from './ports.ts'
 
 /** A real Prometheus server on loopback that scrapes its targets every second. */
 export interface PrometheusServer {
@@ -13,29 +13,20 @@ export interface PrometheusServer {
   stop(): Promise<void>
 }
 
-/** What to tell somebody who has no Prometheus. */
-export const INSTALL_PROMETHEUS =
-  'there is no `prometheus` on the PATH. Install it (Debian and Ubuntu: apt-get install --no-install-recommends prometheus), ' +
-  'or set SLIPWAY_TEST_WITHOUT=prometheus to leave its tests out'
-
-/** The path of the `prometheus` program, or null where this machine has none. */
-export function findPrometheus(path = process.env.PATH ?? ''): string | null {
-  const candidates = path.split(delimiter).map((folder) => join(folder, 'prometheus'))
-  return candidates.find(isExecutable) ?? null
-}
-
-/** True where the developer said that this machine has no Prometheus and that it is all right. */
-export function goesWithoutPrometheus(without = process.env.SLIPWAY_TEST_WITHOUT ?? ''): boolean {
-  return without.split(/[\s,]+/).includes('prometheus')
-}
-
 /** Starts Prometheus and waits until it answers. `targets` are `host:port`, scraped at `/metrics`. */
 export async function startPrometheus(targets: readonly string[]): Promise<PrometheusServer> {
-  const program = findPrometheus()
-  if (program === null) throw new Error(INSTALL_PROMETHEUS)
+  return start(await freePort(), { static_configs: [{ targets }] })
+}
+
+/** As `startPrometheus`, on a port that was chosen before; what is scraped is asked for at `url` (HTTP service discovery). */
+export async function startPrometheusOn(port: number, url: string): Promise<PrometheusServer> {
+  return start(port, { http_sd_configs: [{ url, refresh_interval: '1s' }] })
+}
+
+async function start(port: number, discovery: object): Promise<PrometheusServer> {
+  const program = PROMETHEUS.program
   const folder = await mkdtemp(join(tmpdir(), 'slipway-prometheus-'))
-  await writeFile(join(folder, 'prometheus.yml'), configuration(targets))
-  const port = await freePort()
+  await writeFile(join(folder, 'prometheus.yml'), configuration(discovery))
   const child = spawn(program, flags(folder, port), { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr?.on('data', (chunk) => {
@@ -52,8 +43,8 @@ export async function startPrometheus(targets: readonly string[]): Promise<Prome
   return { url, stop }
 }
 
-function configuration(targets: readonly string[]): string {
-  const job = { job_name: 'services', static_configs: [{ targets }] }
+function configuration(discovery: object): string {
+  const job = { job_name: 'services', ...discovery }
   return JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: [job] })
 }
 
@@ -84,22 +75,4 @@ async function end(child: ChildProcess, folder: string): Promise<void> {
     await ended
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** Runs `npm start -- --once` as a newcomer's shell would, in a folder of its own; resolves to exit code and output. */
+async function play(folder: string): Promise<{ readonly code: number | null; readonly said: string }> {
+  const args = [join(ROOT, 'sim', 'start', 'main.ts'), '--once', '--folder', folder]
+  const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, NO_COLOR: '1' } })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+  }
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, said }
+}
+
+test('the story ends as told on the real stack: promoted, rolled back, and no client noticed', {
+  timeout: 400_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-story-'))
+  try {
+    const { code, said } = await play(folder)
+    expect(said).toContain('The story ended as told.')
+    expect(code).toBe(0)
+    expect(said).toContain('not one failed, through every traffic move')
+    expect(said).toMatch(/pricing-1 progressing, step 1 of 3, 10 % wanted/)
+    expect(said).toMatch(/pricing-1 progressing, step 2 of 3, 50 % wanted/)
+    expect(said).toMatch(/pricing-1 progressing, step 3 of 3, 100 % wanted/)
+    expect(said).toMatch(/pricing-1 finished: promoted/)
+    expect(said).toMatch(/pricing-2 finished: rolled-back, p95 \d+ ms .* over the limit of 200 ms/)
+    expect(said).toMatch(/step 1 passed .*bad of \d+ requests from azure-logs/)
+    expect(existsSync(join(folder, 'local.json'))).toBe(false)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
