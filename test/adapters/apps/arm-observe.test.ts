@@ -1,62 +1,25 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Observed } from '../../../lib/core/app.ts'
 import {
   type ArmRequest,
   type ArmScript,
-  type ArmStub,
+  closeArmStubs,
+  isRevisionList,
+  listing,
+  seen,
   startArmStub,
   target,
+  urlOfStub,
   wireApp,
   wireRevision,
   wireTemplate,
 } from './arm-stub.ts'
 
-const stubs: ArmStub[] = []
-
-afterEach(async () => {
-  await Promise.all(stubs.splice(0).map((stub) => stub.close()))
-})
-
-async function stub(...args: Parameters<typeof startArmStub>): Promise<ArmStub> {
-  const started = await startArmStub(...args)
-  stubs.push(started)
-  return started
-}
-
-const isRevisionList = ({ path }: ArmRequest) => /\/revisions\?/.test(path)
-const isAppList = ({ path }: ArmRequest) => /\/containerApps\?/.test(path)
-const GONE = { status: 404, body: { error: { code: 'ResourceNotFound', message: 'it is not here' } } }
-const appIn = ({ path }: ArmRequest) => /containerApps\/([^/?]+)/.exec(path)?.[1] ?? ''
-
-/** Lists the apps, and for each the revision `<app>--v1`. */
-function listing(apps: readonly Record<string, unknown>[], revisions?: (app: string) => unknown[]): ArmScript {
-  return (request) =>
-    isRevisionList(request)
-      ? { status: 200, body: { value: revisions?.(appIn(request)) ?? [wireRevision(`${appIn(request)}--v1`)] } }
-      : isAppList(request)
-        ? { status: 200, body: { value: apps } }
-        : (found(apps, appIn(request)) ?? GONE)
-}
-
-function found(apps: readonly Record<string, unknown>[], name: string) {
-  const body = apps.find((app) => String(app.name).toLowerCase() === name.toLowerCase())
-  return body === undefined ? undefined : { status: 200, body }
-}
-
-function seen(observed: Observed | undefined) {
-  if (observed?.kind !== 'seen') throw new Error(`not seen: ${JSON.stringify(observed)}`)
-  return observed.app
-}
-
-function fault(observed: Observed | undefined) {
-  if (observed?.kind !== 'unseen') throw new Error('it was seen')
-  return observed.fault
-}
+afterEach(closeArmStubs)
 
 describe('observe', () => {
   it('reads the list of apps once for a hundred targets of one group, and the revisions of each app once', async () => {
     const names = Array.from({ length: 100 }, (_, index) => `app-${index}`)
-    const { apps, calls } = await stub(listing(names.map((name) => wireApp(name))))
+    const { apps, calls } = await startArmStub(listing(names.map((name) => wireApp(name))))
     const looks = await apps.observe([...names.map((name) => target(name)), target('app-7', { container: 'web' })])
     expect(looks.map((look) => seen(look).target.app)).toEqual([...names, 'app-7'])
     expect(calls.filter((kind) => kind === 'list-apps')).toHaveLength(1)
@@ -64,7 +27,7 @@ describe('observe', () => {
   })
 
   it('sends nothing but reads, each to the right subscription and group', async () => {
-    const { apps, requests } = await stub(listing([wireApp('web'), wireApp('api')]))
+    const { apps, requests } = await startArmStub(listing([wireApp('web'), wireApp('api')]))
     await apps.observe([
       target('web'),
       target('api'),
@@ -79,7 +42,7 @@ describe('observe', () => {
   })
 
   it('reads an app that is alone in its group by itself, whatever else lives there', async () => {
-    const { apps, calls } = await stub(listing([wireApp('web')]))
+    const { apps, calls } = await startArmStub(listing([wireApp('web')]))
     await apps.observe([target('web'), target('web', { container: 'web' })])
     expect(calls).toEqual(['get-app', 'list-revisions'])
   })
@@ -99,7 +62,7 @@ describe('observe', () => {
       open -= 1
       return list(request)
     }
-    const { apps } = await stub(script, { parallel: 3 })
+    const { apps } = await startArmStub(script, { parallel: 3 })
     await apps.observe(names.map((name) => target(name)))
     expect(most).toBe(3)
   })
@@ -124,7 +87,7 @@ describe('observe', () => {
       wireRevision('web--v1', { replicas: 2, runningState: 'RunningAtMaxScale' }),
       wireRevision('web--old', { active: false, replicas: null, healthState: null, fqdn: null, createdTime: null }),
     ]
-    const { apps } = await stub(listing([app], revisions))
+    const { apps } = await startArmStub(listing([app], revisions))
     const [look] = await apps.observe([target('web')])
     expect(seen(look)).toEqual({
       target: target('web'),
@@ -168,13 +131,13 @@ describe('observe', () => {
   })
 
   it('takes an app without mode and ingress for single revision mode without traffic', async () => {
-    const { apps } = await stub(listing([wireApp('job', { configuration: null })]))
+    const { apps } = await startArmStub(listing([wireApp('job', { configuration: null })]))
     const [look] = await apps.observe([target('job')])
     expect(seen(look)).toMatchObject({ mode: 'Single', traffic: [], stickySessions: false })
   })
 
   it('finds an app whatever the case of its name', async () => {
-    const { apps } = await stub(listing([wireApp('Web')]))
+    const { apps } = await startArmStub(listing([wireApp('Web')]))
     const [look] = await apps.observe([target('web')])
     expect(look?.kind).toBe('seen')
   })
@@ -185,7 +148,7 @@ describe('observe', () => {
       { name: 'web', image: 'web:1' },
     ]
     const revisions = () => [wireRevision('web--v1', { template: wireTemplate({ containers }) })]
-    const { apps } = await stub(listing([wireApp('web')], revisions))
+    const { apps } = await startArmStub(listing([wireApp('web')], revisions))
     const looks = await apps.observe([
       target('web', { container: 'web' }),
       target('web'),
@@ -202,7 +165,7 @@ describe('observe', () => {
       wireRevision('web--slow', { runningState: 'Activating', runningStateDetails: 'Pulling image' }),
       wireRevision('web--bad', { provisioningState: 'Failed', provisioningError: 'MANIFEST_UNKNOWN' }),
     ]
-    const { apps } = await stub(listing([wireApp('web')], revisions))
+    const { apps } = await startArmStub(listing([wireApp('web')], revisions))
     const [look] = await apps.observe([target('web')])
     expect(seen(look).revisions.map(({ error }) => error)).toEqual([
       'Deployment Progress Deadline Exceeded. 0/1 replicas ready. [31m The TargetPort 80 does not match.',
@@ -213,12 +176,12 @@ describe('observe', () => {
 
   it('follows the pages of both lists', async () => {
     const page = (request: ArmRequest, first: unknown, second: unknown) => {
-      const url = `${stubs[0]?.url}${request.path}`
+      const url = `${urlOfStub()}${request.path}`
       return request.path.includes('page=2')
         ? { status: 200, body: { value: [second] } }
         : { status: 200, body: { value: [first], nextLink: `${url}&page=2` } }
     }
-    const { apps, calls } = await stub((request) =>
+    const { apps, calls } = await startArmStub((request) =>
       isRevisionList(request)
         ? page(request, wireRevision('b--v1'), wireRevision('b--v2'))
         : page(request, wireApp('a'), wireApp('b')),
@@ -226,138 +189,5 @@ describe('observe', () => {
     const [look] = await apps.observe([target('b'), target('a')])
     expect(seen(look).revisions.map(({ name }) => name)).toEqual(['b--v1', 'b--v2'])
     expect(calls).toEqual(['list-apps', 'list-revisions', 'list-revisions'])
-  })
-})
-
-describe('observe, when something is wrong', () => {
-  it('says not-found for an app that its group does not list, and sees the others', async () => {
-    const { apps, calls } = await stub(listing([wireApp('web')]))
-    const [gone, web] = await apps.observe([target('gone'), target('web')])
-    expect(fault(gone)).toMatchObject({ kind: 'not-found', retryAfterMs: null })
-    expect(fault(gone).message).toMatch(/container app gone .*rg-shop.*not in the list/)
-    expect(seen(web).target.app).toBe('web')
-    expect(calls.filter((kind) => kind === 'list-revisions')).toHaveLength(1)
-  })
-
-  it('says not-found for an app that was asked for by itself', async () => {
-    const { apps } = await stub(listing([wireApp('web')]))
-    const [gone] = await apps.observe([target('gone')])
-    expect(fault(gone)).toMatchObject({ kind: 'not-found' })
-    expect(fault(gone).message).toContain('404 ResourceNotFound: it is not here')
-  })
-
-  it('keeps the trouble of one app with that app', async () => {
-    const sick = { error: { code: 'InternalServerError', message: 'the server had a bad day' } }
-    const list = listing([wireApp('sick'), wireApp('web')])
-    const { apps } = await stub((request) =>
-      isRevisionList(request) && appIn(request) === 'sick' ? { status: 500, body: sick } : list(request),
-    )
-    const [first, second] = await apps.observe([target('sick'), target('web')])
-    expect(fault(first).kind).toBe('unavailable')
-    expect(fault(first).message).toMatch(
-      /list revisions of container app sick .*500 InternalServerError: the server had/,
-    )
-    expect(second?.kind).toBe('seen')
-  })
-
-  it('leaves only the apps of a group unseen whose list failed, and keeps the reason', async () => {
-    const broken = { error: { code: 'InternalServerError', message: 'rg-dark has a bad day' } }
-    const list = listing([wireApp('web'), wireApp('api')])
-    const { apps, calls } = await stub((request) =>
-      request.path.includes('rg-dark') ? { status: 500, body: broken } : list(request),
-    )
-    const dark = { resourceGroup: 'rg-dark' }
-    const looks = await apps.observe([target('a', dark), target('web'), target('b', dark), target('api')])
-    expect(looks.map(({ kind }) => kind)).toEqual(['unseen', 'seen', 'unseen', 'seen'])
-    expect(fault(looks[0]).kind).toBe('unavailable')
-    expect(fault(looks[0]).message).toContain('500 InternalServerError: rg-dark has a bad day')
-    expect(calls.filter((kind) => kind === 'list-apps')).toHaveLength(2)
-  })
-
-  it('reads app by app when the identity has roles on the apps alone, and does not ask for the list again', async () => {
-    const denied = { error: { code: 'AuthorizationFailed', message: 'no containerApps/read over scope rg-shop' } }
-    const list = listing([wireApp('web'), wireApp('api')])
-    const { apps, calls } = await stub((request) =>
-      isAppList(request) || appIn(request) === 'dark' ? { status: 403, body: denied } : list(request),
-    )
-    const targets = [target('web'), target('dark'), target('api')]
-    const looks = await apps.observe(targets)
-    expect(looks.map(({ kind }) => kind)).toEqual(['seen', 'unseen', 'seen'])
-    expect(fault(looks[1]).kind).toBe('denied')
-    expect(fault(looks[1]).message).toContain('403 AuthorizationFailed: no containerApps/read over scope rg-shop')
-    expect(fault(looks[1]).message).toContain('Container Apps Contributor')
-    await apps.observe(targets)
-    expect(calls.filter((kind) => kind === 'list-apps')).toHaveLength(1)
-    expect(calls.filter((kind) => kind === 'get-app')).toHaveLength(6)
-  })
-
-  it('hands on how long ARM wants to be left alone, and does not ask again by itself', async () => {
-    const { apps, requests } = await stub(() => ({
-      status: 429,
-      headers: { 'retry-after': '17' },
-      body: { error: { code: 'TooManyRequests', message: 'slow down' } },
-    }))
-    const [look] = await apps.observe([target('web')])
-    expect(fault(look)).toMatchObject({ kind: 'throttled', retryAfterMs: 17_000 })
-    expect(requests).toHaveLength(1)
-  })
-
-  it('is throttled in the middle of a list as well as at its start', async () => {
-    const { apps } = await stub((request) =>
-      request.path.includes('page=2')
-        ? {
-            status: 429,
-            headers: { 'retry-after': '9' },
-            body: { error: { code: 'TooManyRequests', message: 'slow' } },
-          }
-        : { status: 200, body: { value: [wireApp('web')], nextLink: `${stubs[0]?.url}${request.path}&page=2` } },
-    )
-    const [look] = await apps.observe([target('web'), target('api')])
-    expect(fault(look)).toMatchObject({ kind: 'throttled', retryAfterMs: 9_000 })
-  })
-
-  it.each([
-    ['at once', (_: ArmRequest) => null],
-    [
-      'after the first page',
-      (request: ArmRequest) =>
-        request.path.includes('page=2')
-          ? null
-          : { status: 200, body: { value: [], nextLink: `${stubs[0]?.url}${request.path}&page=2` } },
-    ],
-  ])('gives up when ARM falls silent %s', async (_, script) => {
-    const { apps } = await stub(script, { timeoutMs: 150 })
-    const [look] = await apps.observe([target('web'), target('api')])
-    expect(fault(look)).toMatchObject({ kind: 'unavailable' })
-    expect(fault(look).message).toContain('no answer within 150 ms')
-  })
-
-  it('says malformed when a 200 holds no list', async () => {
-    const { apps } = await stub(() => ({ status: 200, body: { hello: 'world' } }))
-    const [look] = await apps.observe([target('web'), target('api')])
-    expect(fault(look)).toMatchObject({ kind: 'malformed' })
-    expect(fault(look).message).toContain('answered 200')
-  })
-
-  it('does not throw when there is nobody to ask, and asks for a client anew next time', async () => {
-    let asked = 0
-    const { apps } = await stub(listing([]), {
-      client: () => {
-        asked += 1
-        throw new Error('no identity endpoint')
-      },
-    })
-    const [look] = await apps.observe([target('web')])
-    await apps.observe([target('web')])
-    expect(fault(look)).toEqual({ kind: 'malformed', message: 'no identity endpoint', retryAfterMs: null })
-    expect(asked).toBe(2)
-  })
-
-  it('says unavailable when nobody listens', async () => {
-    const started = await startArmStub(listing([]))
-    await started.close()
-    const [look] = await started.apps.observe([target('web')])
-    expect(fault(look)).toMatchObject({ kind: 'unavailable' })
-    expect(fault(look).message).toContain('ECONNREFUSED')
   })
 })

@@ -6,6 +6,7 @@ import { ContainerAppsAPIClient } from '@azure/arm-appcontainers'
 import type { TokenCredential } from '@azure/identity'
 import { type ArmAppsOptions, armClientOptions, createArmApps } from '../../../lib/adapters/apps/arm.ts'
 import type { ArmCallKind } from '../../../lib/adapters/apps/arm-calls.ts'
+import type { Observed } from '../../../lib/core/app.ts'
 import type { Target } from '../../../lib/core/service.ts'
 import type { ContainerApps } from '../../../lib/ports.ts'
 
@@ -37,6 +38,13 @@ export interface ArmStub {
 
 export const NOW = Date.parse('2026-11-20T10:00:00Z')
 
+const open: ArmStub[] = []
+
+/** Ends every stub that was started since. */
+export async function closeArmStubs(): Promise<void> {
+  await Promise.all(open.splice(0).map((stub) => stub.close()))
+}
+
 export async function startArmStub(script: ArmScript, options: Partial<ArmAppsOptions> = {}): Promise<ArmStub> {
   const requests: ArmRequest[] = []
   const calls: ArmCallKind[] = []
@@ -57,11 +65,14 @@ export async function startArmStub(script: ArmScript, options: Partial<ArmAppsOp
     ...options,
   })
   const close = async () => {
+    if (!server.listening) return
     server.closeAllConnections()
     server.close()
     await once(server, 'close')
   }
-  return { apps, requests, calls, url, close }
+  const stub: ArmStub = { apps, requests, calls, url, close }
+  open.push(stub)
+  return stub
 }
 
 async function answer(
@@ -165,4 +176,39 @@ export function wireRevision(name: string, properties: Record<string, unknown> =
       ...properties,
     },
   }
+}
+
+/** Base URL of the stub that was started first, for links between pages. */
+export function urlOfStub(): string {
+  return open[0]?.url ?? ''
+}
+
+export const isRevisionList = ({ path }: ArmRequest) => /\/revisions\?/.test(path)
+export const isAppList = ({ path }: ArmRequest) => /\/containerApps\?/.test(path)
+const GONE = { status: 404, body: { error: { code: 'ResourceNotFound', message: 'it is not here' } } }
+export const appIn = ({ path }: ArmRequest) => /containerApps\/([^/?]+)/.exec(path)?.[1] ?? ''
+
+/** Lists the apps, and for each the revision `<app>--v1`. */
+export function listing(apps: readonly Record<string, unknown>[], revisions?: (app: string) => unknown[]): ArmScript {
+  return (request) =>
+    isRevisionList(request)
+      ? { status: 200, body: { value: revisions?.(appIn(request)) ?? [wireRevision(`${appIn(request)}--v1`)] } }
+      : isAppList(request)
+        ? { status: 200, body: { value: apps } }
+        : (found(apps, appIn(request)) ?? GONE)
+}
+
+function found(apps: readonly Record<string, unknown>[], name: string) {
+  const body = apps.find((app) => String(app.name).toLowerCase() === name.toLowerCase())
+  return body === undefined ? undefined : { status: 200, body }
+}
+
+export function seen(observed: Observed | undefined) {
+  if (observed?.kind !== 'seen') throw new Error(`not seen: ${JSON.stringify(observed)}`)
+  return observed.app
+}
+
+export function fault(observed: Observed | undefined) {
+  if (observed?.kind !== 'unseen') throw new Error('it was seen')
+  return observed.fault
 }
