@@ -1,5 +1,5 @@
 import { app } from '@azure/functions'
-import { environmentsMeant, invalid, notOneService } from '../lib/door/service.ts'
+import { environmentsMeant, etagOf, invalid, notOneService, versionOf } from '../lib/door/service.ts'
 import { type Admitted, ALL_METHODS, door, JSON_TYPES, problem, YAML_TYPES } from '../lib/door.ts'
 import { storeManifest } from '../lib/engine/manifest.ts'
 import { locate } from '../lib/engine/query.ts'
@@ -22,7 +22,7 @@ async function get({ params, query }: Admitted) {
   const located = await locate(await wheel(), environmentsMeant(query, Object.keys(settings().environments)), name)
   if (located.kind !== 'found') return notOneService(name, located)
   const { manifest, manifestVersion } = located.item.service
-  return { jsonBody: { version: manifestVersion, manifest } }
+  return { headers: { etag: etagOf(manifestVersion) }, jsonBody: { version: manifestVersion, manifest } }
 }
 
 async function put({ params, bytes, headers }: Admitted) {
@@ -34,6 +34,13 @@ async function put({ params, bytes, headers }: Admitted) {
   }
   const issues = misfits(manifest, settings())
   if (issues.length > 0) return invalid('The manifest does not fit this installation. Nothing was stored.', issues)
-  const stored = await storeManifest(await wheel(), manifest, headers.get('x-slipway-actor') ?? 'operator')
-  return { status: stored.kind === 'created' ? 201 : 200, jsonBody: stored }
+  const expected = versionOf(headers.get('if-match'))
+  if (Number.isNaN(expected)) return problem(400, 'bad-request', 'If-Match is not an ETag of a manifest, e.g. "v3".')
+  const actor = headers.get('x-slipway-actor') ?? 'operator'
+  const stored = await storeManifest(await wheel(), manifest, actor, expected)
+  const headersOut = { etag: etagOf(stored.version) }
+  if (stored.kind !== 'stale')
+    return { status: stored.kind === 'created' ? 201 : 200, headers: headersOut, jsonBody: stored }
+  const detail = `The manifest is at version ${stored.version} now. Look at it and send yours with If-Match: ${etagOf(stored.version)}.`
+  return problem(412, 'precondition-failed', detail, { headers: headersOut })
 }

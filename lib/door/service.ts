@@ -29,3 +29,15 @@ export function notOneService(name: string, found: NotOne): Problem {
 export function invalid(detail: string, errors: readonly { path: string; message: string; line?: number }[]): Problem {
   return problem(422, 'invalid', detail, { errors })
 }
+
+/** The ETag of a manifest's version. */
+export function etagOf(version: number): string {
+  return `"v${version}"`
+}
+
+/** The version that an If-Match header names; null where there is none or it says `*`, NaN where it is no such ETag. */
+export function versionOf(ifMatch: string | null): number | null {
+  if (ifMatch === null || ifMatch.trim() === '*') return null
+  const found = /^"v(\d{1,9})"$/.exec(ifMatch.trim())
+  return found === null ? Number.NaN : Number(found[1])
+}
