@@ -11,6 +11,9 @@ import { mustWait, untroubled } from './trouble.ts'
 /** A template that stays failed after so many repairs needs a person; every repair leaves a revision behind. */
 const MOST_REPAIRS = 5
 
+/** How long a traffic write of our own may well run; Azure needs seconds for it. */
+const OWN_WRITE_MS = 15_000
+
 /** A move together with the deeds that close the gap between what is wanted and what was seen. */
 export interface Closing {
   readonly move: Move
@@ -25,11 +28,26 @@ export function closeGap(move: Move, facts: Facts): Closing {
   const none = { move, actions: [] }
   if (facts.app.kind === 'unseen' || wantedWeight(move.rollout) === null) return none
   const { app } = facts.app
-  const urgent = move.rollout.phase.kind === 'rolling-back'
-  if (app.provisioning === 'InProgress' && !urgent) return { move, actions: wakesMeanwhile(move.rollout, app) }
+  if (app.provisioning === 'InProgress' && !isUrgent(move.rollout, facts.now)) {
+    return { move, actions: wakesMeanwhile(move.rollout, app) }
+  }
   const closing = missing(move, facts, app)
   if (closing.actions.length === 0) return { move: untroubled(closing.move, facts, 'deed'), actions: [] }
-  return mustWait(move.rollout, facts.now) ? none : closing
+  return mustWait(move.rollout, facts.now) && !isFreeAgain(move.rollout, app) ? none : closing
+}
+
+/**
+ * A rollback is tried at once, even while an operation runs; after that its own write is given time to be the one that
+ * runs, and only an operation that lasts longer is tried against again.
+ */
+function isUrgent({ phase }: Rollout, now: number): boolean {
+  if (phase.kind !== 'rolling-back') return false
+  return now === phase.since || now >= phase.since + OWN_WRITE_MS || now < phase.since
+}
+
+/** A rollback that was refused because another operation ran goes on as soon as that has ended. */
+function isFreeAgain({ phase, trouble }: Rollout, app: AppSeen): boolean {
+  return phase.kind === 'rolling-back' && trouble?.kind === 'conflict' && app.provisioning !== 'InProgress'
 }
 
 function missing(move: Move, facts: Facts, app: AppSeen): Closing {
