@@ -18,6 +18,8 @@ export interface ArmServerOptions {
   readonly throttle?: boolean
   /** Apps or revisions on a page of a list. Default 50. */
   readonly pageSize?: number
+  /** Where a FQDN of the world is really served (`127.0.0.1:<port>`), since nothing resolves such names on loopback. */
+  readonly address?: (fqdn: string) => string | null
 }
 
 /** Azure Resource Manager as far as Slipway calls it, in front of a world. */
@@ -61,12 +63,21 @@ async function handle(
     const asked: ArmRequest = { method: request.method ?? 'GET', url, contentType: contentTypeOf(request), body }
     const origin = `${scheme}://${request.headers.host ?? '127.0.0.1'}`
     const reply = answerArm(options.world, asked, { origin, pageSize: options.pageSize ?? 50 })
-    send(response, { ...reply, headers: { ...headers, ...reply.headers } })
+    send(response, { ...addressed(reply, options.address), headers: { ...headers, ...reply.headers } })
   } catch (error) {
     const reply = refusalReply(error)
     if (reply === null) response.destroy()
     else send(response, { ...reply, headers: { ...headers, ...reply.headers } })
   }
+}
+
+const FQDN = /"((?:latestRevisionF|f)qdn)":"([^"]+)"/g
+
+/** The reply with addresses in place of names, where they are known. */
+function addressed(reply: Reply, address: ArmServerOptions['address']): Reply {
+  if (address === undefined) return reply
+  const body = reply.body.replace(FQDN, (_, name: string, fqdn: string) => `"${name}":"${address(fqdn) ?? fqdn}"`)
+  return { ...reply, body }
 }
 
 function authenticate({ accept }: ArmServerOptions, request: IncomingMessage): void {

@@ -57,12 +57,13 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
   const workspace = randomUUID()
   const { accept } = identity
   const profileOf = (image: string) => programs.get(image) ?? healthyProfile('unknown')
-  const [arm, logs, vault, registry, ingress] = await Promise.all([
-    createArmServer({ world, clock, tls, accept: (token) => accept(token, ARM_AUDIENCE) }),
+  const ingress = await createIngress({ view: world, clock, tls, log, profileOf })
+  const address = ingress.addressOf
+  const [arm, logs, vault, registry] = await Promise.all([
+    createArmServer({ world, clock, tls, address, accept: (token) => accept(token, ARM_AUDIENCE) }),
     createLogs({ clock, tls, accept, workspaces: new Map([[workspace, log]]), body: HTTP_LOGS_BODY }),
     createVault({ clock, tls, accept, tenantId: identity.tenantId }),
     createRegistryServer(),
-    createIngress({ view: world, clock, tls, log, profileOf }),
   ])
   const hookKey = randomUUID()
   vault.put(HOOK_KEYS, hookKey)
