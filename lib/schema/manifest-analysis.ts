@@ -3,26 +3,38 @@ import type { Analysis, Kpi, PrometheusNames } from '../core/service.ts'
 import { duration, readDuration, share } from './duration.ts'
 import { LABEL_NAME, METRIC_NAME, NAME } from './grammar.ts'
 
+/** The names that the usual FastAPI instrumentation gives its metrics, with the revision as a label beside them. */
+const USUAL_NAMES: PrometheusNames = {
+  requests: 'http_requests_total',
+  duration: 'http_request_duration_seconds',
+  revisionLabel: 'revision',
+  statusLabel: 'status',
+}
+
 const prometheusSchema = z
   .strictObject({
-    requests: metric('Counter of requests.', 'http_requests_total'),
-    duration: metric(
-      'Histogram of request durations in seconds, without its ending `_bucket`.',
-      'http_request_duration_seconds',
-    ).refine((name) => !name.endsWith('_bucket'), {
-      error: 'must be the histogram itself; leave the ending `_bucket` out',
-    }),
-    revisionLabel: label('Label that holds the name of the revision.', 'revision'),
-    statusLabel: label('Label that holds the HTTP status.', 'status'),
+    requests: metric('Counter of requests.', USUAL_NAMES.requests).prefault(USUAL_NAMES.requests),
+    duration: metric('Histogram of request durations in seconds, without its ending `_bucket`.', USUAL_NAMES.duration)
+      .refine((name) => !name.endsWith('_bucket'), {
+        error: 'must be the histogram itself; leave the ending `_bucket` out',
+      })
+      .prefault(USUAL_NAMES.duration),
+    revisionLabel: label('Label that holds the name of the revision.', USUAL_NAMES.revisionLabel).prefault(
+      USUAL_NAMES.revisionLabel,
+    ),
+    statusLabel: label('Label that holds the HTTP status.', USUAL_NAMES.statusLabel).prefault(USUAL_NAMES.statusLabel),
   })
   .meta({ title: 'Prometheus names', description: 'How this service names its metrics and labels.' })
 
 const sourceSchema = z
-  .union([z.literal('azure-logs'), z.strictObject({ prometheus: prometheusSchema })], {
+  .union([z.literal('azure-logs'), z.literal('prometheus'), z.strictObject({ prometheus: prometheusSchema })], {
     error:
-      'must be `azure-logs` or `prometheus:` with the names `requests`, `duration`, `revisionLabel`, `statusLabel`',
+      'must be `azure-logs`, `prometheus`, or `prometheus:` with the names `requests`, `duration`, `revisionLabel`, `statusLabel`',
   })
-  .meta({ description: 'Who measures: the access log of Container Apps, or the Prometheus server of the environment.' })
+  .meta({
+    description:
+      'Who measures: the access log of Container Apps, or the Prometheus server of the environment (with the usual names, or with those that are given).',
+  })
 
 const kpiSchema = z
   .strictObject({
@@ -135,12 +147,17 @@ export function toAnalysis(written: z.output<typeof analysisSchema>): Analysis {
 }
 
 function toKpi({ name, latency, errorRate, source, lag }: z.output<typeof kpiSchema>): Kpi {
-  const prometheus: PrometheusNames | null = source === 'azure-logs' ? null : source.prometheus
+  const prometheus = namesOf(source)
   const lagMs = lag ?? readDuration(prometheus === null ? '3m' : '30s') ?? 0
   const shared = { name, source: prometheus === null ? 'azure-logs' : 'prometheus', lagMs, prometheus } as const
   return latency === undefined
     ? { ...shared, kind: 'error-rate', limitRatio: errorRate?.limit ?? 0 }
     : { ...shared, kind: 'latency', percentile: latency.percentile, limitMs: latency.limit }
+}
+
+function namesOf(source: z.output<typeof sourceSchema>): PrometheusNames | null {
+  if (source === 'azure-logs') return null
+  return source === 'prometheus' ? USUAL_NAMES : source.prometheus
 }
 
 function findTwins(kpis: unknown, context: z.core.$RefinementCtx): void {

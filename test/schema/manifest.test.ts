@@ -207,14 +207,17 @@ describe('a manifest', () => {
     ['then: abort', 'then: panic', 'analysis.onInconclusive.then: must be `pause` or `abort`'],
     ['percentile: 99,', 'percentile: 100,', 'kpis[0].latency.percentile: must be at most 99.99'],
     ['name: p99', 'name: errors', 'line 19:13 analysis.kpis[1].name: names a KPI that stands above already'],
-    ['source: azure-logs', 'source: azure-log', 'analysis.kpis[0].source: must be `azure-logs` or `prometheus:`'],
+    [
+      'source: azure-logs',
+      'source: azure-log',
+      'analysis.kpis[0].source: must be `azure-logs`, `prometheus`, or `prometheus:`',
+    ],
     ['lag: 2m', 'lag: 2h', 'analysis.kpis[0].lag: is too long; the most is 1h'],
     ['      errorRate: { limit: 0.5% }\n', '', 'analysis.kpis[1]: needs either `latency` or `errorRate`'],
     ['limit: 0.5%', 'limit: 5', 'analysis.kpis[1].errorRate.limit: would let every request fail'],
     ['rides:requests_total', '"rides requests"', 'source.prometheus.requests: is no metric name'],
     ['duration: duration_seconds', 'duration: d_bucket', 'source.prometheus.duration: must be the histogram itself'],
     ['revisionLabel: rev,', 'revisionLabel: __rev,', 'source.prometheus.revisionLabel: is no label name'],
-    ['revisionLabel: rev,', '', 'source.prometheus.revisionLabel: is missing; add it, e.g. `revisionLabel: revision`'],
     ['onNewRevision: queue', 'onNewRevision: wait', 'onNewRevision: must be `supersede`, `queue` or `reject`'],
     ['drain: 0s', 'drain: -5s', 'drain: is no duration'],
     ['drain: 0s', 'deadlines:', 'deadlines: stands twice'],
@@ -368,4 +371,21 @@ describe('whatever the text', () => {
       { numRuns: 1000 },
     )
   })
+})
+
+test('a KPI from Prometheus has the usual names where it gives none, and its own where it does', () => {
+  const head =
+    'name: pricing\nenvironment: production\ntarget: { subscription: 00000000-0000-0000-0000-000000000001, resourceGroup: rides, containerApp: pricing }\nimage: { registry: registry.example.com, repository: pricing, tags: "v*" }\n'
+  const kpis =
+    'analysis:\n  kpis:\n    - { name: errors, errorRate: { limit: 1% }, source: prometheus }\n    - { name: more, errorRate: { limit: 1% }, source: { prometheus: { statusLabel: code } } }\n'
+  const read = readManifest(`${head}${kpis}`)
+  const usual = {
+    requests: 'http_requests_total',
+    duration: 'http_request_duration_seconds',
+    revisionLabel: 'revision',
+  }
+  expect(read.ok && read.manifest.analysis.kpis).toMatchObject([
+    { source: 'prometheus', lagMs: 30_000, prometheus: { ...usual, statusLabel: 'status' } },
+    { source: 'prometheus', lagMs: 30_000, prometheus: { ...usual, statusLabel: 'code' } },
+  ])
 })

@@ -29,8 +29,8 @@ analysis:
   minRequests: 30
   onInconclusive: { after: 120s, then: abort }
   kpis:
-    - { name: p95, latency: { percentile: 95, limit: 200ms }, source: { prometheus: { requests: http_requests_total, duration: http_request_duration_seconds, revisionLabel: revision, statusLabel: status } }, lag: 2s }
-    - { name: errors, errorRate: { limit: 0.1% }, source: { prometheus: { requests: http_requests_total, duration: http_request_duration_seconds, revisionLabel: revision, statusLabel: status } }, lag: 2s }
+    - { name: p95, latency: { percentile: 95, limit: 200ms }, source: prometheus, lag: 2s }
+    - { name: errors, errorRate: { limit: 0.1% }, source: prometheus, lag: 2s }
 drain: 2s
 scaleDownDelay: 3s
 watch: 5s
