@@ -373,7 +373,7 @@ describe('whatever the text', () => {
   })
 })
 
-test('a KPI from Prometheus has the usual names where it gives none, and its own where it does', () => {
+it('a KPI from Prometheus has the usual names where it gives none, and its own where it does', () => {
   const head =
     'name: pricing\nenvironment: production\ntarget: { subscription: 00000000-0000-0000-0000-000000000001, resourceGroup: rides, containerApp: pricing }\nimage: { registry: registry.example.com, repository: pricing, tags: "v*" }\n'
   const kpis =
