@@ -106,6 +106,7 @@ function storageUrls(azurite: AzuriteServer) {
 /** The same settings that point at Azure in production point here. */
 function settingsOf(urls: Urls, identity: IdentityServer, workspace: string): Record<string, string> {
   return {
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1048576',
     IDENTITY_ENDPOINT: identity.url,
     IDENTITY_HEADER: identity.header,
     SLIPWAY_ENVIRONMENTS: JSON.stringify({ [ENVIRONMENT]: { logWorkspaceId: workspace } }),
