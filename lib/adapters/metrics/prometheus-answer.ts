@@ -10,7 +10,7 @@ export type Figures =
 
 /**
  * What these series say about the query's KPI. `increase()` extrapolates to the edges of the window, so its counts are
- * not whole: they are rounded, and bad never exceeds total. A status that was never answered has no series and counts
+ * not whole: they are rounded, which keeps bad at or below total. A status that was never answered has no series and counts
  * as 0, but only where the revision has some series: none at all may be silence or a wrong name, and is no figure.
  */
 export function figuresOf(query: Query, names: PrometheusNames, samples: readonly Sample[]): Figures {
@@ -36,7 +36,7 @@ function errorRate(samples: readonly Sample[], statusLabel: string): Figures {
   }
   const total = Math.round(all)
   return {
-    bad: Math.min(total, Math.round(bad)),
+    bad: Math.round(bad),
     total,
     value: total === 0 ? Number.NaN : bad / all,
     approximate: false,
@@ -60,7 +60,7 @@ function latency(samples: readonly Sample[], q: number, limitSeconds: number, na
   }
   const total = Math.round(buckets.at(-1)?.cumulative ?? 0)
   return {
-    bad: Math.min(total, Math.round(counted.above)),
+    bad: Math.round(counted.above),
     total,
     value: total === 0 ? Number.NaN : quantile(q, buckets) * 1000,
     approximate: !counted.exact,

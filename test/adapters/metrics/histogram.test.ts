@@ -26,6 +26,13 @@ describe('the quantile of a histogram', () => {
     ['above all finite bounds: the highest of them', [50, 100, 200, 400, INF], [0, 0, 0, 0, 1000], 0.95, 400],
     ['in the first bucket: from zero', [50, INF], [100, 100], 0.5, 25],
     ['in a first bucket that ends below zero: its bound', [-5, 50, INF], [100, 100, 100], 0.5, -5],
+    [
+      'on the bound where the share is reached, not after empty buckets',
+      [50, 100, 200, INF],
+      [10, 10, 20, 20],
+      0.5,
+      50,
+    ],
     ['with empty buckets on the way', [50, 100, 200, INF], [0, 0, 10, 10], 0.5, 150],
   ])('lies %s', (_, bounds, counts, q, expected) => {
     expect(quantile(q, histogram(bounds, counts))).toBeCloseTo(expected, 4)

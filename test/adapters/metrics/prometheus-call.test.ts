@@ -95,6 +95,11 @@ test('a body over 1 MiB is refused, even when it never ends', async () => {
   expect(await whyNot(url)).toMatch(/more than 1048576 bytes/)
 })
 
+test('a body of one byte over 1 MiB is refused', async () => {
+  const url = await serve((_, response) => void response.end(vector(SERIES).padEnd(1024 * 1024 + 1)))
+  expect(await whyNot(url)).toMatch(/more than 1048576 bytes/)
+})
+
 test('a body of exactly 1 MiB is read', async () => {
   const url = await serve((_, response) => void response.end(vector(SERIES).padEnd(1024 * 1024)))
   expect(await readOne(url)).toMatchObject({ kind: 'measured', total: 7 })

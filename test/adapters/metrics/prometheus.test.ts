@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createPrometheus } from '../../../lib/adapters/metrics/prometheus.ts'
 import type { Reading } from '../../../lib/core/judge/verdict.ts'
@@ -163,11 +164,30 @@ describe('latency', () => {
   })
 })
 
+test('bad is never more than total, and both are whole, whatever increase() makes of the counts', async () => {
+  const share = fc.double({ min: 0, max: 1e6, noNaN: true })
+  await fc.assert(
+    fc.asyncProperty(share, share, share, async (fine, failed, late) => {
+      const { metrics } = fake((text) =>
+        text.includes('_bucket')
+          ? [bucket('0.2', String(fine)), bucket('+Inf', String(fine + late))]
+          : [errors('shop--a', '200', String(fine)), errors('shop--a', '500', String(failed))],
+      )
+      for (const reading of await metrics.read([query({ kpi: ERRORS }), query({ kpi: P95 })])) {
+        if (reading.kind !== 'measured') throw new Error(reading.why)
+        expect(Number.isInteger(reading.bad) && Number.isInteger(reading.total)).toBe(true)
+        expect(reading.bad).toBeLessThanOrEqual(reading.total)
+      }
+    }),
+  )
+})
+
 describe('a query that cannot be asked', () => {
   test.each([
     ['no server', { environment: 'nowhere' }, /environment nowhere.*prometheusUrl.*SLIPWAY_ENVIRONMENTS/],
     ['a server that is no URL', { environment: 'broken' }, /no http\(s\) URL/],
     ['a server with a password', { environment: 'secret' }, /without credentials/],
+    ['a server with a password only', { environment: 'token' }, /without credentials/],
     ['no names', { kpi: errorRate({ source: 'prometheus' }) }, /KPI errors does not say/],
     ['an empty window', { to: START }, /empty/],
     ['a window that is no time', { to: Number.NaN }, /no time/],
@@ -190,6 +210,7 @@ const URLS: Readonly<Record<string, string>> = {
   staging: 'http://127.0.0.1:2/',
   broken: 'not a url',
   secret: 'http://admin:hunter2@127.0.0.1:3/',
+  token: 'http://:hunter2@127.0.0.1:3/',
 }
 
 interface Sent {
