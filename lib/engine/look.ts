@@ -9,24 +9,30 @@ import type { Wheel } from './wheel.ts'
 
 /**
  * Looks at everything these rollouts need to know, in bulk: one question to each socket, whatever the number of rollouts.
- * The answer has one entry per rollout, in order; whatever could not be seen is in it as such.
+ * Each comes back with its facts, in order; whatever could not be seen is in them as such.
  */
-export async function look(wheel: Wheel, rollouts: readonly Rollout[]): Promise<readonly Facts[]> {
-  if (rollouts.length === 0) return []
+export async function look<T extends { readonly rollout: Rollout }>(
+  wheel: Wheel,
+  items: readonly T[],
+): Promise<readonly (T & { readonly facts: Facts })[]> {
+  if (items.length === 0) return []
   const now = wheel.clock.now()
-  const questions = rollouts.map((rollout) => ask(rollout, now))
+  const asked = items.map((item) => ({ item, queries: ask(item.rollout, now) }))
   const [apps, readings, images] = await Promise.all([
-    wheel.apps.observe(rollouts.map((rollout) => rollout.manifest.target)),
-    measure(wheel, questions.flat()),
-    findImages(wheel, rollouts),
+    wheel.apps.observe(items.map(({ rollout }) => rollout.manifest.target)),
+    measure(
+      wheel,
+      asked.flatMap(({ queries }) => queries),
+    ),
+    findImages(wheel, items),
   ])
-  return rollouts.map((rollout, index) => ({
-    now,
-    app: apps[index] ?? notAnswered(rollout),
-    image: images.get(rollout) ?? null,
-    fast: verdictOf(rollout, questions[index] ?? [], readings, 'fast'),
-    full: verdictOf(rollout, questions[index] ?? [], readings, 'full'),
-  }))
+  return asked.map(({ item, queries }, index) => {
+    const { rollout } = item
+    const app = apps[index] ?? notAnswered(rollout)
+    const image = images.get(rollout) ?? null
+    const verdict = (window: Window) => verdictOf(rollout, queries, readings, window)
+    return { ...item, facts: { now, app, image, fast: verdict('fast'), full: verdict('full') } }
+  })
 }
 
 async function measure(wheel: Wheel, queries: readonly Query[]): Promise<ReadonlyMap<string, Reading>> {
@@ -35,11 +41,15 @@ async function measure(wheel: Wheel, queries: readonly Query[]): Promise<Readonl
   return new Map(readings.map((reading) => [reading.id, reading]))
 }
 
-async function findImages(wheel: Wheel, rollouts: readonly Rollout[]): Promise<ReadonlyMap<Rollout, Presence>> {
-  const asking = rollouts.filter((rollout) => rollout.phase.kind === 'preparing')
+/** Only a rollout that is being prepared asks its registry. */
+async function findImages(
+  wheel: Wheel,
+  items: readonly { readonly rollout: Rollout }[],
+): Promise<ReadonlyMap<Rollout, Presence | undefined>> {
+  const asking = items.map(({ rollout }) => rollout).filter((rollout) => rollout.phase.kind === 'preparing')
   if (asking.length === 0) return new Map()
   const answers = await wheel.registry.has(asking.map((rollout) => rollout.push))
-  return new Map(asking.flatMap((rollout, index) => (answers[index] === undefined ? [] : [[rollout, answers[index]]])))
+  return new Map(asking.map((rollout, index) => [rollout, answers[index]]))
 }
 
 function verdictOf(

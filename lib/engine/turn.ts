@@ -30,31 +30,24 @@ export async function turn(
 ): Promise<readonly Turned[]> {
   const loaded = await wheel.store.load(environment, names)
   const starting = command === null ? loaded.filter(waitsToStart) : []
-  const going = loaded.flatMap((item) =>
-    item.rollout === null || starting.includes(item) ? [] : [{ item, rollout: item.rollout }],
-  )
-  const facts = await look(
-    wheel,
-    going.map(({ rollout }) => rollout),
-  )
+  const going = loaded.flatMap((item) => withRollout(item, starting))
+  const looks = await look(wheel, going)
   const turned = await Promise.all([
     ...starting.map((item) => shielded(item, () => startNext(wheel, item))),
-    ...going.map(({ item, rollout }, index) =>
-      shielded(item, () => settle(wheel, item, rollout, facts[index] ?? failedLook(), command)),
-    ),
+    ...looks.map((seen) => shielded(seen.item, () => settle(wheel, seen, command))),
   ])
   await ring(wheel, environment, turned)
   return turned
 }
 
+interface Seen {
+  readonly item: Loaded
+  readonly rollout: Rollout
+  readonly facts: Facts
+}
+
 /** Decides, saves, performs for one service. */
-async function settle(
-  wheel: Wheel,
-  item: Loaded,
-  rollout: Rollout,
-  facts: Facts,
-  command: Command | null,
-): Promise<Turned> {
+async function settle(wheel: Wheel, { item, rollout, facts }: Seen, command: Command | null): Promise<Turned> {
   const { name } = item.service.key
   const decided = decide(rollout, facts, command)
   if (decided.answer?.kind === 'refused') return { name, result: 'nothing', decision: decided, error: null }
@@ -95,6 +88,11 @@ async function startNext(wheel: Wheel, item: Loaded): Promise<Turned> {
   return { name, result: saved === 'saved' ? 'saved' : 'lost', decision, error: null }
 }
 
+/** A service whose rollout is to be looked at; nothing for one without, or one where the next is only beginning. */
+function withRollout(item: Loaded, starting: readonly Loaded[]): readonly Omit<Seen, 'facts'>[] {
+  return item.rollout === null || starting.includes(item) ? [] : [{ item, rollout: item.rollout }]
+}
+
 function waitsToStart(item: Loaded): boolean {
   return item.service.pending.length > 0 && !isRunning(item.rollout)
 }
@@ -121,8 +119,4 @@ async function shielded(item: Loaded, work: () => Promise<Turned>): Promise<Turn
   } catch (error) {
     return { name: item.service.key.name, result: 'broken', decision: null, error }
   }
-}
-
-function failedLook(): never {
-  throw new Error('a look must bring facts for every rollout')
 }
