@@ -3,7 +3,6 @@ import { nextLink } from '../lib/door/paging.ts'
 import { invalid } from '../lib/door/service.ts'
 import { ALL_METHODS, door } from '../lib/door.ts'
 import { auditPage } from '../lib/engine/query.ts'
-import { readAuditQuery } from '../lib/schema/audit-query.ts'
 import { auditLog } from '../lib/wiring.ts'
 
 /** The audit, newest first: JSON with every row as a sentence too, or CSV with the next page in the Link header. */
@@ -12,6 +11,7 @@ app.http('audit', {
   methods: ALL_METHODS,
   route: 'v1/audit',
   handler: door({ methods: ['GET'] }, async ({ query }) => {
+    const { readAuditQuery } = await import('../lib/schema/audit-query.ts')
     const read = readAuditQuery(query)
     if (!read.ok) return invalid('The query is not valid.', read.issues)
     const page = await auditPage(await auditLog(), read.query)

@@ -1,7 +1,6 @@
 import { app } from '@azure/functions'
 import { quarantine } from '../lib/engine/quarantine.ts'
 import { receive } from '../lib/engine/receive.ts'
-import { readPush } from '../lib/schema/push/index.ts'
 import { clock, QUEUES, STORAGE_CONNECTION, wheel } from '../lib/wiring.ts'
 
 /** Event Grid delivered straight into the queue, with its own managed identity: no endpoint, no handshake, no cold start. */
@@ -9,7 +8,7 @@ app.storageQueue('event-grid', {
   queueName: QUEUES.events,
   connection: STORAGE_CONNECTION,
   handler: async (message, context) => {
-    const turning = await wheel()
+    const [turning, { readPush }] = await Promise.all([wheel(), import('../lib/schema/push/index.ts')])
     const read = readPush('event-grid', message, { receivedAt: clock.now(), headers: {} })
     if (read.kind === 'deliveries') {
       for (const delivery of read.deliveries) await receive(turning, delivery)

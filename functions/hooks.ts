@@ -2,7 +2,6 @@ import { app } from '@azure/functions'
 import { allowDelivery, handshakeAllowed, isHandshake } from '../lib/door/event-grid.ts'
 import { invalid } from '../lib/door/service.ts'
 import { type Admitted, ALL_METHODS, door, EVENT_TYPES, problem, sharedSecret, type Visit } from '../lib/door.ts'
-import { isPushSource, readPush } from '../lib/schema/push/index.ts'
 import { clock, HOOK_KEYS, inbox, secrets, settings } from '../lib/wiring.ts'
 
 /** Registries say "new image" here. 2xx means that it is stored; 503 means "send it again, we cannot decide". */
@@ -22,6 +21,7 @@ async function isKnown({ method, headers }: Visit): Promise<boolean> {
 }
 
 async function take({ method, params, headers, body, log }: Admitted) {
+  const { isPushSource, readPush } = await import('../lib/schema/push/index.ts')
   const source = params.source ?? ''
   if (!isPushSource(source)) {
     return problem(404, 'not-found', `There is no hook ${JSON.stringify(source)}. Use acr, event-grid or distribution.`)
@@ -29,7 +29,7 @@ async function take({ method, params, headers, body, log }: Admitted) {
   if (method === 'OPTIONS') return allowDelivery(headers)
   const read = readPush(source, body, { receivedAt: clock.now(), headers: Object.fromEntries(headers) })
   if (read.kind === 'issues') return invalidEvent(read.issues)
-  if (read.kind === 'handshake') return handshakeAllowed(read, settings().eventGridTopics)
+  if (read.kind === 'handshake') return handshakeAllowed(read, (await settings()).eventGridTopics)
   if (isHandshake(headers)) return problem(401, 'unauthenticated', 'This is an event, not a handshake: send the key.')
   await (await inbox()).accept(read.deliveries)
   log.info(`${read.deliveries.length} deliveries of ${source} accepted`)

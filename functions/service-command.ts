@@ -3,7 +3,6 @@ import { environmentsMeant, invalid, notOneService } from '../lib/door/service.t
 import { type Admitted, ALL_METHODS, door, JSON_TYPES, problem } from '../lib/door.ts'
 import { obeyCommand } from '../lib/engine/command.ts'
 import { locate } from '../lib/engine/query.ts'
-import { COMMAND_VERBS, isCommandVerb, readCommand } from '../lib/schema/command.ts'
 import { settings, wheel } from '../lib/wiring.ts'
 
 /** Operator commands. What is answered 200 is done: stored, and its deeds are at Azure. The same id again changes nothing. */
@@ -15,6 +14,7 @@ app.http('service-command', {
 })
 
 async function command({ params, query, headers, body }: Admitted) {
+  const { COMMAND_VERBS, isCommandVerb, readCommand } = await import('../lib/schema/command.ts')
   const { name = '', verb = '' } = params
   if (!isCommandVerb(verb)) {
     return problem(404, 'not-found', `There is no command ${JSON.stringify(verb)}. Use ${COMMAND_VERBS.join(', ')}.`)
@@ -26,7 +26,7 @@ async function command({ params, query, headers, body }: Admitted) {
     return problem(400, 'bad-request', 'Give the command an id of its own, as "id" in the body or as Idempotency-Key.')
   }
   const turning = await wheel()
-  const located = await locate(turning, environmentsMeant(query, Object.keys(settings().environments)), name)
+  const located = await locate(turning, environmentsMeant(query, Object.keys((await settings()).environments)), name)
   if (located.kind !== 'found') return notOneService(name, located)
   const wish = { id, verb, actor: actor ?? 'operator', reason: reason ?? '' }
   const answer = await obeyCommand(turning, located.key, wish, rollout)

@@ -3,8 +3,6 @@ import { environmentsMeant, etagOf, invalid, notOneService, versionOf } from '..
 import { type Admitted, ALL_METHODS, door, JSON_TYPES, problem, YAML_TYPES } from '../lib/door.ts'
 import { storeManifest } from '../lib/engine/manifest.ts'
 import { locate } from '../lib/engine/query.ts'
-import { misfits } from '../lib/schema/fits.ts'
-import { readManifest } from '../lib/schema/manifest.ts'
 import { settings, wheel } from '../lib/wiring.ts'
 
 /** The manifest of a service: PUT stores a new version (YAML or JSON), GET shows the stored one with its defaults. */
@@ -19,20 +17,28 @@ app.http('service-manifest', {
 
 async function get({ params, query }: Admitted) {
   const name = params.name ?? ''
-  const located = await locate(await wheel(), environmentsMeant(query, Object.keys(settings().environments)), name)
+  const located = await locate(
+    await wheel(),
+    environmentsMeant(query, Object.keys((await settings()).environments)),
+    name,
+  )
   if (located.kind !== 'found') return notOneService(name, located)
   const { manifest, manifestVersion } = located.item.service
   return { headers: { etag: etagOf(manifestVersion) }, jsonBody: { version: manifestVersion, manifest } }
 }
 
 async function put({ params, bytes, headers }: Admitted) {
+  const [{ readManifest }, { misfits }] = await Promise.all([
+    import('../lib/schema/manifest.ts'),
+    import('../lib/schema/fits.ts'),
+  ])
   const read = readManifest(Buffer.from(bytes).toString('utf8'))
   if (!read.ok) return invalid('The manifest is not valid. Nothing was stored.', read.issues)
   const { manifest } = read
   if (manifest.name !== params.name) {
     return problem(400, 'bad-request', `The manifest is of ${manifest.name}, but the URL names ${params.name ?? ''}.`)
   }
-  const issues = misfits(manifest, settings())
+  const issues = misfits(manifest, await settings())
   if (issues.length > 0) return invalid('The manifest does not fit this installation. Nothing was stored.', issues)
   const expected = versionOf(headers.get('if-match'))
   if (Number.isNaN(expected)) return problem(400, 'bad-request', 'If-Match is not an ETag of a manifest, e.g. "v3".')

@@ -13,7 +13,7 @@ app.http('service-rollouts', {
   handler: door({ methods: ['GET'] }, async ({ params, query }) => {
     const name = params.name ?? ''
     const turning = await wheel()
-    const located = await locate(turning, environmentsMeant(query, Object.keys(settings().environments)), name)
+    const located = await locate(turning, environmentsMeant(query, Object.keys((await settings()).environments)), name)
     if (located.kind !== 'found') return notOneService(name, located)
     const { limit, from } = pageOf(query)
     const page = await turning.catalogue.rollouts(located.key, limit, from)

@@ -12,7 +12,7 @@ app.http('service-status', {
   handler: door({ methods: ['GET'] }, async ({ params, query }) => {
     const name = params.name ?? ''
     const turning = await wheel()
-    const located = await locate(turning, environmentsMeant(query, Object.keys(settings().environments)), name)
+    const located = await locate(turning, environmentsMeant(query, Object.keys((await settings()).environments)), name)
     return located.kind === 'found' ? { jsonBody: statusFor(turning, located.item) } : notOneService(name, located)
   }),
 })

@@ -10,7 +10,7 @@ app.http('services', {
   methods: ALL_METHODS,
   route: 'v1/services',
   handler: door({ methods: ['GET'] }, async ({ query }) => {
-    const environments = environmentsMeant(query, Object.keys(settings().environments))
+    const environments = environmentsMeant(query, Object.keys((await settings()).environments))
     return { jsonBody: { items: await statuses(await wheel(), environments), nextLink: null } }
   }),
 })

@@ -7,7 +7,7 @@ app.timer('sweep', {
   schedule: '%SLIPWAY_SWEEP_SCHEDULE%',
   handler: async (_timer, context) => {
     const turning = await wheel()
-    const environments = Object.keys(settings().environments)
+    const environments = Object.keys((await settings()).environments)
     const swept = await Promise.allSettled(environments.map((environment) => sweep(turning, environment)))
     for (const [index, outcome] of swept.entries()) {
       if (outcome.status === 'rejected') context.error(`${environments[index]} could not be swept`, outcome.reason)

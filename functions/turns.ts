@@ -8,7 +8,8 @@ app.storageQueue('turns', {
   connection: STORAGE_CONNECTION,
   handler: async (message, context) => {
     const { environment } = (message ?? {}) as { environment?: unknown }
-    if (typeof environment !== 'string' || settings().environments[environment] === undefined) {
+    const { environments } = await settings()
+    if (typeof environment !== 'string' || environments[environment] === undefined) {
       context.warn('a call for an environment that this installation does not have was let go')
       return
     }

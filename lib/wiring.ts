@@ -4,7 +4,7 @@ import { storeManifest } from './engine/manifest.ts'
 import type { Wheel } from './engine/wheel.ts'
 import { Fault } from './errors.ts'
 import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Metrics, Registry, Secrets } from './ports.ts'
-import { readSettings, type Settings } from './schema/settings.ts'
+import type { Settings } from './schema/settings.ts'
 
 /** The storage that is created when missing, and the names that the triggers of functions/ listen to. */
 export const QUEUES = { intake: 'slipway-intake', events: 'slipway-events', turns: 'slipway-turns' } as const
@@ -18,7 +18,8 @@ const REGISTRY_SCOPE = 'https://containerregistry.azure.net/.default'
 export const clock: Clock = { now: () => Date.now() }
 
 /** The settings of this process, checked once. Throws Fault unavailable that lists everything that is wrong. */
-export const settings: () => Settings = once(() => {
+export const settings: () => Promise<Settings> = once(async () => {
+  const { readSettings } = await import('./schema/settings.ts')
   const read = readSettings(process.env)
   if (read.ok) return read.settings
   const wrong = read.issues.map(({ path, message }) => `${path} ${message}`).join('; ')
@@ -31,7 +32,7 @@ export const secrets: () => Promise<Secrets> = once(async () => {
     import('./adapters/secrets/key-vault.ts'),
     import('@azure/keyvault-secrets'),
   ])
-  const { keyVaultUrl, keyVaultVerifyChallenge } = settings()
+  const { keyVaultUrl, keyVaultVerifyChallenge } = await settings()
   const options = { disableChallengeResourceVerification: !keyVaultVerifyChallenge, retryOptions: { maxRetries: 1 } }
   const client = new SecretClient(keyVaultUrl, await credential(), options)
   return createKeyVaultSecrets({ client, clock })
@@ -79,7 +80,7 @@ export async function ensureStorage(): Promise<void> {
 
 /** Stores the manifests of the folder SLIPWAY_MANIFESTS and says, a line each, what became of them. Throws Fault. */
 export async function storeManifestFiles(): Promise<readonly string[]> {
-  const { manifests: folder } = settings()
+  const { manifests: folder } = await settings()
   if (folder === null) return []
   const [{ yamlFiles }, { readManifests }, { misfits }, { formatIssue }] = await Promise.all([
     import('./adapters/files/folder.ts'),
@@ -92,7 +93,7 @@ export async function storeManifestFiles(): Promise<readonly string[]> {
     const read = readManifests(text, name)
     if (!read.ok) said.push(...read.issues.map((issue) => `not stored: ${formatIssue(issue)}`))
     for (const manifest of read.ok ? read.manifests : []) {
-      const issues = misfits(manifest, settings())
+      const issues = misfits(manifest, await settings())
       const whole = `${name}: ${manifest.environment}/${manifest.name}`
       if (issues.length > 0) said.push(...issues.map((issue) => `not stored: ${whole} ${formatIssue(issue)}`))
       else said.push(`${whole} ${(await storeManifest(await wheel(), manifest, `file ${name}`)).kind}`)
@@ -103,7 +104,7 @@ export async function storeManifestFiles(): Promise<readonly string[]> {
 
 const credential = once(async (): Promise<TokenCredential> => {
   const { ManagedIdentityCredential } = await import('@azure/identity')
-  const { clientId } = settings()
+  const { clientId } = await settings()
   return clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId })
 })
 
@@ -113,7 +114,7 @@ const store = once(async () => {
     import('@azure/data-tables'),
   ])
   const identity = await credential()
-  const { tableServiceUri } = settings().storage
+  const { tableServiceUri } = (await settings()).storage
   const client = (name: string) => new TableClient(tableServiceUri, name, identity, { retryOptions: { maxRetries: 0 } })
   return createTableStore({
     tables: { state: client(TABLES.state), index: client(TABLES.index), events: client(TABLES.events) },
@@ -123,7 +124,7 @@ const store = once(async () => {
 
 async function queue(name: string) {
   const { QueueClient } = await import('@azure/storage-queue')
-  const { queueServiceUri } = settings().storage
+  const { queueServiceUri } = (await settings()).storage
   return new QueueClient(`${queueServiceUri}/${name}`, await credential(), { retryOptions: { maxTries: 1 } })
 }
 
@@ -138,7 +139,7 @@ async function containerApps(): Promise<ContainerApps> {
     import('@azure/arm-appcontainers'),
   ])
   const identity = await credential()
-  const options = armClientOptions({ endpoint: settings().armUrl })
+  const options = armClientOptions({ endpoint: (await settings()).armUrl })
   return createArmApps({ client: (subscription) => new ContainerAppsAPIClient(identity, subscription, options), clock })
 }
 
@@ -149,7 +150,7 @@ async function measurements(): Promise<Metrics> {
     import('./adapters/metrics/prometheus.ts'),
     import('@azure/monitor-query-logs'),
   ])
-  const { environments, logsUrl } = settings()
+  const { environments, logsUrl } = await settings()
   const options = { endpoint: `${logsUrl}/v1`, retryOptions: { maxRetries: 0 } }
   const client = new LogsQueryClient(await credential(), options)
   return createMetrics({
@@ -161,7 +162,7 @@ async function measurements(): Promise<Metrics> {
 async function registries(): Promise<Registry> {
   const { createRegistry } = await import('./adapters/registry/distribution.ts')
   const token = async () => (await (await credential()).getToken(REGISTRY_SCOPE))?.token ?? ''
-  const allowed = Object.entries(settings().registries).map(([host, { auth, url, secret }]) => {
+  const allowed = Object.entries((await settings()).registries).map(([host, { auth, url, secret }]) => {
     return [host, { auth, url, ...(secret === null ? {} : { secret }) }] as const
   })
   return createRegistry({ registries: Object.fromEntries(allowed), secrets: await secrets(), clock, token })

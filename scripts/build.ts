@@ -14,11 +14,19 @@ const REQUIRE =
  */
 export async function buildApp(outdir = join(root, 'dist')): Promise<string> {
   const doors = (await readdir(join(root, 'functions'))).filter((name) => name.endsWith('.ts')).sort()
+  return bundle(
+    doors.map((door) => `./functions/${door}`),
+    outdir,
+  )
+}
+
+/** Bundles `modules`, named from the root of the repository, into `<outdir>/main.mjs` in the way of the function app. */
+export async function bundle(modules: readonly string[], outdir: string): Promise<string> {
   await rm(outdir, { recursive: true, force: true })
   await mkdir(outdir, { recursive: true })
   await build({
     stdin: {
-      contents: doors.map((door) => `import './functions/${door}'`).join('\n'),
+      contents: modules.map((path) => `import '${path}'`).join('\n'),
       resolveDir: root,
       sourcefile: 'doors.ts',
     },

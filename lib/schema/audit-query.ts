@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditQuery } from '../ports.ts'
 import { NAME, ROLLOUT_ID, readInstant } from './grammar.ts'
 import { type Issue, pathText } from './issue.ts'

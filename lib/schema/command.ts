@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ROLLOUT_ID } from './grammar.ts'
 import type { Issue } from './issue.ts'
 import { issuesOf } from './zod-issues.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Analysis, Kpi, PrometheusNames } from '../core/service.ts'
 import { duration, readDuration, share } from './duration.ts'
 import { LABEL_NAME, METRIC_NAME, NAME } from './grammar.ts'

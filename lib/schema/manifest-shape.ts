@@ -1,5 +1,5 @@
 import { validRange } from 'semver'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { TagPattern } from '../core/service.ts'
 import { duration } from './duration.ts'
 import { CONTAINER, CONTAINER_APP, GUID, NAME, REGISTRY_HOST, REPOSITORY, RESOURCE_GROUP, TAG_GLOB } from './grammar.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { didYouMean } from './did-you-mean.ts'
 import { type Issue, pathText, quotable } from './issue.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Delivery } from '../../ports.ts'
 import { formatIssue } from '../issue.ts'
 import type { PushReader } from './reading.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Delivery } from '../../ports.ts'
 import { type Issue, quotable } from '../issue.ts'
 import { measure } from './measure.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Push } from '../../core/service.ts'
 import type { Delivery } from '../../ports.ts'
 import { DIGEST, REGISTRY_HOST, REPOSITORY, readInstant, TAG } from '../grammar.ts'
