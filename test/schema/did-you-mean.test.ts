@@ -24,6 +24,7 @@ it.each([
   ['setWieght', ' Did you mean `setWeight`?'],
   ['SETWEIGHT', ' Did you mean `setWeight`?'],
   ['pauze', ' Did you mean `pause`?'],
+  ['setWeihgtt', ' Did you mean `setWeight`?'],
   ['replicas', ''],
   ['x'.repeat(5000), ''],
 ])('%s brings the hint "%s"', (word, hint) => {

@@ -77,6 +77,7 @@ describe('an ACR webhook', () => {
     ['timestamp', 'yesterday'],
     ['timestamp', 5],
     ['id', 'two\nlines'],
+    ['id', 'x'.repeat(201)],
     ['action', undefined],
     ['action', { push: true }],
     ['action', 'x'.repeat(65)],
@@ -114,6 +115,11 @@ describe('an ACR webhook', () => {
     expect(first?.eventId).toMatch(/^acr-[0-9a-f]{32}$/)
     expect(pushesOf(read('acr', structuredClone(nameless)))[0]?.eventId).toBe(first?.eventId)
     expect(pushesOf(read('acr', withValue(nameless, ['target', 'tag'], 'v2')))[0]?.eventId).not.toBe(first?.eventId)
+  })
+
+  it('that is ignored names no image longer than an image may be', () => {
+    const long = withValue(payload('acr-delete'), ['target', 'repository'], 'a'.repeat(256))
+    expect(ignoredOf(read('acr', long))).toMatchObject([{ image: null }])
   })
 
   it('that is ignored keeps its id at the second delivery', () => {
