@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest'
+import { decide } from '../../../lib/core/decide/decide.ts'
+import { supersede } from '../../../lib/core/decide/move.ts'
+import {
+  ASLEEP,
+  aFreshRollout,
+  aManifest,
+  anApp,
+  appAt,
+  aRevision,
+  aRollout,
+  CANARY,
+  entries,
+  facts,
+  finished,
+  HOUR,
+  labelled,
+  MINUTE,
+  PROVISIONING,
+  paused,
+  progressing,
+  rollingBack,
+  SECOND,
+  SICK,
+  STABLE,
+  STARTING,
+  T0,
+} from '../../support/builders.ts'
+import { asked, kinds, look, phaseOf } from './support.ts'
+
+const going = aRollout(rollingBack(), { footprint: null, expected: [10, 0] })
+
+describe('rolling back', () => {
+  test('writes although an operation runs, since the canary must lose its traffic', () => {
+    expect(asked(look(going, appAt(10, { provisioning: 'InProgress' })).actions)).toEqual({ [STABLE]: 100 })
+  })
+  test('keeps foreign labels where they are', () => {
+    const traffic = [labelled(STABLE, 90, 'blue'), labelled(CANARY, 10, 'green')]
+    expect(look(going, appAt(10, { traffic })).actions).toEqual([
+      { kind: 'set-traffic', traffic: [labelled(STABLE, 100, 'blue'), labelled(CANARY, 0, 'green')] },
+    ])
+  })
+  test('leaves to others what others took', () => {
+    const traffic = entries({ [STABLE]: 50, [CANARY]: 20, 'pricing--x': 30 })
+    expect(asked(look(going, appAt(10, { traffic })).actions)).toEqual({ [STABLE]: 70, 'pricing--x': 30 })
+  })
+  test('switches stable on first where somebody switched it off, waits while it starts, then shifts', () => {
+    const withStable = (state: object) => appAt(10, { revisions: [aRevision(STABLE, state), aRevision(CANARY, SICK)] })
+    const off = look(going, withStable({ active: false, ...ASLEEP }))
+    expect(off.actions).toEqual([{ kind: 'activate', revision: STABLE }])
+    expect(kinds(off)).toEqual(['revision-activated'])
+    const starting = look(off.next, withStable(STARTING))
+    expect(starting.actions).toEqual([])
+    expect(asked(look(starting.next, withStable({})).actions)).toEqual({ [STABLE]: 100 })
+  })
+  test('does not wait for a stable revision that never starts', () => {
+    const app = appAt(10, { revisions: [aRevision(STABLE, STARTING), aRevision(CANARY)] })
+    expect(asked(look(going, app, { now: T0 + 5 * MINUTE }).actions)).toEqual({ [STABLE]: 100 })
+  })
+  test('repairs a failed template together with the shift, a few times; then it shifts alone', () => {
+    const failed = appAt(10, { provisioning: 'Failed' })
+    expect(look(going, failed).actions).toEqual([
+      { kind: 'repair', from: STABLE, suffix: 'r2-fix1', traffic: entries({ [STABLE]: 100 }) },
+    ])
+    expect(look({ ...going, repairs: 5 }, failed).actions.map((action) => action.kind)).toEqual(['set-traffic'])
+    expect(look({ ...going, repairs: 5 }, appAt(0, { provisioning: 'Failed' })).actions).toEqual([])
+  })
+  test('says once that the canary still has traffic, and goes on trying', () => {
+    const late = look(going, appAt(10), { now: T0 + 5 * MINUTE })
+    expect(kinds(late)).toEqual(['deadline-passed'])
+    expect(late.actions).toHaveLength(1)
+    expect(kinds(look(late.next, appAt(10), { now: T0 + 6 * MINUTE }))).toEqual([])
+  })
+  test('says once that nothing can be seen', () => {
+    const trouble = look(going, null, { now: T0 + 5 * MINUTE })
+    expect(kinds(trouble)).toEqual(['trouble', 'deadline-passed'])
+    expect(trouble.actions).toEqual([])
+  })
+  test('ends where the app itself is gone, so that it blocks no later push', () => {
+    const fault = { kind: 'not-found', message: 'no such app', retryAfterMs: null } as const
+    const gone = (now: number) => decide(going, { ...facts(null), now, app: { kind: 'unseen', fault } }, null)
+    expect(phaseOf(gone(T0 + 10 * MINUTE - 1).next)).toBe('rolling-back rolled-back')
+    const ended = gone(T0 + 10 * MINUTE)
+    expect(phaseOf(ended.next)).toBe('finished rolled-back')
+    expect(ended.rows.at(-1)?.notes).toContain('the app itself is gone')
+  })
+
+  test('is confirmed by a look, and the canary is left to drain', () => {
+    const decision = look(going, appAt(0))
+    expect(phaseOf(decision.next)).toBe('finished rolled-back')
+    expect(kinds(decision)).toEqual(['rollback-confirmed', 'finished'])
+    expect(decision.next).toMatchObject({ leftovers: [CANARY], expected: [0] })
+    expect(decision.actions).toEqual([])
+  })
+  test('while the revision is still being made, waits for the end of that operation, but not for ever', () => {
+    const making = anApp({ provisioning: 'InProgress' })
+    const rollout = aRollout(rollingBack({ outcome: 'aborted' }))
+    expect(phaseOf(look(rollout, making).next)).toBe('rolling-back aborted')
+    expect(look(rollout, making).actions).toEqual([])
+    expect(phaseOf(look(rollout, making, { now: T0 + 10 * MINUTE }).next)).toBe('finished aborted')
+  })
+  test('after a failed create, repairs the template before it ends', () => {
+    const rollout = aRollout(rollingBack({ outcome: 'failed' }))
+    const repairing = look(rollout, anApp({ provisioning: 'Failed' }))
+    expect(phaseOf(repairing.next)).toBe('rolling-back failed')
+    expect(repairing.actions.map((action) => action.kind)).toEqual(['repair'])
+    const repaired = anApp({ revisions: [aRevision(STABLE), aRevision('pricing--r2-fix1')] })
+    const ended = look(repairing.next, repaired)
+    expect(phaseOf(ended.next)).toBe('finished failed')
+    expect(kinds(ended)).not.toContain('foreign-edit')
+  })
+  test('without a stable revision does nothing', () => {
+    expect(look({ ...going, stable: null }, appAt(10)).actions).toEqual([])
+  })
+  test('writes down a foreign edit and goes on', () => {
+    const decision = look(aRollout(rollingBack(), { footprint: null }), appAt(10))
+    const edited = look(decision.next, appAt(10, { mode: 'Single' }))
+    expect(kinds(edited)).toEqual(['foreign-edit'])
+    expect(phaseOf(edited.next)).toBe('rolling-back rolled-back')
+  })
+})
+
+describe('superseded', () => {
+  test('a rollout with traffic is rolled back first and looked at now', () => {
+    const { rollout, rows } = supersede(aRollout(progressing(1)), T0 + HOUR, 'v3 supersedes it')
+    expect(phaseOf(rollout)).toBe('rolling-back superseded')
+    expect(rollout.wakeAt).toBe(T0 + HOUR)
+    expect(rows).toMatchObject([{ kind: 'rollback-started', notes: 'v3 supersedes it' }])
+  })
+  test('a rollout that has touched nothing ends at once', () => {
+    expect(phaseOf(supersede(aFreshRollout(), T0, 'v3').rollout)).toBe('finished superseded')
+  })
+  test('while its revision is being made, it ends when that operation has ended', () => {
+    const { rollout } = supersede(aRollout(PROVISIONING), T0, 'v3')
+    expect(phaseOf(look(rollout, anApp({ provisioning: 'InProgress' })).next)).toBe('rolling-back superseded')
+    expect(phaseOf(look(rollout, appAt(0)).next)).toBe('finished superseded')
+  })
+})
+
+describe('on watch', () => {
+  const promoted = aRollout(finished('promoted'), { leftovers: [STABLE] })
+  const rolledBack = aRollout(finished('rolled-back'), { leftovers: [CANARY] })
+
+  test('traffic that a late write brought back is put right and watched longer', () => {
+    const decision = look(promoted, appAt(50))
+    expect(kinds(decision)).toEqual(['late-write-corrected'])
+    expect(asked(decision.actions)).toEqual({ [CANARY]: 100 })
+    expect(decision.next.phase).toMatchObject({ watchUntil: T0 + MINUTE + 15 * MINUTE })
+  })
+  test('a late write of a rollout that was rolled back is put right too, onto stable that is switched on', () => {
+    expect(asked(look(rolledBack, appAt(10)).actions)).toEqual({ [STABLE]: 100 })
+    const off = appAt(10, { revisions: [aRevision(STABLE, { active: false }), aRevision(CANARY)] })
+    expect(look(rolledBack, off).actions).toEqual([{ kind: 'activate', revision: STABLE }])
+  })
+  test('weights that were never ours are written down and left alone', () => {
+    const decision = look(promoted, appAt(0, { traffic: entries({ [CANARY]: 60, 'pricing--x': 40 }) }))
+    expect(kinds(decision)).toEqual(['foreign-edit'])
+    expect(decision.actions).toEqual([])
+    expect(phaseOf(decision.next)).toBe('finished promoted')
+  })
+  test('a moved label is a foreign edit and no late write', () => {
+    const decision = look(promoted, appAt(100, { traffic: [labelled(CANARY, 100, 'blue')] }))
+    expect(kinds(decision)).toEqual(['foreign-edit'])
+    expect(decision.next.phase).toEqual(promoted.phase)
+  })
+  test('a moved label beside a late write is written down as well', () => {
+    const traffic = [labelled(STABLE, 50, 'blue'), ...entries({ [CANARY]: 50 })]
+    expect(kinds(look(promoted, appAt(50, { traffic })))).toEqual(['late-write-corrected', 'foreign-edit'])
+  })
+  test('nothing is done without a keeper', () => {
+    const gone = appAt(100, { revisions: [aRevision(STABLE)] })
+    expect(look({ ...promoted, footprint: null }, gone, { now: T0 + HOUR }).actions).toEqual([])
+    expect(look({ ...promoted, stable: null }, appAt(100), { now: T0 + HOUR }).actions).toEqual([])
+  })
+
+  test('the previous stable revision is kept ready for its time and switched off then', () => {
+    expect(look(promoted, appAt(100), { now: T0 + 10 * MINUTE - 1 }).actions).toEqual([])
+    const decision = look(promoted, appAt(100), { now: T0 + 10 * MINUTE })
+    expect(decision.actions).toEqual([{ kind: 'deactivate', revision: STABLE }])
+    expect(kinds(decision)).toEqual(['revision-deactivated'])
+  })
+  test('the canary drains before it is switched off, counted from when its traffic was seen to go', () => {
+    const seen = look(
+      aRollout(rollingBack(), { expected: [10, 0], footprint: aRollout(progressing(0)).footprint }),
+      appAt(0),
+      { now: T0 + HOUR },
+    )
+    expect(seen.next.trafficSeenAt).toBe(T0 + HOUR)
+    expect(look(seen.next, appAt(0), { now: T0 + HOUR + 30 * SECOND - 1 }).actions).toEqual([])
+    expect(look(seen.next, appAt(0), { now: T0 + HOUR + 30 * SECOND }).actions).toEqual([
+      { kind: 'deactivate', revision: CANARY },
+    ])
+  })
+  const kept: readonly [string, Parameters<typeof appAt>[1]][] = [
+    ['while its keeper is not ready', { revisions: [aRevision(STABLE), aRevision(CANARY, STARTING)] }],
+    ['while it has traffic', { traffic: entries({ [STABLE]: 1, [CANARY]: 99 }) }],
+    ['while it has a label', { traffic: [...entries({ [CANARY]: 100 }), labelled(STABLE, 0, 'blue')] }],
+    [
+      'while a label follows it as the latest revision',
+      { latestRevision: STABLE, traffic: [...entries({ [CANARY]: 100 }), labelled(null, 0, 'next')] },
+    ],
+    ['when it is off already', { revisions: [aRevision(STABLE, { active: false }), aRevision(CANARY)] }],
+    ['while an operation runs', { provisioning: 'InProgress' }],
+  ]
+  for (const [name, app] of kept) {
+    test(`a leftover is not switched off ${name}`, () => {
+      expect(
+        look({ ...promoted, footprint: null, trafficSeenAt: T0 - HOUR }, appAt(100, app), { now: T0 + HOUR }).actions,
+      ).toEqual([])
+    })
+  }
+  test('a keeper that sleeps is good enough', () => {
+    const app = appAt(100, { revisions: [aRevision(STABLE), aRevision(CANARY, ASLEEP)] })
+    expect(look(promoted, app, { now: T0 + HOUR }).actions).toHaveLength(1)
+  })
+  test('an ended canary is not woken', () => {
+    const app = appAt(0, { provisioning: 'InProgress', revisions: [aRevision(STABLE), aRevision(CANARY, ASLEEP)] })
+    expect(look(rolledBack, app).actions).toEqual([])
+    expect(
+      look(
+        aRollout(paused('gate')),
+        appAt(10, { provisioning: 'InProgress', revisions: [aRevision(STABLE), aRevision(CANARY, ASLEEP)] }),
+      ).actions,
+    ).toEqual([])
+  })
+
+  test('ends when all was quiet, with one row, and is never looked at again', () => {
+    const off = appAt(100, { revisions: [aRevision(STABLE, { active: false }), aRevision(CANARY)] })
+    const ended = look(promoted, off, { now: T0 + 15 * MINUTE })
+    expect(ended.next.wakeAt).toBeNull()
+    expect(kinds(ended)).toEqual(['watch-ended'])
+    expect(kinds(look(ended.next, off, { now: T0 + HOUR }))).toEqual([])
+  })
+  test('goes on while a leftover is still on, but not for ever', () => {
+    const traffic = [...entries({ [CANARY]: 100 }), labelled(STABLE, 0, 'blue')]
+    const rollout = { ...promoted, footprint: null }
+    expect(look(rollout, appAt(100, { traffic }), { now: T0 + 15 * MINUTE }).next.wakeAt).not.toBeNull()
+    expect(look(rollout, appAt(100, { traffic }), { now: T0 + 30 * MINUTE }).next.wakeAt).toBeNull()
+  })
+  test('lasts at least as long as the drain', () => {
+    const manifest = aManifest({ drainMs: 2 * HOUR })
+    expect(look({ ...going, manifest }, appAt(0)).next.phase).toMatchObject({ watchUntil: T0 + MINUTE + 2 * HOUR })
+  })
+})

@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'vitest'
+import type { Trouble } from '../../../lib/core/app.ts'
+import { mustWait, refusedDeed } from '../../../lib/core/decide/trouble.ts'
+import { isQuiet, nextWake } from '../../../lib/core/decide/wake.ts'
+import type { Rollout } from '../../../lib/core/rollout.ts'
+import {
+  aManifest,
+  anAnalysis,
+  appAt,
+  aRollout,
+  CANARY,
+  facts,
+  finished,
+  HOUR,
+  MINUTE,
+  PREPARING,
+  PROVISIONING,
+  paused,
+  progressing,
+  rollingBack,
+  SECOND,
+  STABLE,
+  someTrouble,
+  T0,
+} from '../../support/builders.ts'
+import { asked, kinds, look, phaseOf } from './support.ts'
+
+const throttled: Trouble = { kind: 'throttled', message: 'too many calls', retryAfterMs: null }
+const denied: Trouble = { kind: 'denied', message: 'the identity lacks a role', retryAfterMs: null }
+
+/** Refuses a deed of `rollout` `times` times, and says how long each wait is. */
+function waits(rollout: Rollout, times: number, trouble = throttled): readonly number[] {
+  let now = T0
+  let held = rollout
+  return Array.from({ length: times }, () => {
+    held = refusedDeed({ rollout: held, rows: [] }, facts(null, { now }), trouble).rollout
+    const wait = (held.trouble?.retryAt ?? 0) - now
+    now += wait
+    return wait / SECOND
+  })
+}
+
+describe('a refused deed', () => {
+  test('is tried again after 15 s, doubling to 5 min', () => {
+    expect(waits(aRollout(), 7)).toEqual([15, 30, 60, 120, 240, 300, 300])
+  })
+  test('waits as long as the other side asks', () => {
+    expect(waits(aRollout(), 2, { ...throttled, retryAfterMs: 20 * MINUTE })).toEqual([1200, 1200])
+    expect(waits(aRollout(), 3, { ...throttled, retryAfterMs: 17 * SECOND })).toEqual([17, 30, 60])
+  })
+  test('of a rollback is tried again within a minute, whatever is asked', () => {
+    const back = aRollout(rollingBack())
+    expect(waits(back, 4)).toEqual([15, 15, 15, 15])
+    expect(waits(back, 1, { ...throttled, retryAfterMs: 20 * MINUTE })).toEqual([60])
+  })
+  test('is written down when it begins and when its kind changes, not every time', () => {
+    const first = refusedDeed({ rollout: aRollout(), rows: [] }, facts(null), throttled)
+    expect(kinds(first)).toEqual(['trouble'])
+    const again = refusedDeed({ rollout: first.rollout, rows: [] }, facts(null), throttled)
+    expect(kinds(again)).toEqual([])
+    expect(again.rollout.trouble).toMatchObject({ count: 2, since: first.rollout.trouble?.since })
+    const other = refusedDeed({ rollout: again.rollout, rows: [] }, facts(null), { ...throttled, kind: 'conflict' })
+    expect(kinds(other)).toEqual(['trouble'])
+    expect(other.rollout.trouble?.count).toBe(1)
+  })
+  const parks = [
+    ['progressing', progressing(1), { from: 'progressing', stage: 1, steadyAt: T0 }],
+    ['provisioning', PROVISIONING, { from: 'provisioning', stage: -1, steadyAt: null }],
+    ['paused', paused('gate'), { from: 'progressing', stage: 0, steadyAt: T0 }],
+  ] as const
+  for (const [name, phase, expected] of parks) {
+    test(`that only a person can mend parks a rollout that is ${name}`, () => {
+      const parked = refusedDeed({ rollout: aRollout(phase), rows: [] }, facts(null), denied)
+      expect(parked.rollout.phase).toMatchObject({ kind: 'paused', why: 'fault', ...expected })
+      expect(kinds(parked)).toEqual(['paused'])
+    })
+  }
+  for (const phase of [rollingBack(), finished('promoted')]) {
+    test(`never parks a rollout that is ${phase.kind}`, () => {
+      const held = refusedDeed({ rollout: aRollout(phase), rows: [] }, facts(null), denied)
+      expect(held.rollout.phase).toEqual(phase)
+      expect(held.rollout.trouble?.kind).toBe('denied')
+    })
+  }
+})
+
+describe('trouble that stands', () => {
+  const going = (over: Partial<Rollout> = {}) =>
+    aRollout(progressing(0, null), { expected: [0, 10], trouble: someTrouble(), footprint: null, ...over })
+
+  test('holds deeds back until its time has come, and no row says otherwise', () => {
+    const early = look(going(), appAt(0), { now: T0 + 15 * SECOND - 1 })
+    expect(early.actions).toEqual([])
+    expect(early.rows).toEqual([])
+    expect(asked(look(going(), appAt(0), { now: T0 + 15 * SECOND }).actions)).toEqual({ [STABLE]: 90, [CANARY]: 10 })
+  })
+  test('at a deed is over when nothing is left to do', () => {
+    const decision = look(going(), appAt(10))
+    expect(kinds(decision)).toEqual(['weights-confirmed', 'trouble-over'])
+    expect(decision.next.trouble).toBeNull()
+  })
+  test('at a look is over with the next good look; one at a deed is not', () => {
+    const blind = look(aRollout(), null)
+    expect(blind.next.trouble).toMatchObject({ during: 'look', count: 1 })
+    const second = look(blind.next, null)
+    expect(second.rows).toEqual([])
+    const back = look(second.next, appAt(10))
+    expect(kinds(back)).toEqual(['trouble-over'])
+    expect(back.rows[0]?.notes).toContain('over after 2 attempts')
+    expect(look(going(), appAt(0), { now: T0 }).next.trouble?.during).toBe('deed')
+  })
+  test('does not hold a rollback up for long after the clock went back', () => {
+    const ahead = aRollout(rollingBack(), { trouble: someTrouble({ retryAt: T0 + 48 * HOUR }) })
+    expect(mustWait(ahead, T0)).toBe(false)
+    expect(mustWait(aRollout(progressing(0), { trouble: someTrouble({ retryAt: T0 + 5 * MINUTE }) }), T0)).toBe(true)
+    expect(mustWait(aRollout(progressing(0), { trouble: someTrouble({ retryAt: T0 + 5 * MINUTE + 1 }) }), T0)).toBe(
+      false,
+    )
+    expect(mustWait(aRollout(), T0)).toBe(false)
+  })
+})
+
+describe('nextWake', () => {
+  const table: readonly [string, Rollout, boolean, number | null][] = [
+    ['a rollout that waits for Azure is looked at soon', aRollout(PROVISIONING), false, 10 * SECOND],
+    ['one that prepares is looked at soon', aRollout(PREPARING), false, 10 * SECOND],
+    ['one that rolls back is looked at soon', aRollout(rollingBack()), false, 10 * SECOND],
+    ['one whose weight is not real yet is looked at soon', aRollout(progressing(0, null)), false, 10 * SECOND],
+    [
+      'one with two weights in flight is looked at soon',
+      aRollout(progressing(0), { expected: [0, 10] }),
+      false,
+      10 * SECOND,
+    ],
+    ['one with deeds on their way is looked at soon', aRollout(), true, 10 * SECOND],
+    ['one that bakes is looked at every interval', aRollout(), false, MINUTE],
+    [
+      'one whose bake ends before that is looked at then',
+      aRollout(progressing(0, T0 - 61.5 * MINUTE)),
+      false,
+      30 * SECOND,
+    ],
+    ['one whose bake is over is looked at every interval', aRollout(progressing(0, T0 - 9 * HOUR)), false, MINUTE],
+    ['one that is paused is looked at every interval', aRollout(paused('foreign-edit')), false, MINUTE],
+    ['one on watch is looked at every interval', aRollout(finished('promoted')), false, MINUTE],
+    [
+      'one whose watch is over is never looked at again',
+      aRollout(finished('promoted', { watchUntil: T0 })),
+      true,
+      null,
+    ],
+    [
+      'a refused deed is tried at its time',
+      aRollout(progressing(0), { trouble: someTrouble({ retryAt: T0 + 40 * SECOND }) }),
+      true,
+      40 * SECOND,
+    ],
+    [
+      'a long refusal keeps nobody from looking',
+      aRollout(progressing(0), { trouble: someTrouble({ retryAt: T0 + HOUR }) }),
+      true,
+      MINUTE,
+    ],
+    [
+      'a refusal that is about to end is given a moment',
+      aRollout(progressing(0), { trouble: someTrouble({ retryAt: T0 + 1 }) }),
+      true,
+      10 * SECOND,
+    ],
+    [
+      'a refused look changes nothing',
+      aRollout(progressing(0), { trouble: someTrouble({ during: 'look' }) }),
+      false,
+      MINUTE,
+    ],
+  ]
+  for (const [name, rollout, busy, after] of table) {
+    test(name, () => expect(nextWake(rollout, T0, busy)).toBe(after === null ? null : T0 + after))
+  }
+  test('an interval shorter than ten seconds is kept', () => {
+    const manifest = aManifest({ analysis: anAnalysis({ intervalMs: 2 * SECOND }) })
+    expect(nextWake(aRollout(PROVISIONING, { manifest }), T0, true)).toBe(T0 + 2 * SECOND)
+  })
+  test('only a finished rollout is quiet', () => {
+    expect(isQuiet(aRollout(), T0 + 9 * HOUR)).toBe(false)
+    expect(isQuiet(aRollout(finished('promoted'), { leftovers: [STABLE], footprint: null }), T0 + HOUR)).toBe(true)
+  })
+})
+
+describe('a foreign edit', () => {
+  test('pauses, keeps both sides, and leaves traffic alone', () => {
+    const decision = look(aRollout(progressing(1)), appAt(30))
+    expect(phaseOf(decision.next)).toBe('paused foreign-edit')
+    expect(decision.actions).toEqual([])
+    expect(decision.rows[0]).toMatchObject({
+      kind: 'foreign-edit',
+      actor: 'unknown',
+      weightsBefore: { [STABLE]: 50, [CANARY]: 50 },
+      weightsAfter: { [STABLE]: 70, [CANARY]: 30 },
+      detail: { edits: [{ what: 'traffic weights' }] },
+    })
+  })
+  test('is written down once', () => {
+    const seen = look(aRollout(), appAt(30))
+    expect(look(seen.next, appAt(30)).rows).toEqual([])
+  })
+  test('takes over from a gate, which must then be passed again', () => {
+    const decision = look(aRollout(paused('gate')), appAt(30))
+    expect(decision.next.phase).toMatchObject({ why: 'foreign-edit', from: 'progressing', stage: 0 })
+  })
+  test('before the canary has traffic is remembered as such', () => {
+    expect(look(aRollout(PROVISIONING), appAt(0, { mode: 'Single' })).next.phase).toMatchObject({
+      from: 'provisioning',
+      stage: -1,
+      steadyAt: null,
+    })
+  })
+  test('to zero traffic for the canary is told as zero', () => {
+    expect(look(aRollout(), appAt(0)).rows[0]).toMatchObject({ kind: 'foreign-edit', value: 0 })
+  })
+})
