@@ -5,9 +5,9 @@ import { type DoorLog, doorLog } from './door/log.ts'
 import { askAgain, type Problem, problem, problemDocument, problemOfFault, Refusal } from './door/problem.ts'
 import { Fault } from './errors.ts'
 
-export { EVENT_TYPES, JSON_TYPES, MAX_BODY_BYTES, YAML_TYPES } from './door/body.ts'
+export { EVENT_TYPES, JSON_TYPES, YAML_TYPES } from './door/body.ts'
 export { type DoorLog, oneLine } from './door/log.ts'
-export { type ContentError, type Problem, type ProblemKind, problem, Refusal } from './door/problem.ts'
+export { type Problem, problem, Refusal } from './door/problem.ts'
 export { sharedSecret } from './door/secret.ts'
 
 /** Every method that HTTP triggers know: a door is registered for all of them, so that it can say 405 itself. */

@@ -29,6 +29,27 @@ export function readHostJson(hostJson: unknown): HostRules {
   return { routePrefix: prefix, queues: readQueues(section(extensions.queues, 'extensions.queues')) }
 }
 
+const OVERRIDE = 'AzureFunctionsJobHost__'
+
+/** host.json with the app settings laid over it that name a place in it, e.g. AzureFunctionsJobHost__extensions__http__routePrefix. */
+export function withOverrides(hostJson: unknown, settings: Readonly<Record<string, string | undefined>>): unknown {
+  let result = hostJson
+  for (const [name, value] of Object.entries(settings)) {
+    if (name.startsWith(OVERRIDE) && value !== undefined) {
+      result = overridden(result, name.slice(OVERRIDE.length).split('__'), value)
+    }
+  }
+  return result
+}
+
+/** A setting is always text; where host.json holds a number, so does its override. */
+function overridden(value: unknown, path: readonly string[], text: string): unknown {
+  const [key, ...rest] = path
+  if (key === undefined) return typeof value === 'number' ? Number(text) : text
+  const inside = section(value, path.join('.'))
+  return { ...inside, [key]: overridden(inside[key], rest, text) }
+}
+
 function readQueues(queues: Section): QueueRules {
   const batchSize = integer(queues, 'batchSize', 16, 1, 32)
   const messageEncoding = queues.messageEncoding ?? 'base64'

@@ -1,7 +1,7 @@
 /**
  * The local Functions host as a process of its own. Its environment is the app's settings; besides, it reads
  * HOST_ENTRY (the bundle), HOST_JSON (path of host.json), HOST_KEY, HOST_MASTER_KEY, HOST_PORT (default: a free one),
- * HOST_TIMER_STATUS (a file) and HOST_LOG_LEVEL. When it is ready it prints one line of JSON to stdout:
+ * HOST_TIMER_STATUS (a file) and HOST_LOG_LEVEL; settings AzureFunctionsJobHost__* go before host.json. When it is ready it prints one line of JSON to stdout:
  * `{"url":"http://127.0.0.1:…","functions":[…]}`. SIGTERM and SIGINT close it gracefully; logs go to stderr.
  */
 import { readFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { resolve } from 'node:path'
 import { format } from 'node:util'
 import { queueServiceOf } from './connection.ts'
 import { createHost, type HostOptions } from './host.ts'
+import { withOverrides } from './host-json.ts'
 import { createLog, type LogLevel, textOf, writeToStderr } from './log.ts'
 
 const log = createLog(writeToStderr, 'information', () => Date.now())
@@ -23,7 +24,7 @@ function optionsFromEnvironment(): HostOptions {
   const { HOST_MASTER_KEY: master, HOST_TIMER_STATUS: status, HOST_PORT, HOST_LOG_LEVEL, ...settings } = process.env
   return {
     entry: resolve(required('HOST_ENTRY')),
-    hostJson: JSON.parse(readFileSync(required('HOST_JSON'), 'utf8')),
+    hostJson: withOverrides(JSON.parse(readFileSync(required('HOST_JSON'), 'utf8')), settings),
     settings,
     keys: { host: required('HOST_KEY'), ...(master === undefined ? {} : { master }) },
     queues: (connection) => queueServiceOf(settings, connection),

@@ -10,7 +10,7 @@ import { createIngress, type Ingress } from '../azure/ingress.ts'
 import { createLogs } from '../azure/logs.ts'
 import { createRegistryServer, type RegistryServer } from '../azure/registry.ts'
 import { createLocalTls, type LocalTls } from '../azure/tls.ts'
-import { createVault } from '../azure/vault.ts'
+import { createVault, type VaultServer } from '../azure/vault.ts'
 import { wallClock } from '../clock.ts'
 import type { World } from '../world/types.ts'
 import { createWorld } from '../world/world.ts'
@@ -28,6 +28,7 @@ export interface LocalAzure {
   readonly registry: RegistryServer
   readonly azurite: AzuriteServer
   readonly identity: IdentityServer
+  readonly vault: VaultServer
   readonly tls: LocalTls
   readonly hookKey: string
   /** URLs by name, for people and scripts. */
@@ -74,6 +75,7 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
     registry,
     azurite,
     identity,
+    vault,
     tls,
     hookKey,
     urls,

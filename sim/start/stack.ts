@@ -21,11 +21,16 @@ export interface Stack {
   close(): Promise<void>
 }
 
+/** Settings, or how to make them of what the local Azure is. */
+export type Overrides =
+  | Readonly<Record<string, string>>
+  | ((azure: LocalAzure) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
+
 /**
  * Starts everything, writes `local.json` into `folder`, by which scripts find it, and removes it at the end. `settings`
  * are laid over those of the local Azure. What was started before something failed is stopped again.
  */
-export async function startStack(folder: string, settings: Readonly<Record<string, string>> = {}): Promise<Stack> {
+export async function startStack(folder: string, settings: Overrides = {}): Promise<Stack> {
   await mkdir(folder, { recursive: true })
   const started: { close(): Promise<void> }[] = []
   const keep = <T extends { close(): Promise<void> }>(one: T): T => {
@@ -39,7 +44,8 @@ export async function startStack(folder: string, settings: Readonly<Record<strin
   try {
     const manifests = join(import.meta.dirname, 'manifests')
     const [entry, azure] = await Promise.all([buildApp(join(folder, 'app')), startLocalAzure(manifests).then(keep)])
-    const local = await beside(azure, entry, folder, settings, keep)
+    const overrides = typeof settings === 'function' ? await settings(azure) : settings
+    const local = await beside(azure, entry, folder, overrides, keep)
     return { azure, ...local, close }
   } catch (error) {
     await close()

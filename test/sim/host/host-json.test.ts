@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readHostJson } from '../../../sim/host/host-json.ts'
+import { readHostJson, withOverrides } from '../../../sim/host/host-json.ts'
 
 test("what host.json leaves out is Azure's default", () => {
   expect(readHostJson({ version: '2.0' })).toEqual({
@@ -41,4 +41,17 @@ test.each([
   ['extensions', { version: '2.0', extensions: 'all' }],
 ])('a wrong %s is refused by name', (name, hostJson) => {
   expect(() => readHostJson(hostJson)).toThrow(name)
+})
+
+test('app settings that name a place in host.json go before it, numbers as numbers', () => {
+  const hostJson = { version: '2.0', extensions: { queues: { visibilityTimeout: '00:00:30', maxDequeueCount: 5 } } }
+  const settings = {
+    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:02',
+    AzureFunctionsJobHost__extensions__queues__maxDequeueCount: '3',
+    AzureFunctionsJobHost__extensions__http__routePrefix: 'v',
+    SOMETHING__else: 'x',
+  }
+  const rules = readHostJson(withOverrides(hostJson, settings))
+  expect(rules.routePrefix).toBe('v')
+  expect(rules.queues).toMatchObject({ visibilityTimeoutMs: 2000, maxDequeueCount: 3 })
 })
