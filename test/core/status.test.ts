@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest'
+import { revisionName } from '../../lib/core/app.ts'
+import { assertNever } from '../../lib/core/assert-never.ts'
+import type { Rollout } from '../../lib/core/rollout.ts'
+import { type Status, statusOf } from '../../lib/core/status.ts'
+import {
+  aFreshRollout,
+  aManifest,
+  aPush,
+  aRollout,
+  aService,
+  aVerdict,
+  CANARY,
+  finished,
+  HOUR,
+  MINUTE,
+  PROVISIONING,
+  paused,
+  progressing,
+  rollingBack,
+  STABLE,
+  someTrouble,
+  T0,
+} from '../support/builders.ts'
+
+const iso = (at: number) => new Date(at).toISOString()
+const NOW = T0 + MINUTE
+const BAKED = T0 + HOUR + 2 * MINUTE
+
+const gated = aManifest({
+  stages: [
+    { weight: 10, bakeMs: HOUR, gate: true },
+    { weight: 100, bakeMs: 0, gate: false },
+  ],
+  deadlines: { ...aManifest().deadlines, gateMs: HOUR },
+})
+
+const table: readonly [string, Rollout | null, Partial<Status>][] = [
+  [
+    'before the first rollout',
+    null,
+    { phase: 'idle', rollout: null, nextAt: null, weights: { wanted: null, actual: null } },
+  ],
+  [
+    'preparing',
+    aFreshRollout(),
+    {
+      what: 'pricing-2 (v2) is being prepared',
+      why: 'the image and the app are being checked',
+      step: null,
+      weights: { wanted: null, actual: null },
+    },
+  ],
+  [
+    'provisioning',
+    aRollout(PROVISIONING),
+    {
+      what: 'pricing-2 (v2) is waiting for its revision',
+      why: `${CANARY} must be healthy before it takes traffic`,
+      nextAt: iso(T0 + 10 * MINUTE),
+      nextInMs: 9 * MINUTE,
+      weights: { wanted: { [STABLE]: 100 }, actual: { [STABLE]: 100 } },
+    },
+  ],
+  [
+    'a weight that is not real yet',
+    aRollout(progressing(0, null)),
+    {
+      why: 'the wished weight is not real yet',
+      next: 'the bake of step 1 begins when its weight is real',
+      step: { number: 1, of: 3 },
+    },
+  ],
+  [
+    'a bake',
+    aRollout(progressing(0), { verdict: aVerdict('pass') }),
+    {
+      why: 'pass: p95 is pass',
+      next: 'step 2 of 3 with 50 % when the KPIs hold over the whole step',
+      nextAt: iso(BAKED),
+    },
+  ],
+  ['a bake before anything was measured', aRollout(), { why: 'no measurements yet', kpis: [] }],
+  [
+    'a bake that a gate follows',
+    aRollout(progressing(0), { manifest: gated }),
+    { next: 'step 2 of 2 with 100 % when the KPIs hold over the whole step, then a person opens the gate' },
+  ],
+  [
+    'the last step',
+    aRollout(progressing(2)),
+    { next: 'the rollout is promoted when the KPIs hold over the whole step' },
+  ],
+  [
+    'a gate',
+    aRollout(paused('gate')),
+    {
+      why: 'because of gate',
+      next: 'promote opens the gate, abort rolls back',
+      nextAt: null,
+      step: { number: 1, of: 3 },
+    },
+  ],
+  [
+    'a gate with a deadline',
+    aRollout(paused('gate'), { manifest: gated }),
+    {
+      next: 'promote opens the gate, abort rolls back; without either it is rolled back',
+      nextAt: iso(T0 + HOUR),
+      nextInMs: 59 * MINUTE,
+    },
+  ],
+  [
+    'a foreign edit',
+    aRollout(paused('foreign-edit')),
+    {
+      phase: 'paused',
+      next: 'resume goes on, abort rolls back',
+      weights: { wanted: null, actual: { [STABLE]: 90, [CANARY]: 10 } },
+    },
+  ],
+  [
+    'a rollback',
+    aRollout(rollingBack(), { wakeAt: T0 }),
+    { why: 'p95 did not hold', next: 'the canary loses its traffic', nextInMs: 0 },
+  ],
+  [
+    'a watch',
+    aRollout(finished('promoted')),
+    { phase: 'finished', outcome: 'promoted', next: 'the watch for late writes ends', nextAt: iso(T0 + 15 * MINUTE) },
+  ],
+  [
+    'the end',
+    aRollout(finished('rolled-back'), { wakeAt: null }),
+    {
+      what: 'pricing-2 (v2) is finished (rolled-back)',
+      next: 'nothing; the next matching push starts a rollout',
+      nextAt: null,
+      nextInMs: null,
+    },
+  ],
+]
+
+describe('statusOf', () => {
+  for (const [name, rollout, expected] of table) {
+    test(`${name} is told with what, why, next and when`, () => {
+      const status = statusOf(aService(), rollout, NOW)
+      expect(status).toMatchObject(expected)
+      for (const text of [status.what, status.why, status.next]) expect(text).not.toMatch(/^$|undefined|NaN|Infinity/)
+    })
+  }
+
+  test('a bake that is over and waits for figures says for how long', () => {
+    const status = statusOf(aService(), aRollout(), BAKED + 5 * MINUTE)
+    expect(status.next).toBe('step 2 of 3 with 50 % as soon as the KPIs pass (5m past the bake)')
+  })
+  test('trouble that stands is the reason', () => {
+    const status = statusOf(aService(), aRollout(progressing(0), { trouble: someTrouble() }), NOW)
+    expect(status).toMatchObject({ why: 'too many calls', trouble: 'too many calls' })
+  })
+  test('what the KPIs said and what waits is shown', () => {
+    const verdict = aVerdict('inconclusive')
+    const status = statusOf(aService({ pending: [aPush({ tag: 'v3' })] }), aRollout(progressing(0), { verdict }), NOW)
+    expect(status).toMatchObject({ kpis: verdict.evidence, pending: ['v3'], manifestVersion: 3 })
+  })
+  test('weights that were never seen are not known', () => {
+    expect(statusOf(aService(), aRollout(progressing(0), { footprint: null }), NOW).weights.actual).toBeNull()
+  })
+})
+
+test('a revision is named after app and suffix with two dashes between', () =>
+  expect(revisionName('pricing', 'r1')).toBe('pricing--r1'))
+test('a case that cannot be says which one it was', () =>
+  expect(() => assertNever({ kind: 'new' } as never)).toThrow('unexpected case: {"kind":"new"}'))
