@@ -37,6 +37,9 @@ export interface Stage {
 
 export type SourceName = 'azure-logs' | 'prometheus'
 
+/** The percentiles that the access log is asked for: KQL takes constants only, so each of them stands in the query's text. */
+export const LOG_PERCENTILES: readonly number[] = [50, 75, 90, 95, 99, 99.9]
+
 /** How a service names its metrics in Prometheus. Every name matches `^[a-zA-Z_:][a-zA-Z0-9_:]*$`. */
 export interface PrometheusNames {
   /** Counter of requests, e.g. `http_requests_total`. */

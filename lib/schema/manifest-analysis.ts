@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Analysis, Kpi, PrometheusNames } from '../core/service.ts'
+import { type Analysis, type Kpi, LOG_PERCENTILES, type PrometheusNames } from '../core/service.ts'
 import { duration, readDuration, share } from './duration.ts'
 import { LABEL_NAME, METRIC_NAME, NAME } from './grammar.ts'
 
@@ -69,6 +69,10 @@ const kpiSchema = z
   })
   .refine((kpi) => (kpi.latency === undefined) !== (kpi.errorRate === undefined), {
     error: 'needs either `latency` or `errorRate`, and not both',
+  })
+  .refine(({ source, latency }) => source !== 'azure-logs' || LOG_PERCENTILES.includes(latency?.percentile ?? 95), {
+    path: ['latency', 'percentile'],
+    error: `must be one of ${LOG_PERCENTILES.join(', ')} where the source is \`azure-logs\``,
   })
   .meta({
     title: 'KPI',

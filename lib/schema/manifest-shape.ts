@@ -167,9 +167,6 @@ export const manifestSchema = z
     description: 'One service: what runs where, which images count, how traffic moves to them and how they are judged.',
   })
 
-/** A manifest as it is written, before defaults. */
-export type ManifestWritten = z.input<typeof manifestSchema>
-
 /** A manifest's content, checked, with defaults. */
 export type ManifestContent = z.output<typeof manifestSchema>
 

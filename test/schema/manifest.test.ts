@@ -205,6 +205,7 @@ describe('a manifest', () => {
     ['window: 2m', 'window: 9s', 'line 14:11 analysis.window: is shorter than `interval`'],
     ['minRequests: 50', 'minRequests: 0', 'analysis.minRequests: must be at least 1'],
     ['then: abort', 'then: panic', 'analysis.onInconclusive.then: must be `pause` or `abort`'],
+    ['percentile: 99,', 'percentile: 42,', 'kpis[0].latency.percentile: must be one of 50, 75, 90, 95, 99, 99.9 where'],
     ['percentile: 99,', 'percentile: 100,', 'kpis[0].latency.percentile: must be at most 99.99'],
     ['name: p99', 'name: errors', 'line 19:13 analysis.kpis[1].name: names a KPI that stands above already'],
     [

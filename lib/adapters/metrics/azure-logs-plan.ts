@@ -1,5 +1,6 @@
 import type { Query } from '../../core/judge/verdict.ts'
-import { httpLogsQuery, LOG_PERCENTILES, type LogAsk } from './azure-logs-query.ts'
+import { LOG_PERCENTILES } from '../../core/service.ts'
+import { httpLogsQuery, type LogAsk } from './azure-logs-query.ts'
 
 /** The asks of one KQL text, each with the queries that its row answers. */
 export type Batch = readonly Planned[]

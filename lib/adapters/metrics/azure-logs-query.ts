@@ -11,9 +11,6 @@ export interface LogAsk {
   readonly percentile: number
 }
 
-/** The percentiles that HTTP_LOGS_BODY can answer: KQL takes constants only, so each of them stands in its text. */
-export const LOG_PERCENTILES: readonly number[] = [50, 75, 90, 95, 99, 99.9]
-
 /** The columns of the answer to HTTP_LOGS_BODY, in order, with their KQL types. */
 export const LOG_COLUMNS = [
   { name: 'id', type: 'string' },

@@ -5,9 +5,9 @@ import {
   httpLogsQuery,
   jsonLiteral,
   LOG_COLUMNS,
-  LOG_PERCENTILES,
   type LogAsk,
 } from '../../../lib/adapters/metrics/azure-logs-query.ts'
+import { LOG_PERCENTILES } from '../../../lib/core/service.ts'
 import { columnsOf, objectionsTo, tokensOf } from './kql.ts'
 
 const ASK: LogAsk = {
