@@ -2,6 +2,7 @@ import { bakeEnds } from '../ask.ts'
 import { assertNever } from '../assert-never.ts'
 import type { Facts } from '../facts.ts'
 import { duration } from '../format.ts'
+import type { Verdict } from '../judge/verdict.ts'
 import type { Phase, Rollout } from '../rollout.ts'
 import { weightsSeen } from '../traffic.ts'
 import { prepare, provision } from './begin.ts'
@@ -72,8 +73,14 @@ function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing'
   if (facts.app.kind === 'unseen') {
     return overdue(move, facts, patienceEnds(rollout, phase), 'the bake is over, but the app cannot be seen')
   }
-  if (facts.full?.kind === 'pass') return passed(move, facts, phase.stage, last)
+  if (facts.full?.kind === 'pass' && liesWithin(facts.full, phase.steadyAt))
+    return passed(move, facts, phase.stage, last)
   return inconclusiveTooLong(move, facts, phase)
+}
+
+/** Whether all that a verdict rests on was measured since then: what an earlier step showed lets no later one pass. */
+function liesWithin(verdict: Verdict, since: number): boolean {
+  return verdict.evidence.every((item) => item.from >= since)
 }
 
 function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {

@@ -9,6 +9,7 @@ import { troubled, untroubled } from './trouble.ts'
 
 /** Takes in what the look showed: trouble at the outside, foreign edits, and weights that have become real. */
 export function notice(move: Move, facts: Facts): Move {
+  if (facts.image?.kind === 'absent') return move
   if (facts.app.kind === 'unseen') return troubled(move, facts, facts.app.fault, 'look')
   const { app } = facts.app
   return health(confirmed(edited(untroubled(move, facts, 'look'), facts, app), facts, app), app)

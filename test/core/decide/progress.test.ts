@@ -18,6 +18,7 @@ import {
   SICK,
   STABLE,
   STARTING,
+  someEvidence,
   T0,
 } from '../../support/builders.ts'
 import { asked, kinds, look, phaseOf } from './support.ts'
@@ -67,6 +68,7 @@ describe('progressing', () => {
     ['on a fast check alone', { ...BAKED, fast: pass }],
     ['on an inconclusive check', { ...BAKED, full: unclear }],
     ['without any check', BAKED],
+    ['on figures of an earlier step', { ...BAKED, full: aVerdict('pass', [someEvidence('pass', { from: T0 - 1 })]) }],
     ['when the clock went back', { now: T0 - HOUR, full: pass }],
   ]
   for (const [name, at] of holds) {

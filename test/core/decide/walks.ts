@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import type { AppSeen } from '../../../lib/core/app.ts'
+import { type Decision, decide } from '../../../lib/core/decide/decide.ts'
+import type { Command, Facts, Verb } from '../../../lib/core/facts.ts'
+import type { Verdict, VerdictKind } from '../../../lib/core/judge/verdict.ts'
+import type { Rollout } from '../../../lib/core/rollout.ts'
+import { split, wantedWeight } from '../../../lib/core/traffic.ts'
+import {
+  ASLEEP,
+  aCommand,
+  aFreshRollout,
+  aManifest,
+  anAnalysis,
+  anApp,
+  aRevision,
+  aVerdict,
+  CANARY,
+  facts,
+  HOUR,
+  labelled,
+  latency,
+  MINUTE,
+  SECOND,
+  SICK,
+  STABLE,
+  STARTING,
+  someEvidence,
+  T0,
+} from '../../support/builders.ts'
+
+/** What happens around one look: what Azure did, what foreign hands did, what was measured, what a person asked. */
+export interface Happening {
+  /** How far the clock moves; it may go back. */
+  readonly later: number
+  readonly seen: boolean
+  readonly weights: 'as wished' | 'as before' | 'foreign'
+  readonly share: number
+  readonly third: number
+  readonly label: boolean
+  readonly latest: boolean
+  readonly provisioning: string
+  readonly canary: 'ready' | 'absent' | 'off' | 'starting' | 'asleep' | 'sick'
+  readonly stable: 'ready' | 'off' | 'asleep' | 'starting'
+  readonly mode: string
+  readonly fast: VerdictKind | null
+  readonly full: VerdictKind | null
+  readonly verb: Verb | null
+}
+
+const mostly = <T>(usual: T, ...others: readonly T[]) =>
+  fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) })
+
+const happening: fc.Arbitrary<Happening> = fc.record({
+  later: fc.constantFrom(0, SECOND, MINUTE, MINUTE, 10 * MINUTE, 2 * HOUR, -HOUR),
+  seen: mostly(true, false),
+  weights: mostly('as wished', 'as before', 'foreign'),
+  share: fc.nat(100),
+  third: fc.nat(50),
+  label: mostly(false, true),
+  latest: mostly(false, true),
+  provisioning: mostly('Succeeded', 'InProgress', 'Failed'),
+  canary: mostly('ready', 'absent', 'off', 'starting', 'asleep', 'sick'),
+  stable: mostly('ready', 'off', 'asleep', 'starting'),
+  mode: mostly('Multiple', 'Single'),
+  fast: mostly(null, 'pass', 'inconclusive', 'fail'),
+  full: fc.constantFrom('pass', 'pass', 'inconclusive', null),
+  verb: mostly<Verb | null>(null, 'promote', 'promote-full', 'pause', 'resume', 'abort', 'retry'),
+})
+
+/** A life of a rollout: what happens, look by look. */
+export const life = fc.array(happening, { minLength: 1, maxLength: 30 })
+
+/** A plan with a gate, two steps of one weight, and a bake at 100 %. */
+export const PLAN = aManifest({
+  stages: [
+    { weight: 10, bakeMs: 10 * MINUTE, gate: true },
+    { weight: 10, bakeMs: 0, gate: false },
+    { weight: 50, bakeMs: HOUR, gate: false },
+    { weight: 100, bakeMs: MINUTE, gate: false },
+  ],
+  analysis: anAnalysis({ kpis: [latency({ lagMs: 0 })] }),
+})
+
+export interface Step {
+  readonly before: Rollout
+  readonly facts: Facts
+  readonly command: Command | null
+  readonly decision: Decision
+}
+
+/** Lives a life from the first look on, and tells every step of it. */
+export function live(happenings: readonly Happening[]): readonly Step[] {
+  let rollout = aFreshRollout({ manifest: PLAN })
+  let now = T0
+  return happenings.map((happens) => {
+    now += happens.later
+    const before = rollout
+    const shown = factsOf(before, happens, now)
+    const command = happens.verb === null ? null : aCommand(happens.verb)
+    const decision = decide(before, shown, command)
+    if (decision.answer?.kind !== 'refused') rollout = decision.next
+    return { before, facts: shown, command, decision }
+  })
+}
+
+function factsOf(rollout: Rollout, happens: Happening, now: number): Facts {
+  const steadyAt = 'steadyAt' in rollout.phase ? rollout.phase.steadyAt : null
+  const measured = steadyAt !== null && now > steadyAt
+  return facts(happens.seen ? appOf(rollout, happens) : null, {
+    now,
+    image: { kind: 'present' },
+    fast: measured ? verdict(happens.fast, steadyAt) : null,
+    full: measured ? verdict(happens.full, steadyAt) : null,
+  })
+}
+
+function verdict(kind: VerdictKind | null, from: number): Verdict | null {
+  return kind === null ? null : aVerdict(kind, [someEvidence(kind, { from })])
+}
+
+function appOf(rollout: Rollout, happens: Happening): AppSeen {
+  const early = rollout.phase.kind === 'preparing'
+  const canaries = early || happens.canary === 'absent' ? [] : [aRevision(CANARY, CANARY_STATE[happens.canary])]
+  const weights = Object.entries(weightsOf(rollout, happens)).filter(([, weight]) => weight > 0)
+  const traffic = weights.map(([revision, weight]) => ({ revision, weight, label: null }))
+  const [first, ...rest] = traffic
+  const followed = happens.latest && first !== undefined ? [{ ...first, revision: null }, ...rest] : traffic
+  return anApp({
+    mode: happens.mode,
+    provisioning: happens.provisioning,
+    latestRevision: weights[0]?.[0] ?? STABLE,
+    traffic: [...followed, ...(happens.label ? [labelled(CANARY, 0, 'green')] : [])],
+    revisions: [aRevision(STABLE, STABLE_STATE[happens.stable]), ...canaries],
+  })
+}
+
+const CANARY_STATE = { ready: {}, off: { active: false }, starting: STARTING, asleep: ASLEEP, sick: SICK }
+const STABLE_STATE = { ready: {}, off: { active: false }, starting: STARTING, asleep: ASLEEP }
+
+function weightsOf(rollout: Rollout, { weights, share, third }: Happening): Readonly<Record<string, number>> {
+  const before = rollout.footprint?.weights ?? { [STABLE]: 100 }
+  if (weights === 'as before') return before
+  const wanted = wantedWeight(rollout)
+  if (weights === 'as wished') return wanted === null ? before : split(STABLE, CANARY, wanted)
+  const canary = share
+  const stranger = Math.min(100 - canary, third)
+  return { [STABLE]: 100 - canary - stranger, [CANARY]: canary, 'pricing--x': stranger }
+}
