@@ -12,6 +12,8 @@ export const STORAGE_CONNECTION = 'SLIPWAY_STORAGE'
 export const HOOK_KEYS = 'slipway-hook-keys'
 
 const TABLES = { state: 'SlipwayState', index: 'SlipwayIndex', events: 'SlipwayEvents' } as const
+/** ACR waits five seconds for a hook and tries once: reading the key and storing the event get two each. */
+const HOOK_SHARE_MS = 2_000
 const REGISTRY_SCOPE = 'https://containerregistry.azure.net/.default'
 
 /** Time as the machine has it. */
@@ -35,13 +37,13 @@ export const secrets: () => Promise<Secrets> = once(async () => {
   const { keyVaultUrl, keyVaultVerifyChallenge } = await settings()
   const options = { disableChallengeResourceVerification: !keyVaultVerifyChallenge, retryOptions: { maxRetries: 1 } }
   const client = new SecretClient(keyVaultUrl, await credential(), options)
-  return createKeyVaultSecrets({ client, clock })
+  return createKeyVaultSecrets({ client, clock, timeoutMs: HOOK_SHARE_MS })
 })
 
 /** Where accepted deliveries are kept until they are acted on. */
 export const inbox: () => Promise<Inbox> = once(async () => {
   const { createQueueInbox } = await import('./adapters/bell/inbox.ts')
-  return createQueueInbox({ queue: await queue(QUEUES.intake) })
+  return createQueueInbox({ queue: await queue(QUEUES.intake), timeoutMs: HOOK_SHARE_MS })
 })
 
 /** Everything the engine turns with. */

@@ -18,21 +18,35 @@ export async function look<T extends { readonly rollout: Rollout }>(
   if (items.length === 0) return []
   const now = wheel.clock.now()
   const asked = items.map((item) => ({ item, queries: ask(item.rollout, now) }))
-  const [apps, readings, images] = await Promise.all([
-    wheel.apps.observe(items.map(({ rollout }) => rollout.manifest.target)),
+  const images = await findImages(wheel, items)
+  const [apps, readings] = await Promise.all([
+    seeApps(wheel, items, images),
     measure(
       wheel,
       asked.flatMap(({ queries }) => queries),
     ),
-    findImages(wheel, items),
   ])
-  return asked.map(({ item, queries }, index) => {
+  return asked.map(({ item, queries }) => {
     const { rollout } = item
-    const app = apps[index] ?? notAnswered(rollout)
     const image = images.get(rollout) ?? null
+    const app = apps.get(rollout) ?? notLookedAt(rollout, image)
     const verdict = (window: Window) => verdictOf(rollout, queries, readings, window)
     return { ...item, facts: { now, app, image, fast: verdict('fast'), full: verdict('full') } }
   })
+}
+
+/** Azure is not touched for a rollout in preparation before the registry has said that its image is really there. */
+async function seeApps(
+  wheel: Wheel,
+  items: readonly { readonly rollout: Rollout }[],
+  images: ReadonlyMap<Rollout, Presence | undefined>,
+): Promise<ReadonlyMap<Rollout, Observed | undefined>> {
+  const ready = items
+    .map(({ rollout }) => rollout)
+    .filter((rollout) => rollout.phase.kind !== 'preparing' || images.get(rollout)?.kind === 'present')
+  if (ready.length === 0) return new Map()
+  const seen = await wheel.apps.observe(ready.map((rollout) => rollout.manifest.target))
+  return new Map(ready.map((rollout, index) => [rollout, seen[index]]))
 }
 
 async function measure(wheel: Wheel, queries: readonly Query[]): Promise<ReadonlyMap<string, Reading>> {
@@ -64,7 +78,8 @@ function verdictOf(
   return judge(mine, answers, rollout.manifest.analysis.minRequests)
 }
 
-function notAnswered(rollout: Rollout): Observed {
+function notLookedAt(rollout: Rollout, image: Presence | null): Observed {
+  if (image?.kind === 'unknown') return { kind: 'unseen', fault: image.trouble }
   const message = `no answer about ${rollout.manifest.target.app}`
   return { kind: 'unseen', fault: { kind: 'unavailable', message, retryAfterMs: null } }
 }

@@ -18,7 +18,10 @@ export interface Local {
   readonly urls: Readonly<Record<string, string>>
   /** Address of each service behind the ingress. */
   readonly services: Readonly<Record<string, string>>
-  readonly certificates: { readonly ca: string }
+  /** Ports of all of these, by name. */
+  readonly ports: Readonly<Record<string, number>>
+  /** PEM files: the authority that clients must trust, and what the servers show. */
+  readonly certificates: { readonly ca: string; readonly cert: string; readonly key: string }
   readonly settings: Readonly<Record<string, string>>
   readonly pids: Readonly<Record<string, number>>
 }

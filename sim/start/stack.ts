@@ -76,6 +76,7 @@ async function beside(
   }
   const control = keep(await createControl(push))
   const file = join(folder, 'local.json')
+  const services = Object.fromEntries(SERVICES.map((service) => [service, addressOf(azure, service)]))
   const local: Local = {
     file,
     pid: process.pid,
@@ -85,13 +86,25 @@ async function beside(
     hookKey: azure.hookKey,
     control: control.url,
     urls: azure.urls,
-    services: Object.fromEntries(SERVICES.map((service) => [service, addressOf(azure, service)])),
-    certificates: { ca: caFile },
+    services,
+    ports: portsOf({ api, control: control.url, ...azure.urls, ...services }),
+    certificates: { ca: caFile, ...(await writeServerCertificate(folder, azure)) },
     settings,
     pids: { azurite: azure.azurite.pid, functions: app.pid },
   }
   await writeFile(file, `${JSON.stringify(local, null, 2)}\n`, { mode: 0o600 })
   return { local, push }
+}
+
+function portsOf(urls: Readonly<Record<string, string>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, Number(new URL(url).port)]))
+}
+
+async function writeServerCertificate(folder: string, { tls }: LocalAzure): Promise<{ cert: string; key: string }> {
+  const paths = { cert: join(folder, 'server.pem'), key: join(folder, 'server-key.pem') }
+  await writeFile(paths.cert, tls.cert)
+  await writeFile(paths.key, tls.key, { mode: 0o600 })
+  return paths
 }
 
 /** What was there before Slipway: three apps, each with one revision that has all traffic. */

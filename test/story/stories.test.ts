@@ -128,6 +128,22 @@ describe('deliveries', () => {
     await stage.push(version(2))
     expect(await untilFinished(stage, HOUR)).toBe('failed')
     expect(stage.world.log).toEqual([])
+    expect(Object.values(stage.world.reads).every((count) => count === 0)).toBe(true)
+  })
+
+  test('while the registry cannot say what is there Azure is not even read, and then the rollout goes on', async () => {
+    const stage = await givenPricing()
+    stage.registry.trouble = { kind: 'unavailable', message: 'the registry is down', retryAfterMs: null }
+    await stage.push(version(2))
+    await stage.run(5 * MINUTE)
+    expect(stage.rollout(PRICING)).toMatchObject({
+      phase: { kind: 'preparing' },
+      trouble: { message: 'the registry is down' },
+    })
+    expect(Object.values(stage.world.reads).every((count) => count === 0)).toBe(true)
+    stage.registry.trouble = null
+    await stage.runUntil('the canary has ten percent', () => canaryWeight(stage) === 10, HOUR)
+    expectSound(stage)
   })
 
   test('the digest of the event is what runs', async () => {
