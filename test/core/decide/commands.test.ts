@@ -268,7 +268,7 @@ describe('abort', () => {
       retryAfterMs: null,
       during: 'deed',
       since: T0,
-      retryAt: T0 + 290_000,
+      retryAt: T0 + 70_000,
       count: 5,
     } as const
     const decision = look(aRollout(progressing(0), { trouble }), appAt(10), {}, aCommand('abort'))

@@ -208,6 +208,17 @@ describe('a manual gate', () => {
   })
 })
 
+test('a step of the same weight is steady only where that weight was seen', () => {
+  const stages = [
+    { weight: 10, bakeMs: HOUR, gate: true },
+    { weight: 10, bakeMs: HOUR, gate: false },
+    { weight: 100, bakeMs: 0, gate: false },
+  ]
+  const rollout = aRollout(progressing(0, null), { manifest: aManifest({ stages }), footprint: null })
+  const promoted = look(rollout, appAt(30), {}, aCommand('promote'))
+  expect(promoted.next.phase).toMatchObject({ stage: 1, steadyAt: null })
+})
+
 describe('a step that stays inconclusive', () => {
   const afterHour = { now: BAKED.now + HOUR, full: unclear }
   test('pauses after its waiting time and keeps the weight', () => {

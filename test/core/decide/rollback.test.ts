@@ -24,6 +24,7 @@ import {
   SICK,
   STABLE,
   STARTING,
+  someTrouble,
   T0,
 } from '../../support/builders.ts'
 import { asked, kinds, look, phaseOf } from './support.ts'
@@ -33,6 +34,22 @@ const going = aRollout(rollingBack(), { footprint: null, expected: [10, 0] })
 describe('rolling back', () => {
   test('writes although an operation runs, since the canary must lose its traffic', () => {
     expect(asked(look(going, appAt(10, { provisioning: 'InProgress' })).actions)).toEqual({ [STABLE]: 100 })
+  })
+  test('lets its own write finish before it tries again against an operation that runs', () => {
+    const busy = appAt(10, { provisioning: 'InProgress' })
+    expect(look(going, busy, { now: T0 }).actions).toHaveLength(1)
+    expect(look(going, busy, { now: T0 + 10 * SECOND }).actions).toEqual([])
+    expect(look(going, busy, { now: T0 + 15 * SECOND }).actions).toHaveLength(1)
+    expect(look(going, busy, { now: T0 - HOUR }).actions).toHaveLength(1)
+  })
+  test('goes on as soon as the operation that stood in its way has ended', () => {
+    const standing = (kind: 'conflict' | 'throttled') => ({
+      ...going,
+      trouble: someTrouble({ kind, retryAt: T0 + MINUTE + 10 * SECOND }),
+    })
+    expect(look(standing('conflict'), appAt(10)).actions).toHaveLength(1)
+    expect(look(standing('conflict'), appAt(10, { provisioning: 'InProgress' })).actions).toEqual([])
+    expect(look(standing('throttled'), appAt(10)).actions).toEqual([])
   })
   test('keeps foreign labels where they are', () => {
     const traffic = [labelled(STABLE, 90, 'blue'), labelled(CANARY, 10, 'green')]
@@ -151,6 +168,12 @@ describe('on watch', () => {
     expect(asked(look(rolledBack, appAt(10)).actions)).toEqual({ [STABLE]: 100 })
     const off = appAt(10, { revisions: [aRevision(STABLE, { active: false }), aRevision(CANARY)] })
     expect(look(rolledBack, off).actions).toEqual([{ kind: 'activate', revision: STABLE }])
+  })
+  test('a late write is told as such although foreign hands had traffic when the rollback ended', () => {
+    const traffic = entries({ 'pricing--x': 100 })
+    const ended = look({ ...going, expected: [10, 0] }, appAt(0, { traffic }))
+    expect(phaseOf(ended.next)).toBe('finished rolled-back')
+    expect(kinds(look(ended.next, appAt(10)))).toEqual(['late-write-corrected'])
   })
   test('weights that were never ours are written down and left alone', () => {
     const decision = look(promoted, appAt(0, { traffic: entries({ [CANARY]: 60, 'pricing--x': 40 }) }))
