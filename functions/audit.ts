@@ -1,5 +1,5 @@
 import { app } from '@azure/functions'
-import { nextLink } from '../lib/door/paging.ts'
+import { nextLink, pageAt } from '../lib/door/paging.ts'
 import { invalid } from '../lib/door/service.ts'
 import { ALL_METHODS, door } from '../lib/door.ts'
 import { auditPage } from '../lib/engine/query.ts'
@@ -14,7 +14,8 @@ app.http('audit', {
     const { readAuditQuery } = await import('../lib/schema/audit-query.ts')
     const read = readAuditQuery(query)
     if (!read.ok) return invalid('The query is not valid.', read.issues)
-    const page = await auditPage(await auditLog(), read.query)
+    const log = await auditLog()
+    const page = await pageAt(read.query.from, () => auditPage(log, read.query))
     const next = nextLink('/api/v1/audit', query, page.next)
     if (read.format === 'json') return { jsonBody: { items: page.items, nextLink: next } }
     const link = next === null ? {} : { link: `<${next}>; rel="next"` }

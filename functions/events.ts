@@ -1,5 +1,5 @@
 import { app } from '@azure/functions'
-import { nextLink, pageOf } from '../lib/door/paging.ts'
+import { nextLink, pageAt, pageOf } from '../lib/door/paging.ts'
 import { ALL_METHODS, door } from '../lib/door.ts'
 import { wheel } from '../lib/wiring.ts'
 
@@ -10,7 +10,8 @@ app.http('events', {
   route: 'v1/events',
   handler: door({ methods: ['GET'] }, async ({ query }) => {
     const { limit, from } = pageOf(query)
-    const page = await (await wheel()).events.page(limit, from)
+    const { events } = await wheel()
+    const page = await pageAt(from, () => events.page(limit, from))
     const items = page.items.map((event) => ({ ...event, receivedAt: new Date(event.receivedAt).toISOString() }))
     return { jsonBody: { items, nextLink: nextLink('/api/v1/events', query, page.next) } }
   }),

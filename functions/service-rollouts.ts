@@ -1,5 +1,5 @@
 import { app } from '@azure/functions'
-import { nextLink, pageOf } from '../lib/door/paging.ts'
+import { nextLink, pageAt, pageOf } from '../lib/door/paging.ts'
 import { environmentsMeant, notOneService } from '../lib/door/service.ts'
 import { ALL_METHODS, door } from '../lib/door.ts'
 import { locate } from '../lib/engine/query.ts'
@@ -16,7 +16,7 @@ app.http('service-rollouts', {
     const located = await locate(turning, environmentsMeant(query, Object.keys((await settings()).environments)), name)
     if (located.kind !== 'found') return notOneService(name, located)
     const { limit, from } = pageOf(query)
-    const page = await turning.catalogue.rollouts(located.key, limit, from)
+    const page = await pageAt(from, () => turning.catalogue.rollouts(located.key, limit, from))
     return {
       jsonBody: { items: page.items, nextLink: nextLink(`/api/v1/services/${name}/rollouts`, query, page.next) },
     }

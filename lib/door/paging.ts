@@ -1,3 +1,4 @@
+import { Fault } from '../errors.ts'
 import { problem, Refusal } from './problem.ts'
 
 const DEFAULT_LIMIT = 50
@@ -13,6 +14,16 @@ export function pageOf(query: URLSearchParams): { readonly limit: number; readon
     )
   }
   return { limit, from: query.get('from') }
+}
+
+/** Reads the page that begins at the caller's mark `from`. A mark that no list gave out is the caller's mistake: Refusal 400. */
+export async function pageAt<T>(from: string | null, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (from === null || !(error instanceof Fault) || error.kind !== 'malformed') throw error
+    throw new Refusal(problem(400, 'bad-request', error.message), { cause: error })
+  }
 }
 
 /** Where the next page is: the same query from where this page ends; null = this was the last. A path, without the host. */
