@@ -28,31 +28,34 @@ export interface Scene {
   /** Every event there is, newest first. */
   events(): Promise<readonly EventRecord[]>
   rollouts(service: string): Promise<readonly { readonly id: string; readonly phase: { readonly kind: string } }[]>
+  /** What the functions host wrote so far. */
+  log(): Promise<string>
   /** Fails when a secret stands in an answer, an event, an audit row or the log. `more` are secrets of the test's own. */
   expectNoSecrets(more?: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
-/** Opens a scene; `manifests` are stored when the app starts, `settings` laid over those of the local Azure. */
+/** Opens a scene; `manifests` are stored when the app starts, from `0.yaml`, `1.yaml` and so on, `settings` laid over those of the local Azure. */
 export async function openScene(manifests: readonly string[], settings: Overrides = {}): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-doors-'))
-  await writeFile(join(folder, 'all.yaml'), manifests.join('\n---\n'))
+  for (const [index, text] of manifests.entries()) await writeFile(join(folder, `${index}.yaml`), text)
   const stack = await startStack(join(folder, 'stack'), async (azure) => ({
     SLIPWAY_MANIFESTS: folder,
     ...(typeof settings === 'function' ? await settings(azure) : settings),
   }))
   const said: string[] = []
+  const log = () => readFile(join(folder, 'stack', 'functions.log'), 'utf8')
   const calls = callsTo(stack, said)
   return {
     stack,
     ...calls,
+    log,
     expectNoSecrets: async (more = []) => {
       await calls.events()
       for (const environment of ['production', 'staging']) {
         await all(calls.api, `/v1/audit?environment=${environment}&limit=100`)
       }
-      const log = await readFile(join(folder, 'stack', 'functions.log'), 'utf8')
-      expectClean(stack, [...said, log], more)
+      expectClean(stack, [...said, await log()], more)
     },
     close: async () => {
       await stack.close()
@@ -61,7 +64,7 @@ export async function openScene(manifests: readonly string[], settings: Override
   }
 }
 
-function callsTo({ local }: Stack, said: string[]): Omit<Scene, 'stack' | 'expectNoSecrets' | 'close'> {
+function callsTo({ local }: Stack, said: string[]): Omit<Scene, 'stack' | 'log' | 'expectNoSecrets' | 'close'> {
   const ask: Scene['ask'] = async (path, init) => {
     const response = await fetch(`${local.api}${path}`, init)
     const text = await response.text()
