@@ -19,7 +19,7 @@ async function command({ params, query, headers, body }: Admitted) {
   if (!isCommandVerb(verb)) {
     return problem(404, 'not-found', `There is no command ${JSON.stringify(verb)}. Use ${COMMAND_VERBS.join(', ')}.`)
   }
-  const read = readCommand({ ...withKey(headers), ...(body as object | null) })
+  const read = readCommand(withKey(headers, body))
   if (!read.ok) return invalid('The command is not valid. Nothing was done.', read.issues)
   const { id, actor, reason, rollout } = read.command
   if (id === null) {
@@ -37,7 +37,9 @@ async function command({ params, query, headers, body }: Admitted) {
   }
 }
 
-function withKey(headers: Headers): { readonly id?: string } {
+/** The body, with the header's key as its id where it has none. What is no object is left as it is, to be refused. */
+function withKey(headers: Headers, body: unknown): unknown {
   const key = headers.get('idempotency-key')
-  return key === null ? {} : { id: key.replace(/^"(.*)"$/, '$1') }
+  if (key === null || typeof (body ?? {}) !== 'object' || Array.isArray(body)) return body
+  return { id: key.replace(/^"(.*)"$/, '$1'), ...(body as object | null) }
 }
