@@ -9,23 +9,26 @@ import type { Wheel } from './wheel.ts'
 
 /**
  * Looks at everything these rollouts need to know, in bulk: one question to each socket, whatever the number of rollouts.
- * Each comes back with its facts, in order; whatever could not be seen is in them as such.
+ * Each comes back with its facts, in order; whatever could not be seen is in them as such. Azure is looked at last, so
+ * that a source that takes long makes no sight of an app old; the facts are as of the end of the look, so that a weight
+ * counts from when it was surely there.
  */
 export async function look<T extends { readonly rollout: Rollout }>(
   wheel: Wheel,
   items: readonly T[],
 ): Promise<readonly (T & { readonly facts: Facts })[]> {
   if (items.length === 0) return []
-  const now = wheel.clock.now()
-  const asked = items.map((item) => ({ item, queries: ask(item.rollout, now) }))
-  const images = await findImages(wheel, items)
-  const [apps, readings] = await Promise.all([
-    seeApps(wheel, items, images),
+  const asking = wheel.clock.now()
+  const asked = items.map((item) => ({ item, queries: ask(item.rollout, asking) }))
+  const [images, readings] = await Promise.all([
+    findImages(wheel, items),
     measure(
       wheel,
       asked.flatMap(({ queries }) => queries),
     ),
   ])
+  const apps = await seeApps(wheel, items, images)
+  const now = wheel.clock.now()
   return asked.map(({ item, queries }) => {
     const { rollout } = item
     const image = images.get(rollout) ?? null

@@ -7,8 +7,8 @@ import { Fault } from '../errors.ts'
 import { sealed, type Wheel } from './wheel.ts'
 
 /**
- * How old a look may be when its deeds begin. A writer that slept longer leaves the deed to a later turn: Container Apps
- * has no If-Match, so an old wish could overwrite a newer one.
+ * How long ago a look may have ended when its deeds begin. A writer that slept longer leaves the deed to a later turn:
+ * Container Apps has no If-Match, so an old wish could overwrite a newer one.
  */
 const FRESH_MS = 30_000
 

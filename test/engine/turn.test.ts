@@ -96,6 +96,43 @@ describe('a turn', () => {
     await stage.runUntil('the revision is asked for', () => stage.world.log.length > 0, 5 * MINUTE)
   })
 
+  test.each(['the KPIs', 'a neighbour in Azure'])(
+    'takes the canary out although %s kept it waiting for 45 seconds',
+    async (slow) => {
+      const stage = await givenCanary()
+      await stage.run(5 * MINUTE)
+      const late = async <T>(answer: Promise<T>): Promise<T> => {
+        stage.clock.advance(45_000)
+        return answer
+      }
+      const { apps, metrics } = stage.wheel
+      const waiting =
+        slow === 'the KPIs'
+          ? { metrics: { read: (queries) => late(metrics.read(queries)) } satisfies Wheel['metrics'] }
+          : { apps: { ...apps, observe: (targets) => late(apps.observe(targets)) } satisfies Wheel['apps'] }
+      const abort = { id: 'abort-1', verb: 'abort', actor: 'olga', reason: '' } as const
+      await turn(wheelWith(stage, waiting), 'production', ['pricing'], abort)
+      stage.clock.advance(2_000)
+      expect(weights(stage)).toEqual({ [STABLE]: 100 })
+    },
+  )
+
+  test('counts a weight from when it was surely there, however long the look took', async () => {
+    const stage = await givenPricing()
+    await stage.push(version(2))
+    await stage.runUntil('the weight is wished for', () => stage.rollout(PRICING).phase.kind === 'progressing', HOUR)
+    const apps: Wheel['apps'] = {
+      ...stage.wheel.apps,
+      observe: async (targets) => {
+        stage.clock.advance(20_000)
+        return stage.wheel.apps.observe(targets)
+      },
+    }
+    const asked = stage.clock.now()
+    await turn(wheelWith(stage, { apps }), 'production', ['pricing'])
+    expect(stage.rollout(PRICING).phase).toMatchObject({ kind: 'progressing', steadyAt: asked + 20_000 })
+  })
+
   test('is not undone by a bell that is out of order', async () => {
     const stage = await givenPricing()
     const deaf = wheelWith(stage, { bell: { ring: async () => Promise.reject(new Fault('unavailable', 'no queue')) } })
