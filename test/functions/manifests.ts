@@ -8,6 +8,7 @@ export interface ManifestWish {
   /** YAML of the canary's steps. */
   readonly steps?: string
   readonly onNewRevision?: string
+  readonly minRequests?: number
 }
 
 /** A manifest with a schedule of seconds and no KPI that could end a rollout. */
@@ -26,7 +27,7 @@ strategy:
 analysis:
   interval: 1s
   window: 15s
-  minRequests: 50
+  minRequests: ${wish.minRequests ?? 50}
   onInconclusive: { after: 1h, then: abort }
   kpis:
     - { name: p95, latency: { percentile: 95, limit: 200ms }, source: ${wish.source ?? 'azure-logs'}, lag: 2s }
