@@ -28,9 +28,10 @@ async function get({ params, query }: Admitted) {
 }
 
 async function put({ params, bytes, headers }: Admitted) {
-  const [{ readManifest }, { misfits }] = await Promise.all([
+  const [{ readManifest }, { misfits }, { isActor }] = await Promise.all([
     import('../lib/schema/manifest.ts'),
     import('../lib/schema/fits.ts'),
+    import('../lib/schema/command.ts'),
   ])
   const read = readManifest(Buffer.from(bytes).toString('utf8'))
   if (!read.ok) return invalid('The manifest is not valid. Nothing was stored.', read.issues)
@@ -43,6 +44,7 @@ async function put({ params, bytes, headers }: Admitted) {
   const expected = versionOf(headers.get('if-match'))
   if (Number.isNaN(expected)) return problem(400, 'bad-request', 'If-Match is not an ETag of a manifest, e.g. "v3".')
   const actor = headers.get('x-slipway-actor') ?? 'operator'
+  if (!isActor(actor)) return problem(400, 'bad-request', 'x-slipway-actor is no name of 1–100 characters on one line.')
   const stored = await storeManifest(await wheel(), manifest, actor, expected)
   const headersOut = { etag: etagOf(stored.version) }
   if (stored.kind !== 'stale')

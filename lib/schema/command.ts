@@ -26,6 +26,11 @@ export function isCommandVerb(text: string): text is CommandVerb {
   return (COMMAND_VERBS as readonly string[]).includes(text)
 }
 
+/** True when `text` can stand as the name of who did something: 1–100 characters on one plain line. */
+export function isActor(text: string): boolean {
+  return line(100).safeParse(text).success
+}
+
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
 const commandSchema = z.strictObject({
