@@ -40,7 +40,10 @@ async function wireTo(url: string): Promise<Wire> {
   const open = new Set<Socket>()
   let isCut = false
   const server: Server = createServer((near) => {
-    if (isCut) return near.destroy()
+    if (isCut) {
+      near.destroy()
+      return
+    }
     const far = connect(Number(target.port), '127.0.0.1')
     for (const socket of [near, far]) {
       open.add(socket)

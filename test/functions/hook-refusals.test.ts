@@ -17,7 +17,12 @@ afterAll(() => scene?.close())
 
 const key = () => ({ 'x-slipway-key': scene.stack.local.hookKey })
 
-function post(body: BodyInit, headers: Readonly<Record<string, string>>, path = '/hooks/acr', init: RequestInit = {}) {
+function post(
+  body: NonNullable<RequestInit['body']>,
+  headers: Readonly<Record<string, string>>,
+  path = '/hooks/acr',
+  init: RequestInit = {},
+) {
   return scene.ask(path, { method: 'POST', headers, body, ...init })
 }
 

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { manifest } from './manifests.ts'
+import { errorsOf, expectProblem, itemsOf, openScene, type Scene } from './scene.ts'
+
+let scene: Scene
+
+beforeAll(async () => {
+  scene = await openScene([])
+})
+
+afterAll(() => scene?.close())
+
+const pricing = manifest({ name: 'pricing' })
+const said = (answer: Parameters<typeof errorsOf>[0]) =>
+  errorsOf(answer).map(({ line, path, message }) => `${line} ${path}: ${message}`)
+
+test('a manifest is created, then unchanged, then changed; the audit has both sides of the change and who did it', async () => {
+  const created = await scene.put('pricing', pricing, { 'x-slipway-actor': 'Ada' })
+  expect(created).toMatchObject({ status: 201, json: { kind: 'created', version: 1, running: null } })
+  expect(created.headers.get('etag')).toBe('"v1"')
+  const again = await scene.put('pricing', `# the same in other words\n${pricing}`)
+  expect(again).toMatchObject({ status: 200, json: { kind: 'unchanged', version: 1 } })
+  const changed = await scene.put('pricing', pricing.replace('200ms', '150ms'))
+  expect(changed).toMatchObject({ status: 200, json: { kind: 'changed', version: 2 } })
+  expect(changed.headers.get('etag')).toBe('"v2"')
+  const rows = itemsOf(await scene.api('/v1/audit?environment=production&service=pricing'))
+  expect(rows).toMatchObject([
+    { kind: 'manifest-stored', value: 2, actor: 'operator' },
+    { kind: 'manifest-stored', value: 1, actor: 'Ada', detail: { before: null } },
+  ])
+  expect(JSON.stringify(rows[0]?.detail)).toMatch(/"before":.*200.*"after":.*150/)
+})
+
+test('GET shows the stored manifest with its defaults, its version and its ETag', async () => {
+  const answer = await scene.api('/v1/services/pricing/manifest')
+  expect(answer.headers.get('etag')).toBe('"v2"')
+  expect(answer.json).toMatchObject({
+    version: 2,
+    manifest: {
+      name: 'pricing',
+      environment: 'production',
+      target: { app: 'pricing', resourceGroup: 'rides' },
+      image: { registry: 'registry.example.com', repository: 'pricing', tags: { kind: 'glob', pattern: 'v*' } },
+      onNewRevision: 'supersede',
+    },
+  })
+})
+
+test('a manifest may be sent as JSON, and under any name of YAML', async () => {
+  const asJson = {
+    name: 'routing',
+    environment: 'production',
+    target: {
+      subscription: '00000000-0000-0000-0000-000000000001',
+      resourceGroup: 'rides',
+      containerApp: 'routing',
+    },
+    image: { registry: 'registry.example.com', repository: 'routing', tags: { semver: '>=1' } },
+  }
+  const stored = await scene.put('routing', JSON.stringify(asJson), { 'content-type': 'application/json' })
+  expect(stored).toMatchObject({ status: 201 })
+  const hours = (count: number) => count * 3_600_000
+  expect((await scene.api('/v1/services/routing/manifest')).json).toMatchObject({
+    manifest: {
+      stages: [
+        { weight: 10, bakeMs: hours(48) },
+        { weight: 50, bakeMs: hours(24) },
+        { weight: 100, bakeMs: 0 },
+      ],
+    },
+  })
+  for (const type of ['application/x-yaml', 'text/yaml', 'application/yaml; charset=utf-8']) {
+    expect((await scene.put('pricing', pricing, { 'content-type': type })).status).toBe(200)
+  }
+  expectProblem(await scene.put('pricing', pricing, { 'content-type': 'text/html' }), 415, 'unsupported-media-type')
+})
+
+test('everything that is wrong is said at once: line, path, and what was probably meant', async () => {
+  const wrong = pricing
+    .replace('strategy:', 'strategie:')
+    .replace('setWeight: 50', 'setWeight: 150')
+    .replace('limit: 200ms', 'limit: soon')
+    .replace('watch: 2s', 'watsh: 2s')
+  const answer = await scene.put('pricing', wrong)
+  expectProblem(answer, 422, 'invalid', /The manifest is not valid\. Nothing was stored\./)
+  expect(said(answer)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^8 strategie: .*Did you mean `strategy`\?/),
+      expect.stringMatching(/^17 analysis\.kpis\[0\]\.latency\.limit: /),
+      expect.stringMatching(/^22 watsh: .*Did you mean `watch`\?/),
+    ]),
+  )
+  const weight = await scene.put('pricing', pricing.replace('setWeight: 50', 'setWeight: 150'))
+  expect(said(weight)).toEqual([expect.stringMatching(/^10 strategy\.canary\.steps\[2\]\.setWeight: .*100/)])
+  expect((await scene.api('/v1/services/pricing/manifest')).json?.version).toBe(3)
+})
+
+test.each([
+  ['nothing', ''],
+  ['a text', 'hello'],
+  ['YAML that does not close', 'name: [pricing'],
+  ['two manifests', `${pricing}\n---\n${pricing}`],
+  [
+    'a bomb of aliases',
+    `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]`,
+  ],
+  ['a tag that makes objects', 'name: !!js/function "function () {}"'],
+])('%s is no manifest: 422 with a reason', async (_, body) => {
+  const answer = await scene.put('pricing', body)
+  expectProblem(answer, 422, 'invalid')
+  expect(errorsOf(answer).length).toBeGreaterThan(0)
+})
+
+test('what this installation does not have is refused when it is stored, not met at night', async () => {
+  const elsewhere = await scene.put('pricing', pricing.replace('environment: production', 'environment: prodution'))
+  expectProblem(elsewhere, 422, 'invalid', /does not fit this installation/)
+  expect(errorsOf(elsewhere)).toMatchObject([
+    { path: 'environment', message: expect.stringMatching(/Did you mean `production`\?.*SLIPWAY_ENVIRONMENTS/) },
+  ])
+  const registry = await scene.put('pricing', pricing.replace('registry.example.com', 'evil.example.com'))
+  expectProblem(registry, 422, 'invalid')
+  expect(errorsOf(registry)).toMatchObject([
+    { path: 'image.registry', message: expect.stringMatching(/not on the allow-list.*SLIPWAY_REGISTRIES/) },
+  ])
+  const prometheus = '{ prometheus: { requests: http_requests_total, duration: http_duration_seconds } }'
+  const source = await scene.put('pricing', pricing.replace('source: azure-logs', `source: ${prometheus}`))
+  expectProblem(source, 422, 'invalid')
+  expect(errorsOf(source)).toMatchObject([
+    {
+      path: 'analysis.kpis[0].source',
+      message: expect.stringMatching(/has no prometheusUrl, which `prometheus` needs/),
+    },
+  ])
+})
+
+test('a manifest under the name of another service is refused: 400', async () => {
+  const answer = await scene.put('safety', pricing)
+  expectProblem(answer, 400, 'bad-request', 'The manifest is of pricing, but the URL names safety.')
+  expectProblem(await scene.api('/v1/services/safety/manifest'), 404, 'not-found')
+})
+
+test('If-Match lets nobody overwrite what they have not seen: 412 with the ETag of now', async () => {
+  const stale = await scene.put('pricing', pricing.replace('200ms', '100ms'), { 'if-match': '"v1"' })
+  expectProblem(stale, 412, 'precondition-failed', /at version 3 now/)
+  expect(stale.headers.get('etag')).toBe('"v3"')
+  const none = await scene.put('safety', manifest({ name: 'safety' }), { 'if-match': '"v1"' })
+  expectProblem(none, 412, 'precondition-failed')
+  expectProblem(await scene.put('pricing', pricing, { 'if-match': 'v3' }), 400, 'bad-request', /not an ETag/)
+  const fits = await scene.put('pricing', pricing.replace('200ms', '100ms'), { 'if-match': '"v3"' })
+  expect(fits).toMatchObject({ status: 200, json: { kind: 'changed', version: 4 } })
+  const racers = await Promise.all(
+    ['91ms', '92ms', '93ms', '94ms'].map((limit) =>
+      scene.put('pricing', pricing.replace('200ms', limit), { 'if-match': '"v4"' }),
+    ),
+  )
+  expect(racers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412])
+})
+
+test('the name of who stored it is one plain line, or refused', async () => {
+  for (const name of ['x'.repeat(101), 'Ada\tLovelace', '']) {
+    const refused = await scene.put('pricing', pricing, { 'x-slipway-actor': name })
+    expectProblem(refused, 400, 'bad-request', /x-slipway-actor/)
+  }
+})
+
+test('no secret stands in any answer, event, audit row or log line of all this', () => scene.expectNoSecrets())
