@@ -23,6 +23,9 @@ export function foreignEdits(rollout: Rollout, before: Footprint, after: Footpri
   if (before.mode !== after.mode) edits.push({ what: 'revision mode', before: before.mode, after: after.mode })
   if (before.sticky !== after.sticky)
     edits.push({ what: 'sticky sessions', before: before.sticky, after: after.sticky })
+  if (!before.followsLatest && after.followsLatest) {
+    edits.push({ what: 'traffic to follow the latest revision', before: false, after: true })
+  }
   if (!sameWeights(before.weights, after.weights) && !isOurs(rollout, after.weights)) {
     edits.push({ what: TRAFFIC_EDIT, before: before.weights, after: after.weights })
   }
@@ -46,6 +49,17 @@ export function isOurs(rollout: Rollout, weights: Weights): boolean {
 export function wereOurs(rollout: Rollout, weights: Weights): boolean {
   const { stable, canary } = rollout
   return stable !== null && rollout.wished.some((weight) => sameWeights(weights, split(stable, canary, weight)))
+}
+
+/**
+ * Whether these weights, seen after the end, may be a late write of this rollout's own. All traffic at stable after a
+ * promotion is never one: nothing but the beginning, long ago, wished for it, and somebody who takes a bad version out by
+ * hand must not be fought.
+ */
+export function mayBeLate(rollout: Rollout, weights: Weights): boolean {
+  const { phase, stable } = rollout
+  if (phase.kind !== 'finished' || stable === null || !wereOurs(rollout, weights)) return false
+  return phase.outcome !== 'promoted' || !sameWeights(weights, { [stable]: 100 })
 }
 
 /** Suffix of the n-th repair revision of a rollout, n from 1: never used before, as Container Apps demands. */

@@ -50,6 +50,8 @@ export type Phase =
 export interface Footprint {
   readonly mode: string
   readonly sticky: boolean
+  /** Whether any traffic follows the latest revision, whichever that is. */
+  readonly followsLatest: boolean
   /** Weight by revision, latest resolved to its name; revisions without weight are left out. */
   readonly weights: Readonly<Record<string, number>>
   /** Revision by label. */

@@ -97,6 +97,7 @@ export function footprintOf(app: AppSeen, rollout: Pick<Rollout, 'stable' | 'can
   return {
     mode: app.mode,
     sticky: app.stickySessions,
+    followsLatest: followsLatest(app),
     weights: weightsSeen(app),
     labels,
     revisions: app.revisions.map((revision) => revision.name),

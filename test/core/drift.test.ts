@@ -8,6 +8,7 @@ const rollout = aRollout(progressing(0, null), { expected: [0, 10], leftovers: [
 const before: Footprint = {
   mode: 'Multiple',
   sticky: false,
+  followsLatest: false,
   weights: { [STABLE]: 100 },
   labels: { blue: STABLE },
   revisions: ['pricing--old', STABLE, CANARY],

@@ -161,6 +161,7 @@ describe('footprintOf', () => {
     expect(footprintOf(app, { stable: STABLE, canary: CANARY, leftovers: [] })).toEqual({
       mode: 'Multiple',
       sticky: false,
+      followsLatest: true,
       weights: { [STABLE]: 90, [CANARY]: 10 },
       labels: { blue: STABLE, next: CANARY },
       revisions: [STABLE, CANARY, 'pricing--x'],

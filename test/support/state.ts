@@ -122,6 +122,7 @@ export function aRollout(key: ServiceKey, overrides: Partial<Rollout> = {}): Rol
     footprint: {
       mode: 'Multiple',
       sticky: false,
+      followsLatest: false,
       weights: { [`${key.name}--r1`]: 90, [`${key.name}--r2`]: 10 },
       labels: { blue: `${key.name}--r1` },
       revisions: [`${key.name}--r1`, `${key.name}--r2`],

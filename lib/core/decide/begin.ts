@@ -48,7 +48,8 @@ function withStable(move: Move, facts: Facts, app: AppSeen, late: boolean): Move
   const leftovers = move.rollout.leftovers.filter((name) => name !== stable)
   const footprint = footprintOf(app, { ...move.rollout, stable, leftovers })
   const known = change(move, { stable, leftovers, footprint })
-  if (app.provisioning === 'InProgress' || app.provisioning === 'Failed' || followsLatest(app)) {
+  const busy = app.provisioning === 'InProgress' || app.provisioning === 'Failed'
+  if (busy || !revision.active || followsLatest(app)) {
     return late
       ? finish(known, facts, 'failed', `the app stayed ${app.provisioning}, its traffic could not be pinned`)
       : known

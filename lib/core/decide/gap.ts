@@ -1,6 +1,6 @@
 import { type Action, type AppSeen, isReady, isSick, type RevisionSeen } from '../app.ts'
 import type { Weights } from '../audit.ts'
-import { repairSuffix, wereOurs } from '../drift.ts'
+import { mayBeLate, repairSuffix, wereOurs } from '../drift.ts'
 import type { Facts } from '../facts.ts'
 import type { Rollout } from '../rollout.ts'
 import { pinnedImage } from '../service.ts'
@@ -68,12 +68,13 @@ function missing(move: Move, facts: Facts, app: AppSeen): Closing {
   }
 }
 
-/** Before any revision is made: a failed template is repaired and traffic is pinned, so that nothing new takes weight. */
+/** Before any revision is made: a failed template is repaired, stable is on, and traffic is pinned, so that nothing new takes weight. */
 function pin(move: Move, facts: Facts, app: AppSeen): Closing {
   const { stable } = move.rollout
   if (stable === null) return { move, actions: [] }
   if (app.provisioning === 'Failed' && mayRepair(move.rollout))
     return repair(move, facts, app, stable, { [stable]: 100 })
+  if (find(app, stable)?.active === false) return switchOn(move, facts, stable)
   if (!followsLatest(app)) return { move, actions: [] }
   const traffic = trafficList(app, { [stable]: 100 })
   const pinned = note(move, facts, {
@@ -145,11 +146,13 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   const wanted = split(stable, canary, promoted ? 100 : 0)
   const keeper = find(app, promoted ? canary : stable)
   if (keeper === undefined) return { move, actions: [] }
-  if (!sameWeights(seen, wanted) && wereOurs(rollout, seen)) {
+  if (!sameWeights(seen, wanted) && mayBeLate(rollout, seen)) {
     return keeper.active ? write(move, facts, app, keeper.name, wanted) : switchOn(move, facts, keeper.name)
   }
   const drainMs = promoted ? Math.max(manifest.drainMs, manifest.scaleDownDelayMs) : manifest.drainMs
-  if (!canServe(keeper) || facts.now < rollout.trafficSeenAt + drainMs) return { move, actions: [] }
+  const serving = [keeper.name, ...Object.keys(seen)].map((name) => find(app, name))
+  const served = serving.every((revision) => revision !== undefined && canServe(revision))
+  if (!served || facts.now < rollout.trafficSeenAt + drainMs) return { move, actions: [] }
   const idle = rollout.leftovers.find(
     (name) => find(app, name)?.active === true && (seen[name] ?? 0) === 0 && !labelled(app, name),
   )

@@ -1,5 +1,5 @@
 import { type AppSeen, isSick } from '../app.ts'
-import { type Edit, foreignEdits, TRAFFIC_EDIT, wereOurs } from '../drift.ts'
+import { type Edit, foreignEdits, mayBeLate, TRAFFIC_EDIT } from '../drift.ts'
 import type { Facts } from '../facts.ts'
 import { weightsText } from '../format.ts'
 import type { Footprint, Rollout } from '../rollout.ts'
@@ -35,8 +35,7 @@ function edited(move: Move, facts: Facts, app: AppSeen): Move {
 
 /** Whether weights came back after the end that only a writer of this rollout that slept can have brought. */
 function isLateWrite(rollout: Rollout, before: Footprint, after: Footprint): boolean {
-  if (rollout.phase.kind !== 'finished' || sameWeights(before.weights, after.weights)) return false
-  return wereOurs(rollout, after.weights)
+  return !sameWeights(before.weights, after.weights) && mayBeLate(rollout, after.weights)
 }
 
 function writtenDown(
@@ -116,11 +115,11 @@ function confirmed(move: Move, facts: Facts, app: AppSeen): Move {
   })
 }
 
-/** Counts the looks in a row at which a canary that has weight is not well. */
+/** Counts the looks in a row at which a canary that has weight, or is about to get some, is not well. */
 function health(move: Move, app: AppSeen): Move {
   const { rollout } = move
   const revision = app.revisions.find((candidate) => candidate.name === rollout.canary)
-  const taking = (weightsSeen(app)[rollout.canary] ?? 0) > 0
+  const taking = rollout.phase.kind === 'progressing' || (weightsSeen(app)[rollout.canary] ?? 0) > 0
   const well = !taking || (revision !== undefined && !isSick(revision))
   const unwell = well ? 0 : rollout.unwell + 1
   return unwell === rollout.unwell ? move : change(move, { unwell })

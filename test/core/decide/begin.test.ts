@@ -219,7 +219,10 @@ describe('provisioning', () => {
   })
 
   test('traffic that was made to follow the latest revision is pinned before the canary is made', () => {
-    const decision = look(aRollout(PROVISIONING), anApp({ traffic: [{ revision: null, weight: 100, label: null }] }))
+    const app = anApp({ traffic: [{ revision: null, weight: 100, label: null }] })
+    const edited = look(aRollout(PROVISIONING), app)
+    expect([kinds(edited), phaseOf(edited.next), edited.actions]).toEqual([['foreign-edit'], 'paused foreign-edit', []])
+    const decision = look({ ...aRollout(PROVISIONING), footprint: edited.next.footprint }, app)
     expect(kinds(decision)).toContain('traffic-pinned')
     expect(decision.actions.map((action) => action.kind)).toEqual(['set-traffic'])
   })

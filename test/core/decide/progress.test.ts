@@ -302,9 +302,12 @@ describe('the gap while progressing', () => {
       { kind: 'repair', from: STABLE, suffix: 'r2-fix1', traffic: entries({ [STABLE]: 90, [CANARY]: 10 }) },
     ])
   })
-  test('weights that are right by way of the latest revision are pinned', () => {
+  test('weights that are right by way of the latest revision are pinned, once that was taken note of', () => {
     const traffic = [...entries({ [STABLE]: 90 }), { revision: null, weight: 10, label: null }]
-    expect(look(aRollout(), appAt(10, { traffic })).actions).toEqual([
+    const edited = look(aRollout(), appAt(10, { traffic }))
+    expect([kinds(edited), phaseOf(edited.next), edited.actions]).toEqual([['foreign-edit'], 'paused foreign-edit', []])
+    const known = { ...aRollout(), footprint: edited.next.footprint }
+    expect(look(known, appAt(10, { traffic })).actions).toEqual([
       { kind: 'set-traffic', traffic: entries({ [STABLE]: 90, [CANARY]: 10 }) },
     ])
   })

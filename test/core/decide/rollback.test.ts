@@ -181,6 +181,11 @@ describe('on watch', () => {
     expect(decision.actions).toEqual([])
     expect(phaseOf(decision.next)).toBe('finished promoted')
   })
+  test('all traffic back at stable after a promotion is no late write: a person took the version out', () => {
+    const decision = look(promoted, appAt(0))
+    expect([kinds(decision), decision.actions]).toEqual([['foreign-edit'], []])
+    expect(decision.next.phase).toEqual(promoted.phase)
+  })
   test('a moved label is a foreign edit and no late write', () => {
     const decision = look(promoted, appAt(100, { traffic: [labelled(CANARY, 100, 'blue')] }))
     expect(kinds(decision)).toEqual(['foreign-edit'])
