@@ -1,14 +1,14 @@
 import { app } from '@azure/functions'
 import { quarantine } from '../lib/engine/quarantine.ts'
 import { receive } from '../lib/engine/receive.ts'
-import { clock, QUEUES, STORAGE_CONNECTION, wheel } from '../lib/wiring.ts'
+import { clock, pushDesk, QUEUES, STORAGE_CONNECTION, wheel } from '../lib/wiring.ts'
 
 /** Event Grid delivered straight into the queue, with its own managed identity: no endpoint, no handshake, no cold start. */
 app.storageQueue('event-grid', {
   queueName: QUEUES.events,
   connection: STORAGE_CONNECTION,
   handler: async (message, context) => {
-    const [turning, { readPush }] = await Promise.all([wheel(), import('../lib/schema/push/index.ts')])
+    const [turning, { readPush }] = await Promise.all([wheel(), pushDesk()])
     const read = readPush('event-grid', message, { receivedAt: clock.now(), headers: {} })
     if (read.kind === 'deliveries') {
       for (const delivery of read.deliveries) await receive(turning, delivery)

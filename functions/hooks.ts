@@ -2,7 +2,7 @@ import { app } from '@azure/functions'
 import { allowDelivery, handshakeAllowed, isHandshake } from '../lib/door/event-grid.ts'
 import { invalid } from '../lib/door/service.ts'
 import { type Admitted, ALL_METHODS, door, EVENT_TYPES, problem, sharedSecret, type Visit } from '../lib/door.ts'
-import { clock, HOOK_KEYS, inbox, secrets, settings } from '../lib/wiring.ts'
+import { clock, HOOK_KEYS, inbox, pushDesk, secrets, settings } from '../lib/wiring.ts'
 
 /** Registries say "new image" here. 2xx means that it is stored; 503 means "send it again, we cannot decide". */
 app.http('hooks', {
@@ -21,7 +21,7 @@ async function isKnown({ method, headers }: Visit): Promise<boolean> {
 }
 
 async function take({ method, params, headers, body, log }: Admitted) {
-  const { isPushSource, readPush } = await import('../lib/schema/push/index.ts')
+  const { isPushSource, readPush } = await pushDesk()
   const source = params.source ?? ''
   if (!isPushSource(source)) {
     return problem(404, 'not-found', `There is no hook ${JSON.stringify(source)}. Use acr, event-grid or distribution.`)

@@ -40,6 +40,9 @@ export const secrets: () => Promise<Secrets> = once(async () => {
   return createKeyVaultSecrets({ client, clock, timeoutMs: HOOK_SHARE_MS })
 })
 
+/** What understands the bodies of hooks: loaded with the first of them, then at hand. */
+export const pushDesk = once(() => import('./schema/push/index.ts'))
+
 /** Where accepted deliveries are kept until they are acted on. */
 export const inbox: () => Promise<Inbox> = once(async () => {
   const { createQueueInbox } = await import('./adapters/bell/inbox.ts')

@@ -51,11 +51,10 @@ export function mortal<T extends object>(sockets: T, plan: CrashPlan | null): Mo
 }
 
 function wrap(name: string, socket: object, guard: (name: string, call: () => unknown) => Promise<unknown>): object {
-  return new Proxy(socket, {
-    get: (target, member) => {
-      const value: unknown = Reflect.get(target, member)
-      if (typeof value !== 'function') return value
-      return (...given: unknown[]) => guard(`${name}.${String(member)}`, () => value.apply(target, given))
-    },
+  const methods = Object.entries(socket).flatMap(([member, value]: [string, unknown]) => {
+    if (typeof value !== 'function') return []
+    const called = `${name}.${member}`
+    return [[member, (...given: unknown[]) => guard(called, () => value.apply(socket, given))] as const]
   })
+  return Object.fromEntries(methods)
 }

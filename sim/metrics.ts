@@ -118,18 +118,32 @@ function addSegment(
   usual: Profile,
   luck: number,
 ): void {
+  let quality: Quality | null = null
   for (let start = from; start < to; ) {
     const minute = Math.floor(start / MINUTE_MS)
     const end = Math.min(to, (minute + 1) * MINUTE_MS)
     const profile = told.findLast((each) => (each.from ?? Number.NEGATIVE_INFINITY) <= start) ?? usual
+    if (quality?.profile !== profile) quality = qualityOf(kpi, profile)
     const mean = (profile.rps * share * (end - start)) / 1000
     const total = poisson(mean, chance(luck, minute, 1))
-    const bad = binomial(total, badShare(kpi, profile), chance(luck, minute, kpi.kind === 'latency' ? 2 : 3))
+    const bad = binomial(total, quality.badShare, chance(luck, minute, kpi.kind === 'latency' ? 2 : 3))
     sum.total += total
     sum.bad += bad
-    sum.weighed += kpi.kind === 'latency' ? total * percentileMs(profile, kpi.percentile) : bad
+    sum.weighed += quality.percentileMs === null ? bad : total * quality.percentileMs
     start = end
   }
+}
+
+/** What a profile means for one KPI: the share of bad requests, and the percentile where the KPI is one. */
+interface Quality {
+  readonly profile: Profile
+  readonly badShare: number
+  readonly percentileMs: number | null
+}
+
+function qualityOf(kpi: Kpi, profile: Profile): Quality {
+  const percentile = kpi.kind === 'latency' ? percentileMs(profile, kpi.percentile) : null
+  return { profile, badShare: badShare(kpi, profile), percentileMs: percentile }
 }
 
 function badShare(kpi: Kpi, profile: Profile): number {

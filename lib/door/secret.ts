@@ -1,7 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Both sides are compared as digests under a key that nobody outside this process knows: equal length, nothing to time. */
-const BLIND = randomBytes(32)
+const BLIND = createSecretKey(randomBytes(32))
 
 /**
  * Says whether the headers carry one of the live keys: in `x-slipway-key`, or in `Authorization` as it stands, after

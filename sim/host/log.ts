@@ -23,9 +23,19 @@ export function createLog(write: (line: LogLine) => void, least: LogLevel, now: 
   }
 }
 
-/** One JSON line on stderr. */
+let waiting = ''
+
+/** One JSON line on stderr. Lines of one moment go out together: a write to a pipe holds up everything else. */
 export function writeToStderr(line: LogLine): void {
-  process.stderr.write(`${JSON.stringify(line)}\n`)
+  if (waiting === '') setImmediate(flush)
+  waiting += `${JSON.stringify(line)}\n`
+}
+
+process.on('exit', flush)
+
+function flush(): void {
+  if (waiting !== '') process.stderr.write(waiting)
+  waiting = ''
 }
 
 /** The text of whatever was thrown: an Error with its stack, anything else as it prints. */
