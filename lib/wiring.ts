@@ -167,8 +167,9 @@ async function measurements(): Promise<Metrics> {
 async function registries(): Promise<Registry> {
   const { createRegistry } = await import('./adapters/registry/distribution.ts')
   const token = async () => (await (await credential()).getToken(REGISTRY_SCOPE))?.token ?? ''
-  const allowed = Object.entries((await settings()).registries).map(([host, { auth, url, secret }]) => {
-    return [host, { auth, url, ...(secret === null ? {} : { secret }) }] as const
+  const allowed = Object.entries((await settings()).registries).map(([host, { auth, url, secret, tokenUrl }]) => {
+    const given = { ...(secret === null ? {} : { secret }), ...(tokenUrl === null ? {} : { tokenUrl }) }
+    return [host, { auth, url, ...given }] as const
   })
   return createRegistry({ registries: Object.fromEntries(allowed), secrets: await secrets(), clock, token })
 }

@@ -25,7 +25,10 @@ export function receptionOf(service: ServiceState, rollout: Rollout | null, push
   const known = service.handled.find((handled) => handled.eventId === push.eventId && handled.digest === push.digest)
   if (known !== undefined) return duplicate('this event was delivered before', known)
   const [newest] = service.handled
-  const again = newest !== undefined && wasTurnedDown(service, newest) && push.pushedAt > newest.pushedAt
+  const again =
+    newest !== undefined &&
+    (wasTurnedDown(service, newest) || hasEnded(rollout, push)) &&
+    push.pushedAt > newest.pushedAt
   if (newest?.digest === push.digest && !again)
     return duplicate(`${push.digest} was pushed before as ${newest.tag}`, newest)
   const waiting = service.handled.find((handled) => isOpen(service, rollout, handled) && handled.digest === push.digest)
@@ -35,6 +38,13 @@ export function receptionOf(service: ServiceState, rollout: Rollout | null, push
   }
   if (!isRunning(rollout)) return service.pending.length === 0 ? { kind: 'start' } : { kind: 'queue' }
   return whileRunning(service, rollout, push)
+}
+
+/** Whether a promoted rollout was over before this push: if its digest serves no longer, it may begin anew. */
+function hasEnded(rollout: Rollout | null, push: Push): boolean {
+  if (rollout?.phase.kind !== 'finished') return false
+  const { outcome, at } = rollout.phase
+  return (outcome === 'promoted' || outcome === 'unchanged') && push.pushedAt > at
 }
 
 function whileRunning(service: ServiceState, rollout: Rollout, push: Push): Reception {

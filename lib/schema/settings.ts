@@ -15,6 +15,8 @@ export interface EnvironmentSettings {
 export interface RegistrySettings {
   readonly auth: 'acr' | 'anonymous' | 'basic'
   readonly secret: string | null
+  /** The token service, where it does not run at the registry's own address; null otherwise. */
+  readonly tokenUrl: string | null
   /** Base URL without a slash at its end. */
   readonly url: string
 }
@@ -86,6 +88,7 @@ const registriesSchema = z.record(
         .regex(/^[0-9a-zA-Z-]{1,127}$/, { error: 'must be the name of a Key Vault secret (letters, digits, dashes)' })
         .optional(),
       url: url(['https:', 'http:']).optional(),
+      tokenUrl: url(['https:', 'http:']).optional(),
     })
     .superRefine(({ auth, secret }, context) => {
       if ((auth === 'basic') === (secret !== undefined)) return
@@ -221,7 +224,10 @@ function url(schemes: readonly string[]) {
 
 function withUrls(registries: z.output<typeof registriesSchema>): Readonly<Record<string, RegistrySettings>> {
   const entries = Object.entries(registries).map(([host, one]): [string, RegistrySettings] => {
-    return [host, { auth: one.auth, secret: one.secret ?? null, url: one.url ?? `https://${host}` }]
+    return [
+      host,
+      { auth: one.auth, secret: one.secret ?? null, url: one.url ?? `https://${host}`, tokenUrl: one.tokenUrl ?? null },
+    ]
   })
   return Object.fromEntries(entries)
 }

@@ -50,7 +50,8 @@ export function createClient({ api, functionKey }: Pick<Local, 'api' | 'function
       return items.reverse()
     },
     command: async (service, verb, reason) => {
-      const body = JSON.stringify({ id: crypto.randomUUID(), actor: 'local operator', reason })
+      const why = reason === '' ? {} : { reason }
+      const body = JSON.stringify({ id: crypto.randomUUID(), actor: 'local operator', ...why })
       return (await ask(`/v1/services/${service}/commands/${verb}`, { method: 'POST', body })) as { because: string }
     },
   }

@@ -32,7 +32,7 @@ describe('settings', () => {
         clientId: null,
         armUrl: 'https://management.azure.com',
         logsUrl: 'https://api.loganalytics.io',
-        registries: { 'registry.example.com': { auth: 'acr', secret: null, url: 'https://registry.example.com' } },
+        registries: { 'registry.example.com': { auth: 'acr', secret: null, url: 'https://registry.example.com', tokenUrl: null } },
         eventGridTopics: [],
         sweepSchedule: '0 * * * * *',
         manifests: null,

@@ -102,6 +102,24 @@ describe('deliveries', () => {
     expect(stage.store.peek(PRICING)?.service.rolloutNumber).toBe(1)
   })
 
+  test('a promoted digest that was taken back by hand begins anew when it is pushed again', async () => {
+    const stage = await givenPricing()
+    await stage.push(version(2))
+    await untilFinished(stage, 80 * HOUR)
+    await stage.run(2 * HOUR)
+    const again = (eventId: string) => stage.push(version(2, { eventId, pushedAt: stage.clock.now() }))
+    await again('still-serving')
+    expect(await untilFinished(stage, HOUR)).toBe('unchanged')
+    stage.world.edit(pricingManifest().target, (hand) => {
+      hand.activate(STABLE)
+      hand.traffic([{ revisionName: STABLE, weight: 100 }])
+    })
+    await stage.run(HOUR)
+    expect((await again('after-the-rollback'))[0]).toMatchObject({ outcome: 'rollout', rollout: 'pricing-3' })
+    expect(await untilFinished(stage, 80 * HOUR)).toBe('promoted')
+    expectSound(stage)
+  })
+
   test('an older push that arrives after a newer one is ignored with the reason', async () => {
     const stage = await givenPricing()
     await stage.push(version(3))
