@@ -1,5 +1,5 @@
 import { app } from '@azure/functions'
-import { quarantine } from '../lib/engine/quarantine.ts'
+import { sift } from '../lib/engine/quarantine.ts'
 import { QUEUES, STORAGE_CONNECTION, wheel } from '../lib/wiring.ts'
 
 /** Messages of `intake` that failed five times: written down where people see them, so that nothing is lost silently. */
@@ -7,7 +7,8 @@ app.storageQueue('intake-poison', {
   queueName: `${QUEUES.intake}-poison`,
   connection: STORAGE_CONNECTION,
   handler: async (message, context) => {
-    const { id, reason } = await quarantine(await wheel(), 'intake', message)
-    context.error(`${id} was quarantined: ${reason}`)
+    for (const { id, reason } of await sift(await wheel(), 'intake', [message].flat())) {
+      context.error(`${id} was quarantined: ${reason}`)
+    }
   },
 })

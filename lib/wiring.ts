@@ -130,7 +130,9 @@ const store = once(async () => {
 async function queue(name: string) {
   const { QueueClient } = await import('@azure/storage-queue')
   const { queueServiceUri } = (await settings()).storage
-  return new QueueClient(`${queueServiceUri}/${name}`, await credential(), { retryOptions: { maxTries: 1 } })
+  // A connection that was kept may just have been closed at the other end: a second try is cheap, and doubles do no harm.
+  const retryOptions = { maxTries: 2, retryDelayInMs: 100 }
+  return new QueueClient(`${queueServiceUri}/${name}`, await credential(), { retryOptions })
 }
 
 async function queueBell(): Promise<Bell> {

@@ -1,4 +1,5 @@
-import type { EventRecord } from '../ports.ts'
+import type { Delivery, EventRecord } from '../ports.ts'
+import { receive } from './receive.ts'
 import type { Wheel } from './wheel.ts'
 
 /**
@@ -20,4 +21,24 @@ export async function quarantine(wheel: Wheel, source: string, message: unknown)
   }
   await wheel.events.record([record])
   return record
+}
+
+/**
+ * Tries deliveries, whose message failed however often it was delivered, one last time and each alone: what fails again is
+ * written down. Returns what was written down.
+ */
+export async function sift(
+  wheel: Wheel,
+  source: string,
+  deliveries: readonly unknown[],
+): Promise<readonly EventRecord[]> {
+  const lost: EventRecord[] = []
+  for (const delivery of deliveries) {
+    try {
+      await receive(wheel, delivery as Delivery)
+    } catch {
+      lost.push(await quarantine(wheel, source, delivery))
+    }
+  }
+  return lost
 }

@@ -19,6 +19,25 @@ export async function receive(wheel: Wheel, delivery: Delivery): Promise<readonl
   return records
 }
 
+/**
+ * Receives deliveries that came in one message. Each is acted on whatever becomes of the others; when all were tried, the
+ * trouble of those that failed is thrown, so that the message comes back. Doing the rest again does no harm.
+ */
+export async function receiveAll(wheel: Wheel, deliveries: readonly Delivery[]): Promise<readonly EventRecord[]> {
+  const records: EventRecord[] = []
+  const troubles: unknown[] = []
+  for (const delivery of deliveries) {
+    try {
+      records.push(...(await receive(wheel, delivery)))
+    } catch (error) {
+      troubles.push(error)
+    }
+  }
+  if (troubles.length === 0) return records
+  if (troubles.length === deliveries.length && troubles.length === 1) throw troubles[0]
+  throw new AggregateError(troubles, `${troubles.length} of ${deliveries.length} deliveries could not be acted on`)
+}
+
 async function receivePush(wheel: Wheel, push: Push, receivedAt: number): Promise<readonly EventRecord[]> {
   const keys = await wheel.catalogue.servicesFor(push.registry, push.repository)
   const records: EventRecord[] = []

@@ -27,8 +27,8 @@ describe('the queue inbox on Azurite', () => {
     await ensureQueues([queue, queue])
     const received = async () => {
       const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: 32 })
-      return receivedMessageItems.map(
-        ({ messageText }): Delivery => JSON.parse(Buffer.from(messageText, 'base64').toString()),
+      return receivedMessageItems.flatMap(({ messageText }): Delivery[] =>
+        [JSON.parse(Buffer.from(messageText, 'base64').toString())].flat(),
       )
     }
     return { inbox: createQueueInbox({ queue, timeoutMs: 60_000 }), received }

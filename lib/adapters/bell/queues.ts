@@ -9,16 +9,16 @@ export interface Message {
 }
 
 /** A message holds 64 KiB of text; base64 leaves three quarters of it. */
-const MOST_BYTES = 48 * 1024
+export const MOST_BYTES = 48 * 1024
 
 /**
  * Puts messages into a queue, as JSON in base64 (what the Functions host expects of its queue triggers), never to expire.
  * Sizes are checked before the first is sent. Throws Fault: `malformed` for a message over 48 KiB, else what the queue says.
  */
 export async function send(queue: QueueClient, timeoutMs: number, messages: readonly Message[]): Promise<void> {
-  const ready = messages.map(({ body, delaySeconds }) => ({ text: encoded(queue.name, body), delaySeconds }))
+  const ready = messages.map(({ body, delaySeconds }) => ({ text: textOf(queue.name, body), delaySeconds }))
   const abortSignal = AbortSignal.timeout(timeoutMs)
-  await Promise.all(ready.map(({ text, delaySeconds }) => sendOne(queue, text, delaySeconds, abortSignal)))
+  await Promise.all(ready.map(({ text, delaySeconds }) => sendText(queue, text, delaySeconds, abortSignal)))
 }
 
 /** Creates the queues that are missing. Throws Fault. */
@@ -32,21 +32,25 @@ export async function ensureQueues(queues: readonly QueueClient[]): Promise<void
   }
 }
 
-function encoded(queue: string, body: unknown): string {
-  const bytes = Buffer.from(JSON.stringify(body))
-  if (bytes.length <= MOST_BYTES) return bytes.toString('base64')
-  const size = `${bytes.length} bytes, at most ${MOST_BYTES} fit`
+/** The JSON of a message's body. Throws Fault `malformed` where it is larger than a message may be. */
+export function textOf(queue: string, body: unknown): string {
+  const text = JSON.stringify(body)
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= MOST_BYTES) return text
+  const size = `${bytes} bytes, at most ${MOST_BYTES} fit`
   throw new Fault('malformed', `A message for the queue ${queue} is too large (${size}). Nothing was sent.`)
 }
 
-async function sendOne(
+/** Puts one JSON text, which must fit, into a queue, as `send` does. Throws Fault. */
+export async function sendText(
   queue: QueueClient,
   text: string,
   delaySeconds: number,
   abortSignal: AbortSignal,
 ): Promise<void> {
   try {
-    await queue.sendMessage(text, { visibilityTimeout: delaySeconds, messageTimeToLive: -1, abortSignal })
+    const message = Buffer.from(text).toString('base64')
+    await queue.sendMessage(message, { visibilityTimeout: delaySeconds, messageTimeToLive: -1, abortSignal })
   } catch (error) {
     throwFault(error, queue.name)
   }

@@ -107,6 +107,35 @@ describe('the inbox', () => {
     expect((await queue.getProperties()).approximateMessagesCount).toBe(1)
   })
 
+  it('lets deliveries that come together share messages, up to 32 and up to 48 KiB, and loses none', async () => {
+    const queue = await aQueue()
+    const inbox = createQueueInbox({ queue, timeoutMs: 60_000 })
+    const large = 'x'.repeat(20_000)
+    const reasons = [large, large, large, ...Array.from({ length: 40 }, (_, index) => `small ${index}`)]
+    await Promise.all(reasons.map((reason) => inbox.accept([ignoredWith(reason)])))
+    const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: 32 })
+    const lists = receivedMessageItems.map(({ messageText }) =>
+      [JSON.parse(Buffer.from(messageText, 'base64').toString())].flat(),
+    )
+    expect(lists.length).toBeGreaterThan(1)
+    expect(lists.length).toBeLessThan(10)
+    expect(Math.max(...lists.map((list) => list.length))).toBeLessThanOrEqual(32)
+    expect(
+      lists
+        .flat()
+        .map(({ record }) => record.reason)
+        .sort(),
+    ).toEqual(reasons.toSorted())
+  })
+
+  it('refuses all who share a message that could not be stored, and takes what comes after', async () => {
+    const { queue } = await stubbed({ status: 500 })
+    const inbox = createQueueInbox({ queue })
+    const settled = await Promise.allSettled(['a', 'b', 'c'].map((reason) => inbox.accept([ignoredWith(reason)])))
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    await expect(inbox.accept([ignoredWith('d')])).rejects.toMatchObject({ kind: 'unavailable' })
+  })
+
   it.each([
     ['one byte', 'x'.repeat(48 * 1024 - overhead + 1)],
     ['few characters of many bytes', '🚀'.repeat(12_300)],
