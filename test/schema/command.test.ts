@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { COMMAND_VERBS, isCommandVerb, readCommand } from '../../lib/schema/command.ts'
+import { COMMAND_VERBS, isActor, isCommandVerb, readCommand } from '../../lib/schema/command.ts'
 
 describe('the body of a command', () => {
   it('may be absent', () => {
@@ -58,4 +58,9 @@ it('the six verbs are known and no other word is', () => {
   expect(COMMAND_VERBS.filter(isCommandVerb)).toHaveLength(6)
   expect(isCommandVerb('undo')).toBe(false)
   expect(isCommandVerb('constructor')).toBe(false)
+})
+
+test('the name of who did something is 1–100 characters on one plain line', () => {
+  expect(['Ada', 'Grace "the admiral" Hopper', 'x'.repeat(100)].map(isActor)).toEqual([true, true, true])
+  expect(['', 'x'.repeat(101), 'two\nlines', 'tab\t', 'turned \u202e round'].map(isActor)).toEqual(Array(5).fill(false))
 })
