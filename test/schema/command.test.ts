@@ -60,7 +60,7 @@ it('the six verbs are known and no other word is', () => {
   expect(isCommandVerb('constructor')).toBe(false)
 })
 
-test('the name of who did something is 1–100 characters on one plain line', () => {
+it('the name of who did something is 1–100 characters on one plain line', () => {
   expect(['Ada', 'Grace "the admiral" Hopper', 'x'.repeat(100)].map(isActor)).toEqual([true, true, true])
   expect(['', 'x'.repeat(101), 'two\nlines', 'tab\t', 'turned \u202e round'].map(isActor)).toEqual(Array(5).fill(false))
 })
