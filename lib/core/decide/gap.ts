@@ -72,9 +72,9 @@ function missing(move: Move, facts: Facts, app: AppSeen): Closing {
 function pin(move: Move, facts: Facts, app: AppSeen): Closing {
   const { stable } = move.rollout
   if (stable === null) return { move, actions: [] }
+  if (find(app, stable)?.active === false) return switchOn(move, facts, stable)
   if (app.provisioning === 'Failed' && mayRepair(move.rollout))
     return repair(move, facts, app, stable, { [stable]: 100 })
-  if (find(app, stable)?.active === false) return switchOn(move, facts, stable)
   if (!followsLatest(app)) return { move, actions: [] }
   const traffic = trafficList(app, { [stable]: 100 })
   const pinned = note(move, facts, {
