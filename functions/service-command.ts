@@ -5,7 +5,7 @@ import { obeyCommand } from '../lib/engine/command.ts'
 import { locate } from '../lib/engine/query.ts'
 import { settings, wheel } from '../lib/wiring.ts'
 
-/** Operator commands. What is answered 200 is done: stored, and its deeds are at Azure. The same id again changes nothing. */
+/** Operator commands. What is answered 200 is done: stored, and its deeds are at Azure; 202: stored, and tried again. The same id again changes nothing. */
 app.http('service-command', {
   authLevel: 'function',
   methods: ALL_METHODS,
@@ -32,8 +32,11 @@ async function command({ params, query, headers, body }: Admitted) {
   const answer = await obeyCommand(turning, located.key, wish, rollout)
   if (answer.kind === 'unknown-service') return notOneService(name, { kind: 'unknown' })
   if (answer.kind === 'refused') return problem(409, 'conflict', answer.because)
+  const { because, outstanding } = answer
+  const repeated = answer.kind === 'repeated'
   return {
-    jsonBody: { id, verb, repeated: answer.kind === 'repeated', rollout: answer.rollout, because: answer.because },
+    status: outstanding === null ? 200 : 202,
+    jsonBody: { id, verb, repeated, rollout: answer.rollout, because, outstanding },
   }
 }
 

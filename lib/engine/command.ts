@@ -9,13 +9,19 @@ import { ATTEMPTS, ringFor, sealed, type Wheel } from './wheel.ts'
 
 /** What a command brought. `repeated`: the same id was obeyed before, and this is the answer of then. */
 export type CommandAnswer =
-  | { readonly kind: 'done' | 'repeated'; readonly because: string; readonly rollout: string | null }
+  | {
+      readonly kind: 'done' | 'repeated'
+      readonly because: string
+      readonly rollout: string | null
+      /** Why its deeds are not at Azure yet; it is stored and goes on by itself. Null = they are. */
+      readonly outstanding: string | null
+    }
   | { readonly kind: 'refused'; readonly because: string }
   | { readonly kind: 'unknown-service' }
 
 /**
- * Does what a person asked, within this call: the decision is stored, and its deeds are at Azure, before it returns. The
- * same id asked again gives the same answer and does nothing. `rollout`, when given, must be the one that is running.
+ * Does what a person asked, within this call: the decision is stored, and its deeds are at Azure, before it returns;
+ * where Azure does not take them now, `outstanding` says why, and the next turns go on trying. The same id asked again gives the same answer and does nothing. `rollout`, when given, must be the one that is running.
  */
 export async function obeyCommand(
   wheel: Wheel,
@@ -44,7 +50,8 @@ function repeated(
   command: Command,
   known: { readonly verb: string; readonly answer: string; readonly rollout: string | null },
 ): CommandAnswer {
-  if (known.verb === command.verb) return { kind: 'repeated', because: known.answer, rollout: known.rollout }
+  if (known.verb === command.verb)
+    return { kind: 'repeated', because: known.answer, rollout: known.rollout, outstanding: null }
   return {
     kind: 'refused',
     because: `the command id ${command.id} was used before for ${known.verb}; take a fresh one`,
@@ -64,7 +71,7 @@ async function once(wheel: Wheel, item: Loaded, command: Command): Promise<Comma
   const { because } = decision.answer
   return decision.answer.kind === 'refused'
     ? { kind: 'refused', because }
-    : { kind: 'done', because, rollout: decision.next.id }
+    : { kind: 'done', because, rollout: decision.next.id, outstanding: turned.outstanding ?? null }
 }
 
 /** Begins a new attempt with the digest of the last one, which must not have been promoted. */
@@ -95,5 +102,5 @@ async function retry(wheel: Wheel, item: Loaded, command: Command): Promise<Comm
   })
   if (saved === 'conflict') return null
   await ringFor(wheel, [{ environment: service.key.environment, at: now }])
-  return { kind: 'done', because, rollout: begun.rollout.id }
+  return { kind: 'done', because, rollout: begun.rollout.id, outstanding: null }
 }

@@ -12,24 +12,31 @@ import { sealed, type Wheel } from './wheel.ts'
  */
 const FRESH_MS = 30_000
 
-/** Does the deeds of a stored decision, in order; a refusal is stored with the rollout and stops the rest. */
+const TOO_LATE: Trouble = { kind: 'unavailable', message: 'the look took too long', retryAfterMs: null }
+
+/**
+ * Does the deeds of a stored decision, in order. A refusal is stored with the rollout, stops the rest, and is the answer;
+ * null = Azure took them all. Deeds that a look has grown too old for are left to the next turn.
+ */
 export async function perform(
   wheel: Wheel,
   rollout: Rollout,
   actions: readonly Action[],
   lookedAt: number,
-): Promise<void> {
+): Promise<Trouble | null> {
   for (const action of actions) {
-    if (wheel.clock.now() - lookedAt > FRESH_MS) return
+    if (wheel.clock.now() - lookedAt > FRESH_MS) return TOO_LATE
     try {
       await wheel.apps.perform(rollout.manifest.target, action)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       const { kind, message, retryAfterMs } = error
-      await recordRefusal(wheel, rollout, { kind, message, retryAfterMs })
-      return
+      const trouble = { kind, message, retryAfterMs }
+      await recordRefusal(wheel, rollout, trouble)
+      return trouble
     }
   }
+  return null
 }
 
 /** Stores what the outside refused. Losing the race for it is no loss: the winner has seen the app after us. */

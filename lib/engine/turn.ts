@@ -14,6 +14,8 @@ export interface Turned {
   /** `lost`: somebody else wrote first, so this turn did nothing. `broken`: our own error; the neighbours go on. */
   readonly result: 'saved' | 'lost' | 'broken' | 'nothing'
   readonly decision: Decision | null
+  /** Why the deeds of the decision are not at Azure yet, in words; null = they are, or there were none. */
+  readonly outstanding?: string | null
   readonly error: unknown
 }
 
@@ -62,8 +64,9 @@ async function settle(wheel: Wheel, { item, rollout, facts }: Seen, command: Com
     ...(command === null ? {} : { command: recordOf(command, decision, facts.now) }),
   }
   if ((await wheel.store.commit(change)) === 'conflict') return { name, result: 'lost', decision: null, error: null }
-  await perform(wheel, decision.next, decision.actions, facts.now)
-  return { name, result: 'saved', decision, error: null }
+  const trouble = await perform(wheel, decision.next, decision.actions, facts.now)
+  const outstanding = trouble?.message ?? (facts.app.kind === 'unseen' ? facts.app.fault.message : null)
+  return { name, result: 'saved', decision, outstanding, error: null }
 }
 
 /** Begins the rollout of the push that has waited longest. */

@@ -90,6 +90,40 @@ describe('commands', () => {
     expect(stage.rollout(PRICING).phase.kind).toBe('paused')
   })
 
+  test('that Azure does not take now say so, and are done by the next turns', async () => {
+    const stage = await givenPricing()
+    await stage.push(version(2))
+    await stage.runUntil('there is a canary', () => stage.rollout(PRICING).phase.kind === 'progressing', HOUR)
+    await stage.run(5 * 60_000)
+    stage.world.inject({
+      on: 'patch',
+      times: 1,
+      refusal: { status: 429, code: 'TooManyRequests', message: 'Too many requests.', retryAfterS: 5 },
+    })
+    expect(await stage.command(PRICING, 'abort')).toMatchObject({
+      kind: 'done',
+      outstanding: expect.stringContaining('Too many requests.'),
+    })
+    expect(await untilFinished(stage, HOUR)).toBe('aborted')
+  })
+
+  test('about an app that cannot be seen are stored, and say why nothing is done yet', async () => {
+    const stage = await givenPricing()
+    await stage.push(version(2))
+    await stage.runUntil('there is a canary', () => stage.rollout(PRICING).phase.kind === 'progressing', HOUR)
+    stage.world.inject({
+      on: 'read',
+      until: stage.clock.now() + 60_000,
+      refusal: { status: 503, code: 'ServerBusy', message: 'Busy.' },
+    })
+    expect(await stage.command(PRICING, 'abort')).toMatchObject({
+      kind: 'done',
+      outstanding: expect.stringContaining('Busy.'),
+    })
+    expect(stage.rollout(PRICING).phase.kind).toBe('rolling-back')
+    expect(await untilFinished(stage, HOUR)).toBe('aborted')
+  })
+
   test('that retry are refused while a rollout runs and after a promotion, and obeyed after an abort', async () => {
     const stage = await givenPricing()
     await stage.push(version(2))
