@@ -7,7 +7,11 @@ const BIN = join(ROOT, 'node_modules')
 
 /** Everything that is checked without running the product, each with the command that repairs what it finds. */
 const CHECKS = [
-  { name: 'format and lint', args: ['@biomejs/biome/bin/biome', 'ci', '--colors=off', '.'], repair: 'npx biome check --write .' },
+  {
+    name: 'format and lint',
+    args: ['@biomejs/biome/bin/biome', 'ci', '--colors=off', '.'],
+    repair: 'npx biome check --write .',
+  },
   { name: 'types', args: ['typescript/bin/tsc'], repair: 'mend what it names' },
   {
     name: 'walls',

@@ -32,7 +32,9 @@ describe('settings', () => {
         clientId: null,
         armUrl: 'https://management.azure.com',
         logsUrl: 'https://api.loganalytics.io',
-        registries: { 'registry.example.com': { auth: 'acr', secret: null, url: 'https://registry.example.com', tokenUrl: null } },
+        registries: {
+          'registry.example.com': { auth: 'acr', secret: null, url: 'https://registry.example.com', tokenUrl: null },
+        },
         eventGridTopics: [],
         sweepSchedule: '0 * * * * *',
         manifests: null,

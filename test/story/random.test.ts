@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { AuditRow } from '../../lib/core/audit.ts'
 import type { Rollout } from '../../lib/core/rollout.ts'
 import { type Life, live, writes } from '../support/chaos.ts'
-import { expectSound, PRICING } from '../support/story.ts'
+import { expectSound, PRICING, weights } from '../support/story.ts'
 
 /** Seeds that are lived through at every run. One that ever failed is added and stays. */
 const SEEDS = Array.from({ length: 150 }, (_, index) => index + 1)
@@ -29,7 +29,7 @@ async function check(life: Life): Promise<void> {
   for (const rollout of rollouts) expectPlanKept(rows, rollout)
   expectNoRiseAfterRollback(life, rows, rollouts)
   expectServedWhileOff(life)
-  expectLively(rollouts[0] ?? null, rows)
+  expectLively(life, rollouts[0] ?? null, rows)
 }
 
 /** A rollout begins only after the one before has ended, and each ends once. */
@@ -45,7 +45,10 @@ function expectOneAtATime(rows: readonly AuditRow[], rollouts: readonly Rollout[
       open = null
     }
   }
-  for (const older of rollouts.slice(1)) expect(older.phase.kind).toBe('finished')
+  for (const { id, phase } of rollouts) {
+    const over = rows.some(({ kind, rollout }) => kind === 'finished' && rollout === id)
+    expect(phase.kind === 'finished').toBe(over)
+  }
 }
 
 /** Steps come one by one, each after a pass of every KPI over the whole bake of the one before, or by a person's word. */
@@ -79,7 +82,7 @@ function expectPlanKept(rows: readonly AuditRow[], { id, manifest, canary }: Rol
   }
 }
 
-/** Once it is written down that a rollout is over, nothing that is written for it gives its canary more. */
+/** The canary's share is written down before it is asked for, and once a rollback has begun none is asked for again. */
 function expectNoRiseAfterRollback(life: Life, rows: readonly AuditRow[], rollouts: readonly Rollout[]): void {
   for (const { id, canary, manifest } of rollouts) {
     const planned = manifest.stages.map(({ weight }) => weight)
@@ -88,8 +91,11 @@ function expectNoRiseAfterRollback(life: Life, rows: readonly AuditRow[], rollou
     for (const { at, traffic } of writes(life)) {
       const weight = traffic[canary] ?? 0
       if (at >= (served ?? Number.POSITIVE_INFINITY) || weight === 0) continue
-      expect(life.meddled ? [...planned, weight] : planned).toContain(weight)
-      if (begun !== undefined && !life.meddled && !life.raced) expect(at).toBeLessThanOrEqual(begun)
+      if (life.meddled) continue
+      expect(planned).toContain(weight)
+      const wished = rows.find((row) => row.rollout === id && row.kind === 'step-started' && row.value === weight)
+      expect(wished?.happenedAt ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(at)
+      if (begun !== undefined && !life.raced) expect(at).toBeLessThanOrEqual(begun)
     }
   }
 }
@@ -104,10 +110,12 @@ function expectServedWhileOff({ stage, manifest }: Life): void {
 }
 
 /** Long after all faults have passed the newest rollout has ended, waits for a person, or has raised its alarm. */
-function expectLively(newest: Rollout | null, rows: readonly AuditRow[]): void {
+function expectLively(life: Life, newest: Rollout | null, rows: readonly AuditRow[]): void {
   if (newest === null) return
   if (newest.phase.kind === 'finished') {
     expect(newest.wakeAt).toBeNull()
+    const keeper = newest.phase.outcome === 'promoted' ? newest.canary : newest.stable
+    if (keeper !== null && !life.meddled) expect(weights(life.stage)).toEqual({ [keeper]: 100 })
     return
   }
   expect(newest.wakeAt).not.toBeNull()

@@ -87,6 +87,7 @@ function pushes({ clock, world, metrics }: Stage, draw: Draw, send: (errand: Err
     const kind = draw(0, 9)
     const from = start + draw(0, 300) * MINUTE
     if (kind < 3) metrics.profile(digest, { rps: 50, p95Ms: draw(100, 900), errorRate: draw(0, 1) / 10, from })
+    if (kind === 5) metrics.profile(digest, { rps: 0.1, p95Ms: 120, errorRate: 0 })
     if (kind === 3) world.behave(digest, { never: (['crash', 'pull-fails', 'stuck'] as const)[draw(0, 2)] ?? 'crash' })
     if (kind === 4) world.behave(digest, { scaleToZero: true, readyAfterMs: draw(1, 90) * 1000 })
     const at = n === 2 ? start + draw(0, 20) * MINUTE : start + draw(0, TROUBLED_MS)
