@@ -48,6 +48,8 @@ function expectOneAtATime(rows: readonly AuditRow[], rollouts: readonly Rollout[
   for (const { id, phase } of rollouts) {
     const over = rows.some(({ kind, rollout }) => kind === 'finished' && rollout === id)
     expect(phase.kind === 'finished').toBe(over)
+    const leaving = rows.some(({ kind, rollout }) => kind === 'rollback-started' && rollout === id)
+    if (leaving) expect(['rolling-back', 'finished']).toContain(phase.kind)
   }
 }
 
@@ -119,6 +121,7 @@ function expectLively(life: Life, newest: Rollout | null, rows: readonly AuditRo
     return
   }
   expect(newest.wakeAt).not.toBeNull()
+  if (!life.meddled) expect(newest.phase.kind).not.toBe('rolling-back')
   const alarmed = rows.some(({ kind, rollout }) => kind === 'deadline-passed' && rollout === newest.id)
   expect(newest.phase.kind === 'paused' || alarmed ? 'waits' : newest.phase).toBe('waits')
 }
