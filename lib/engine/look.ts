@@ -1,6 +1,6 @@
 import type { Observed } from '../core/app.ts'
 import { ask } from '../core/ask.ts'
-import type { Facts } from '../core/facts.ts'
+import type { Command, Facts } from '../core/facts.ts'
 import { judge } from '../core/judge/judge.ts'
 import type { Query, Reading, Verdict, Window } from '../core/judge/verdict.ts'
 import type { Rollout } from '../core/rollout.ts'
@@ -11,15 +11,16 @@ import type { Wheel } from './wheel.ts'
  * Looks at everything these rollouts need to know, in bulk: one question to each socket, whatever the number of rollouts.
  * Each comes back with its facts, in order; whatever could not be seen is in them as such. Azure is looked at last, so
  * that a source that takes long makes no sight of an app old; the facts are as of the end of the look, so that a weight
- * counts from when it was surely there.
+ * counts from when it was surely there. An abort waits for no measurements: none could change it.
  */
 export async function look<T extends { readonly rollout: Rollout }>(
   wheel: Wheel,
   items: readonly T[],
+  command: Command | null = null,
 ): Promise<readonly (T & { readonly facts: Facts })[]> {
   if (items.length === 0) return []
   const asking = wheel.clock.now()
-  const asked = items.map((item) => ({ item, queries: ask(item.rollout, asking) }))
+  const asked = items.map((item) => ({ item, queries: command?.verb === 'abort' ? [] : ask(item.rollout, asking) }))
   const [images, readings] = await Promise.all([
     findImages(wheel, items),
     measure(

@@ -33,7 +33,7 @@ export async function turn(
   const loaded = await wheel.store.load(environment, names)
   const starting = command === null ? loaded.filter(waitsToStart) : []
   const going = loaded.flatMap((item) => withRollout(item, starting))
-  const looks = await look(wheel, going)
+  const looks = await look(wheel, going, command)
   const turned = await Promise.all([
     ...starting.map((item) => shielded(item, () => startNext(wheel, item))),
     ...looks.map((seen) => shielded(seen.item, () => settle(wheel, seen, command))),

@@ -97,7 +97,7 @@ describe('a turn', () => {
   })
 
   test.each(['the KPIs', 'a neighbour in Azure'])(
-    'takes the canary out although %s kept it waiting for 45 seconds',
+    'moves traffic although %s kept it waiting for 45 seconds',
     async (slow) => {
       const stage = await givenCanary()
       await stage.run(5 * MINUTE)
@@ -110,12 +110,22 @@ describe('a turn', () => {
         slow === 'the KPIs'
           ? { metrics: { read: (queries) => late(metrics.read(queries)) } satisfies Wheel['metrics'] }
           : { apps: { ...apps, observe: (targets) => late(apps.observe(targets)) } satisfies Wheel['apps'] }
-      const abort = { id: 'abort-1', verb: 'abort', actor: 'olga', reason: '' } as const
-      await turn(wheelWith(stage, waiting), 'production', ['pricing'], abort)
+      const promote = { id: 'promote-1', verb: 'promote', actor: 'olga', reason: '' } as const
+      await turn(wheelWith(stage, waiting), 'production', ['pricing'], promote)
       stage.clock.advance(2_000)
-      expect(weights(stage)).toEqual({ [STABLE]: 100 })
+      expect(weights(stage)[STABLE]).toBe(50)
     },
   )
+
+  test('of an abort asks for no measurements, which may take long and could not change it', async () => {
+    const stage = await givenCanary()
+    await stage.run(5 * MINUTE)
+    const { asked } = stage.metrics
+    await stage.command(PRICING, 'abort')
+    expect(stage.metrics.asked).toBe(asked)
+    stage.clock.advance(2_000)
+    expect(weights(stage)).toEqual({ [STABLE]: 100 })
+  })
 
   test('counts a weight from when it was surely there, however long the look took', async () => {
     const stage = await givenPricing()
