@@ -12,6 +12,7 @@ import { sealed, type Wheel } from './wheel.ts'
  */
 const FRESH_MS = 30_000
 
+const OVERTAKEN: Trouble = { kind: 'conflict', message: 'a newer decision was stored meanwhile', retryAfterMs: null }
 const TOO_LATE: Trouble = { kind: 'unavailable', message: 'the look took too long', retryAfterMs: null }
 
 /**
@@ -24,6 +25,7 @@ export async function perform(
   actions: readonly Action[],
   lookedAt: number,
 ): Promise<Trouble | null> {
+  if (actions.length > 0 && !(await isStillWished(wheel, rollout))) return OVERTAKEN
   for (const action of actions) {
     if (wheel.clock.now() - lookedAt > FRESH_MS) return TOO_LATE
     try {
@@ -37,6 +39,17 @@ export async function perform(
     }
   }
   return null
+}
+
+/**
+ * Whether the stored wish is still the one that this turn stored: a worker that slept in between must not raise a canary
+ * that somebody has aborted meanwhile. A rollback is never taken back, so it asks nobody.
+ */
+async function isStillWished(wheel: Wheel, rollout: Rollout): Promise<boolean> {
+  if (rollout.phase.kind === 'rolling-back') return true
+  const [item] = await wheel.store.load(rollout.key.environment, [rollout.key.name])
+  const now = item?.rollout
+  return now?.id === rollout.id && now.wishedAt === rollout.wishedAt && now.phase.kind === rollout.phase.kind
 }
 
 /** Stores what the outside refused. Losing the race for it is no loss: the winner has seen the app after us. */

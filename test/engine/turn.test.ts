@@ -143,6 +143,36 @@ describe('a turn', () => {
     expect(stage.rollout(PRICING).phase).toMatchObject({ kind: 'progressing', steadyAt: asked + 20_000 })
   })
 
+  test('leaves a deed undone when somebody has aborted between its storing and its doing', async () => {
+    const stage = await givenPricing()
+    await stage.push(version(2))
+    await stage.runUntil('the canary is ready', () => stage.rollout(PRICING).phase.kind === 'progressing', HOUR)
+    await stage.runUntil('it has its weight', () => Object.values(weights(stage)).includes(10), HOUR)
+    await stage.run(2 * MINUTE)
+    const { commit } = stage.wheel.store
+    let aborted = false
+    const overtaken = wheelWith(stage, {
+      store: {
+        ...stage.wheel.store,
+        commit: async (change) => {
+          const saved = await commit(change)
+          if (!aborted) {
+            aborted = true
+            await stage.command(PRICING, 'abort')
+          }
+          return saved
+        },
+      },
+    })
+    const before = stage.world.log.length
+    const promote = { id: 'p', verb: 'promote', actor: 'otto', reason: '' } as const
+    await turn(overtaken, 'production', ['pricing'], promote)
+    expect(stage.world.log.slice(before).map(({ traffic }) => traffic)).toEqual([{ [STABLE]: 100 }])
+    await stage.run(5 * MINUTE)
+    expect(weights(stage)).toEqual({ [STABLE]: 100 })
+    expectSound(stage)
+  })
+
   test('is not undone by a bell that is out of order', async () => {
     const stage = await givenPricing()
     const deaf = wheelWith(stage, { bell: { ring: async () => Promise.reject(new Fault('unavailable', 'no queue')) } })
