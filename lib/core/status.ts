@@ -161,6 +161,8 @@ function afterBake(
       ? 'the rollout is promoted'
       : `step ${stage + 2} of ${stages.length} with ${following.weight} %`
   const ends = bakeEnds(rollout)
+  if (!Number.isFinite(ends) && following === undefined && stages[stage]?.bakeMs === 0)
+    return { text: `the rollout is promoted once ${rollout.canary} has all traffic`, at: rollout.wakeAt }
   if (!Number.isFinite(ends))
     return { text: `the bake of step ${stage + 1} begins when its weight is real`, at: rollout.wakeAt }
   if (now < ends) return { text: `${goal} when the KPIs hold over the whole step${gate}`, at: ends }

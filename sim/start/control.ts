@@ -9,6 +9,7 @@ export interface Control {
 
 /** Takes `POST /push` with `{service, tag, slow?, failing?}`: an image of that kind is published and announced. */
 export async function createControl(
+  services: readonly string[],
   push: (service: string, tag: string, program: ImageProfile) => Promise<string>,
 ): Promise<Control> {
   const listening = await listen(async (request, response) => {
@@ -21,6 +22,9 @@ export async function createControl(
       }
       if (request.url !== '/push' || wish.service === undefined || wish.tag === undefined)
         throw new Error('POST /push {service, tag}')
+      if (!services.includes(wish.service)) {
+        throw new Error(`There is no service "${wish.service}" here; there are ${services.join(', ')}.`)
+      }
       const healthy = healthyProfile(wish.tag)
       const slower = wish.slow === true ? slowed(healthy, 8) : healthy
       const program = wish.failing === true ? failing(slower, 0.05) : slower

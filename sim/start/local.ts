@@ -11,6 +11,7 @@ const USAGE = `Usage: npm run local -- push <service> <tag> [--slow] [--failing]
        npm run local -- watch <service>
        npm run local -- status <service>
        npm run local -- <promote|promote-full|pause|resume|abort|retry> <service>`
+const FLAGS = ['--slow', '--failing']
 const VERBS = ['promote', 'promote-full', 'pause', 'resume', 'abort', 'retry']
 
 function readLocal(): Local {
@@ -47,12 +48,20 @@ async function watch(local: Local, service: string): Promise<void> {
 }
 
 async function main([verb, service, tag, ...flags]: readonly string[]): Promise<void> {
+  if (verb === '--help' || verb === 'help') {
+    process.stdout.write(`${USAGE}\n`)
+    return
+  }
+  const odd = [tag ?? '', ...flags].find((word) => word.startsWith('--') && !FLAGS.includes(word))
+  if (odd !== undefined) throw new Error(`${odd} is not known here; there are ${FLAGS.join(' and ')}.\n\n${USAGE}`)
   if (verb === undefined || service === undefined) throw new Error(USAGE)
   const local = readLocal()
   if (verb === 'push' && tag !== undefined) return push(local, service, tag, flags)
   if (verb === 'watch') return watch(local, service)
   if (verb === 'status') {
-    process.stdout.write(`${JSON.stringify(await createClient(local).status(service), null, 2)}\n`)
+    const { kpis, ...status } = await createClient(local).status(service)
+    const figures = kpis.map(({ query: _, ...kpi }) => kpi)
+    process.stdout.write(`${JSON.stringify({ ...status, kpis: figures }, null, 2)}\n`)
     return
   }
   if (!VERBS.includes(verb)) throw new Error(USAGE)

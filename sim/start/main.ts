@@ -30,13 +30,13 @@ async function main(options: Options): Promise<number> {
 
 /** Says where everything is and waits until it is stopped. */
 async function stayUp(local: Local): Promise<number> {
-  const urls = { api: local.api, ...local.services, ...local.urls }
-  screen.say(`\n${paint('bold', 'It stays up.')} Everything is written down in ${local.file}:`)
-  for (const [name, url] of Object.entries(urls)) screen.say(`  ${name.padEnd(10)} ${url}`)
-  screen.say(`\n${paint('bold', 'Try, in another terminal:')}`)
+  screen.say(`\n${paint('bold', 'It stays up. Try, in another terminal:')}`)
   screen.say('  npm run local -- push pricing v4          push another image (add --slow or --failing)')
   screen.say('  npm run local -- watch pricing            watch its rollout')
   screen.say('  npm run local -- abort pricing            take the canary out')
+  const urls = { api: local.api, ...local.services, ...local.urls }
+  screen.say(`\nEverything is written down in ${local.file}:`)
+  for (const [name, url] of Object.entries(urls)) screen.say(`  ${name.padEnd(10)} ${url}`)
   return new Promise(() => {})
 }
 

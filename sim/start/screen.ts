@@ -99,7 +99,8 @@ function kpiLine({ kpi, value, limit, unit, total, verdict }: Evidence): string 
 function countdown(status: Status): string {
   if (status.nextAt === null || status.nextInMs === null || status.phase === 'finished') return ''
   const left = Date.parse(status.nextAt) - Date.now()
-  return left > 0 ? paint('bold', `  in ${duration(left)}`) : ''
+  // Shorter than this it waits for Azure rather than for a time, and the figure would only blink.
+  return left > 2_500 ? paint('bold', `  in ${duration(left)}`) : ''
 }
 
 function visible(line: string): number {

@@ -74,7 +74,7 @@ async function beside(
     await postHook(api, azure.hookKey, acrPush(REGISTRY_HOST, service, tag, digest))
     return digest
   }
-  const control = keep(await createControl(push))
+  const control = keep(await createControl(SERVICES, push))
   const file = join(folder, 'local.json')
   const services = Object.fromEntries(SERVICES.map((service) => [service, addressOf(azure, service)]))
   const local: Local = {

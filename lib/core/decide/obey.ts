@@ -50,7 +50,7 @@ function pause(move: Move, facts: Facts, command: Command): Obeyed {
   const { phase, id } = move.rollout
   if (phase.kind === 'paused') return done(move, `${id} is paused already: ${phase.because}`)
   if (phase.kind === 'finished' || phase.kind === 'rolling-back')
-    return refused(`${id} is ${spoken(phase)}; only abort and retry make sense`)
+    return refused(`${id} is ${spoken(phase)}; there is nothing to pause`)
   const because = said(command, `paused by ${command.actor}`)
   const stage = phase.kind === 'progressing' ? phase.stage : -1
   const steadyAt = phase.kind === 'progressing' ? phase.steadyAt : null
