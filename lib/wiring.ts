@@ -78,9 +78,9 @@ export const auditLog: () => Promise<AuditLog> = () => store()
 
 /** Creates what is missing of tables and queues. Safe to run at every start, and by two at once. Throws Fault. */
 export async function ensureStorage(): Promise<void> {
-  const names = [QUEUES.intake, QUEUES.events, QUEUES.turns]
-  const ensureQueue = async (name: string) => (await queue(name)).createIfNotExists()
-  await Promise.all([store().then((kept) => kept.ensureTables()), ...names.map(ensureQueue)])
+  const { ensureQueues } = await import('./adapters/bell/queues.ts')
+  const queues = await Promise.all(Object.values(QUEUES).map(queue))
+  await Promise.all([store().then((kept) => kept.ensureTables()), ensureQueues(queues)])
 }
 
 /** Stores the manifests of the folder SLIPWAY_MANIFESTS and says, a line each, what became of them. Throws Fault. */
