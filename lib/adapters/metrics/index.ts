@@ -1,4 +1,4 @@
-import type { Query, Reading } from '../../core/judge/verdict.ts'
+import type { Query, Reading } from '../../core/judge/reading.ts'
 import type { SourceName } from '../../core/service.ts'
 import type { Metrics } from '../../ports.ts'
 import { missing } from './missing.ts'
@@ -7,15 +7,15 @@ import { missing } from './missing.ts'
 export function createMetrics(sources: Readonly<Record<SourceName, Metrics>>): Metrics {
   return {
     async read(queries) {
-      const names = [...new Set(queries.map((query) => query.kpi.source))]
+      const names = [...new Set(queries.map((query) => query.kpi.source.kind))]
       const answers = await Promise.all(
         names.map(async (name) => {
-          const own = queries.filter((query) => query.kpi.source === name)
+          const own = queries.filter((query) => query.kpi.source.kind === name)
           return inOrder(own, await sources[name].read(own), name)
         }),
       )
       const byQuery = new Map(answers.flat())
-      return queries.map((query) => byQuery.get(query) ?? missing(query.id, 'no source was asked', ''))
+      return queries.map((query) => byQuery.get(query) ?? missing(query.id, 'malformed', 'no source was asked', ''))
     },
   }
 }
@@ -23,7 +23,7 @@ export function createMetrics(sources: Readonly<Record<SourceName, Metrics>>): M
 function inOrder(own: readonly Query[], readings: readonly Reading[], name: SourceName): readonly [Query, Reading][] {
   return own.map((query, place) => {
     const reading = readings[place]
-    const fits = reading !== undefined && reading.id === query.id
-    return [query, fits ? reading : missing(query.id, `${name} gave no answer to this query`, '')]
+    if (reading !== undefined && reading.id === query.id) return [query, reading]
+    return [query, missing(query.id, 'malformed', `${name} gave no answer to this query: report this as a bug`, '')]
   })
 }

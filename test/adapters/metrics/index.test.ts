@@ -1,26 +1,43 @@
 import { expect, test } from 'vitest'
 import { createMetrics } from '../../../lib/adapters/metrics/index.ts'
-import type { Query, Reading } from '../../../lib/core/judge/verdict.ts'
+import type { Query, Reading } from '../../../lib/core/judge/reading.ts'
+import type { SourceName } from '../../../lib/core/service.ts'
 import type { Metrics } from '../../../lib/ports.ts'
-import { errorRate, query } from './queries.ts'
+import { errorRate, query, SOURCES, START } from './queries.ts'
 
 const logs = () => query()
-const prom = () => query({ kpi: errorRate({ source: 'prometheus' }) })
+const prom = () => query({ kpi: errorRate({ source: SOURCES.prometheus }) })
 
+/** A source that answers one bucket of so many events to everything, and notes what it was asked. */
 function answering(total: number, seen: string[][] = []): Metrics {
   return {
     async read(queries) {
       seen.push(queries.map((one) => one.id))
       return queries.map(({ id }): Reading => {
-        return { id, kind: 'measured', bad: 0, total, value: 0, query: 'text', approximate: false }
+        const buckets = [{ at: START, bad: 0, total, value: null }]
+        return { id, kind: 'measured', buckets, quality: 'exact', query: 'text', note: null }
       })
     },
   }
 }
 
+/** A socket over all six sources; those that are not given must not be asked. */
+function metricsWith(given: Partial<Record<SourceName, Metrics>>): Metrics {
+  const untouched: Metrics = { read: () => Promise.reject(new Error('nobody named this source')) }
+  return createMetrics({
+    'azure-logs': untouched,
+    'azure-metrics': untouched,
+    'app-insights': untouched,
+    prometheus: untouched,
+    http: untouched,
+    probe: untouched,
+    ...given,
+  })
+}
+
 test('each query goes to the source its KPI names, and the answers keep the order', async () => {
   const seen: string[][] = []
-  const metrics = createMetrics({ 'azure-logs': answering(1, seen), prometheus: answering(2, seen) })
+  const metrics = metricsWith({ 'azure-logs': answering(1, seen), prometheus: answering(2, seen) })
   const queries = [prom(), logs(), prom(), logs()]
   const readings = await metrics.read(queries)
   expect(readings.map((reading) => [reading.id, totalOf(reading)])).toEqual(
@@ -32,9 +49,18 @@ test('each query goes to the source its KPI names, and the answers keep the orde
   ])
 })
 
+test('every one of the six sources is asked for its own KPI', async () => {
+  const names: readonly SourceName[] = ['azure-logs', 'azure-metrics', 'app-insights', 'prometheus', 'http', 'probe']
+  const each = names.map((name, place) => [name, answering(place + 1)] as const)
+  const queries = Object.values(SOURCES).map((source) => query({ kpi: errorRate({ source }) }))
+  const readings = await metricsWith(Object.fromEntries(each)).read(queries)
+  expect(queries.map((one) => one.kpi.source.kind)).toEqual(names)
+  expect(readings.map(totalOf)).toEqual([1, 2, 3, 4, 5, 6])
+})
+
 test('a source that nobody named is not asked', async () => {
   const seen: string[][] = []
-  const metrics = createMetrics({ 'azure-logs': answering(1), prometheus: answering(2, seen) })
+  const metrics = metricsWith({ 'azure-logs': answering(1), prometheus: answering(2, seen) })
   expect(await metrics.read([logs()])).toHaveLength(1)
   expect(await metrics.read([])).toEqual([])
   expect(seen).toEqual([])
@@ -51,7 +77,7 @@ test('the sources are asked at the same time', async () => {
       return answering(1).read(queries)
     },
   }
-  const metrics = createMetrics({ 'azure-logs': waiting, prometheus: waiting })
+  const metrics = metricsWith({ 'azure-logs': waiting, prometheus: waiting })
   expect(await metrics.read([logs(), prom()])).toHaveLength(2)
 })
 
@@ -60,13 +86,13 @@ test('a source that gives too few answers, or to other queries, leaves missing r
   const confused: Metrics = {
     read: (queries: readonly Query[]) => answering(1).read(queries.map((one) => ({ ...one, id: 'other' }))),
   }
-  const readings = await createMetrics({ 'azure-logs': lazy, prometheus: confused }).read([logs(), prom()])
+  const readings = await metricsWith({ 'azure-logs': lazy, prometheus: confused }).read([logs(), prom()])
   expect(readings).toMatchObject([
-    { kind: 'missing', why: 'azure-logs gave no answer to this query' },
-    { kind: 'missing', why: 'prometheus gave no answer to this query' },
+    { kind: 'missing', silence: 'malformed', why: expect.stringContaining('azure-logs gave no answer') },
+    { kind: 'missing', silence: 'malformed', why: expect.stringContaining('prometheus gave no answer') },
   ])
 })
 
 function totalOf(reading: Reading): number {
-  return reading.kind === 'measured' ? reading.total : -1
+  return reading.kind === 'measured' ? (reading.buckets[0]?.total ?? -1) : -1
 }
