@@ -1,7 +1,8 @@
 import type { Action, Observed } from './core/app.ts'
 import type { AuditRow } from './core/audit.ts'
 import type { Presence } from './core/facts.ts'
-import type { Query, Reading } from './core/judge/verdict.ts'
+import type { Query, Reading } from './core/judge/reading.ts'
+import type { BucketLine, JudgeState } from './core/judge/state.ts'
 import type { Rollout } from './core/rollout.ts'
 import type { Push, ServiceKey, ServiceState, Target } from './core/service.ts'
 
@@ -16,6 +17,8 @@ export interface Clock {
 export interface Loaded {
   readonly service: ServiceState
   readonly rollout: Rollout | null
+  /** What the judge remembers of that rollout; null before its first look at traffic. */
+  readonly judge: JudgeState | null
   /** Opaque to everyone but the store: which versions of which rows were read. */
   readonly token: unknown
 }
@@ -38,13 +41,17 @@ export interface Change {
   /** Absent = unchanged, and not written. */
   readonly service?: ServiceState
   readonly rollout?: Rollout
+  /** Belongs to `rollout`, which must be given too. */
+  readonly judge?: JudgeState
+  /** The buckets that the judge absorbed with this change; stored once under their start, and never changed. */
+  readonly buckets?: BucketLine
   readonly audit: readonly AuditRow[]
   readonly command?: CommandRecord
 }
 
 /**
- * Where state lives. One `commit` is one atomic transaction of one environment's partition: service, rollout, audit rows,
- * command record and the due row (taken from `rollout.wakeAt`) are stored together or not at all.
+ * Where state lives. One `commit` is one atomic transaction of one environment's partition: service, rollout, judge, buckets,
+ * audit rows, command record and the due row (taken from `rollout.wakeAt`) are stored together or not at all.
  */
 export interface RolloutStore {
   /** Names of services of `environment` whose newest rollout's `wakeAt` is at or before `until`, earliest first. */
@@ -72,6 +79,14 @@ export interface Catalogue {
   list(environment: string, limit: number, from: string | null): Promise<Page<ServiceState>>
   /** Past and present rollouts of a service, newest first. */
   rollouts(key: ServiceKey, limit: number, from: string | null): Promise<Page<Rollout>>
+}
+
+/** Reading what the judge absorbed. Writing it is part of `RolloutStore.commit` and nowhere else. */
+export interface BucketLog {
+  /** Lines of one rollout, the oldest first. */
+  lines(key: ServiceKey, rolloutNumber: number, limit: number, from: string | null): Promise<Page<BucketLine>>
+  /** What the judge remembers of a rollout, past or present; null where nothing was judged. */
+  judged(key: ServiceKey, rolloutNumber: number): Promise<JudgeState | null>
 }
 
 /** Which audit rows are asked for. Absent = any. `since` inclusive and `until` exclusive, epoch milliseconds. */

@@ -35,11 +35,6 @@ export interface Stage {
   readonly gate: boolean
 }
 
-export type SourceName = 'azure-logs' | 'prometheus'
-
-/** The percentiles that the access log is asked for: KQL takes constants only, so each of them stands in the query's text. */
-export const LOG_PERCENTILES: readonly number[] = [50, 75, 90, 95, 99, 99.9]
-
 /** How a service names its metrics in Prometheus. Every name matches `^[a-zA-Z_:][a-zA-Z0-9_:]*$`. */
 export interface PrometheusNames {
   /** Counter of requests, e.g. `http_requests_total`. */
@@ -52,32 +47,85 @@ export interface PrometheusNames {
   readonly statusLabel: string
 }
 
+/** A pair of counters in Prometheus whose increases are bad events and all events. */
+export interface PrometheusCounters {
+  readonly bad: string
+  readonly total: string
+}
+
 /**
- * One KPI and its limit, as *bad events out of total*: for `latency` bad is "slower than `limitMs`" and at most
- * `1 − percentile/100` of the requests may be bad; for `error-rate` bad is "failed" and at most `limitRatio` may be.
+ * Where a KPI is measured, with what that source must know.
+ *
+ * - `azure-logs`: the ingress's access log `ContainerAppHTTPLogs` in Log Analytics.
+ * - `azure-metrics`: Azure Monitor's platform metrics; knows errors, but no latency of a revision.
+ * - `app-insights`: requests in the workspace of Application Insights. The revision stands in the custom dimension
+ *   `dimension`; null = it is the beginning of the role instance, which on Container Apps is the replica's name.
+ * - `prometheus`: the environment's server. `counters` only for KPIs of kind `ratio`, `gauge` only for kind `gauge`.
+ * - `http`: a service of the team that answers JSON; `url` lies under an origin that the environment allows, `secret`
+ *   names the bearer token in Key Vault.
+ * - `probe`: Slipway itself asks `path` of the revision's own host, `count` times per look.
+ */
+export type Source =
+  | { readonly kind: 'azure-logs' }
+  | { readonly kind: 'azure-metrics' }
+  | { readonly kind: 'app-insights'; readonly dimension: string | null }
+  | {
+      readonly kind: 'prometheus'
+      readonly names: PrometheusNames
+      readonly counters: PrometheusCounters | null
+      readonly gauge: string | null
+    }
+  | { readonly kind: 'http'; readonly url: string; readonly secret: string | null }
+  | { readonly kind: 'probe'; readonly path: string; readonly count: number; readonly timeoutMs: number }
+
+export type SourceName = Source['kind']
+
+/** `required` must pass and can abort; `guard` can abort and need not pass; `advisory` is only shown. */
+export type KpiRole = 'required' | 'guard' | 'advisory'
+
+/**
+ * One KPI and its limit, as *bad events out of total*. For `latency` bad is "slower than `limitMs`" and at most
+ * `1 − percentile/100` of the requests may be bad; for `error-rate` bad is a status of 500 and above, none, or one of
+ * `alsoBad`; for `uptime` a failed request or probe; for `ratio` whatever the source counts as bad. A `gauge` is a bare
+ * figure per bucket that is to stay on the `wanted` side of `limit`.
  */
 export type Kpi = {
   readonly name: string
-  readonly source: SourceName
-  /** How long after a minute has ended the source may still be missing part of it. */
+  readonly role: KpiRole
+  readonly source: Source
+  /** How long after a bucket has ended the source may still be missing part of it. */
   readonly lagMs: number
-  readonly prometheus: PrometheusNames | null
-} & (
+  /** A step passes on no fewer events than this. */
+  readonly minRequests: number
+} & Measure
+
+export type Measure =
   | { readonly kind: 'latency'; readonly percentile: number; readonly limitMs: number }
-  | { readonly kind: 'error-rate'; readonly limitRatio: number }
-)
+  | { readonly kind: 'error-rate'; readonly limitRatio: number; readonly alsoBad: readonly number[] }
+  | { readonly kind: 'uptime'; readonly limitRatio: number }
+  | { readonly kind: 'ratio'; readonly limitRatio: number }
+  | { readonly kind: 'gauge'; readonly limit: number; readonly wanted: 'below' | 'above' }
+
+/** What a verdict that is neither pass nor fail does once a step was extended as far as it may be. */
+export type WhenUnclear = 'wait' | 'abort' | 'promote-never'
 
 /** How a canary is judged while it takes traffic. */
 export interface Analysis {
   /** How often the rollout is looked at. */
   readonly intervalMs: number
-  /** Length of the window of the fast check that runs at every look. */
-  readonly windowMs: number
-  /** A window with fewer canary requests than this is inconclusive. */
-  readonly minRequests: number
+  /** Length of a bucket: what the judge counts in. Whole minutes where a source knows only those. */
+  readonly bucketMs: number
+  /** From the first traffic on, how long a cold start is tolerated. */
+  readonly warmUpMs: number
   readonly kpis: readonly Kpi[]
   /** How long past its bake a step may stay inconclusive, and what happens then. */
-  readonly onInconclusive: { readonly afterMs: number; readonly then: 'pause' | 'abort' }
+  readonly onInconclusive: { readonly afterMs: number; readonly then: WhenUnclear }
+  /** Worse than the baseline without evidence that the limit is broken. */
+  readonly onRelative: 'hold' | 'abort' | 'ignore'
+  /** How long a source may be blind before an alarm, and whether the rollout is then aborted. */
+  readonly onBlind: { readonly afterMs: number; readonly then: 'wait' | 'abort' }
+  /** Whether a pass also needs evidence that the limit holds, not only none against it. */
+  readonly requireEvidence: boolean
 }
 
 /** When waiting has lasted long enough to end or to raise an alarm. */

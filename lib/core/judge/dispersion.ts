@@ -1,0 +1,59 @@
+/** What is kept of a baseline to see how bursty it is: its totals, and the squared steps between its minutes. */
+export interface Dispersion {
+  readonly bad: number
+  readonly total: number
+  readonly pairs: number
+  readonly sum: number
+  /** The greatest squared steps, greatest first: what the trimming takes off. */
+  readonly top: readonly number[]
+  /** The minute before, as rate and total; null at the start. */
+  readonly last: readonly [number, number] | null
+}
+
+/** Share of the greatest steps that is left out, so that one incident does not count as burstiness. */
+const TRIM = 0.005
+/** Enough for the trimming of 6,400 minutes. */
+const TOP = 32
+const FEWEST_PAIRS = 30
+const LARGEST = 12
+
+/** A baseline of which no minute was seen. */
+export const NO_MINUTES: Dispersion = { bad: 0, total: 0, pairs: 0, sum: 0, top: [], last: null }
+
+/** The baseline after one more minute, `bad` of `total`; a minute without requests changes nothing. */
+export function seeMinute(seen: Dispersion, bad: number, total: number): Dispersion {
+  if (total <= 0) return seen
+  const next = { ...seen, bad: seen.bad + bad, total: seen.total + total, last: [bad / total, total] as const }
+  if (seen.last === null) return next
+  const [rate, size] = seen.last
+  const step = (bad / total - rate) ** 2 / (1 / total + 1 / size)
+  return { ...next, pairs: seen.pairs + 1, sum: seen.sum + step, top: insert(seen.top, step) }
+}
+
+/**
+ * The over-dispersion φ, 1–12: von Neumann's ratio of successive differences, greatest 0.5 % trimmed,
+ * mean (r_t − r_{t−1})² / [p(1−p)(1/n_t + 1/n_{t−1})]. Up to 1.1 counts as 1, more is taken 1.25-fold.
+ * Null with fewer than 30 pairs of minutes, which say nothing. The pairs trimmed are rounded up, so at least one is.
+ */
+export function overDispersion({ bad, total, pairs, sum, top }: Dispersion): number | null {
+  if (pairs < FEWEST_PAIRS) return null
+  const p = bad / total
+  if (p <= 0 || p >= 1) return 1
+  const cut = Math.min(pairs - Math.floor(pairs * (1 - TRIM)), top.length)
+  const kept = top.slice(0, cut).reduce((rest, step) => rest - step, sum)
+  const ratio = kept / (pairs - cut) / (p * (1 - p))
+  return ratio <= 1.1 ? 1 : Math.min(1.25 * ratio, LARGEST)
+}
+
+/** φ of the minutes before the rollout, `[bad, total]` each; 2 where they are too few to tell. */
+export function historyDispersion(minutes: readonly (readonly [number, number])[]): number {
+  return overDispersion(minutes.reduce((seen, [bad, total]) => seeMinute(seen, bad, total), NO_MINUTES)) ?? 2
+}
+
+function insert(top: readonly number[], step: number): readonly number[] {
+  const least = top[TOP - 1]
+  if (least !== undefined && step <= least) return top
+  const at = top.findIndex((other) => other < step)
+  const place = at === -1 ? top.length : at
+  return [...top.slice(0, place), step, ...top.slice(place)].slice(0, TOP)
+}

@@ -1,0 +1,51 @@
+/** The evidence of one test so far: one sum per effect size, and how many buckets it has seen. Plain and JSON-safe. */
+export interface EProcess {
+  readonly sums: readonly number[]
+  readonly seen: number
+}
+
+/** When a change is expected: `first` (0–1) from the first bucket on, the rest evenly over `horizon` buckets in all. */
+export interface Prior {
+  readonly first: number
+  readonly horizon: number
+}
+
+/** Sums stop here, so that a long outage stays a finite number in JSON. Lowering a sum keeps the guarantee. */
+const SUM_LIMIT = 1e200
+
+/** A process that has seen nothing: evidence 1. */
+export function startProcess(effects: number): EProcess {
+  return { sums: Array<number>(effects).fill(0), seen: 0 }
+}
+
+/**
+ * The process after one more bucket: S_k ← (S_k + π_t)·exp(min(ℓ_k/φ, cap)), with ℓ_k in `llrs`, one per effect size.
+ * `phi` ≥ 1 tempers evidence from bursty traffic; `cap` (nats) bounds what one bucket can do.
+ */
+export function advance(process: EProcess, prior: Prior, llrs: readonly number[], phi: number, cap: number): EProcess {
+  const fresh = weightAt(prior, process.seen)
+  const sums = process.sums.map((sum, k) =>
+    Math.min((sum + fresh) * Math.exp(Math.min((llrs[k] ?? 0) / phi, cap)), SUM_LIMIT),
+  )
+  return { sums, seen: process.seen + 1 }
+}
+
+/**
+ * The evidence: mean of the sums plus the prior weight not yet spent. Without the fault that is tested for it reaches
+ * 1/α with a probability of at most α, however often it is read (Ville).
+ */
+export function evidence(process: EProcess, prior: Prior): number {
+  const mean = process.sums.reduce((total, sum) => total + sum, 0) / process.sums.length
+  return mean + unspent(prior, process.seen)
+}
+
+function weightAt({ first, horizon }: Prior, index: number): number {
+  if (index === 0) return horizon <= 1 ? 1 : first
+  return index < horizon ? (1 - first) / (horizon - 1) : 0
+}
+
+function unspent({ first, horizon }: Prior, seen: number): number {
+  if (seen === 0) return 1
+  if (seen >= horizon) return 0
+  return (1 - first) * (1 - (seen - 1) / (horizon - 1))
+}

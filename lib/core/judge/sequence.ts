@@ -1,0 +1,221 @@
+import { type Dispersion, NO_MINUTES, overDispersion, seeMinute } from './dispersion.ts'
+import { advance, type EProcess, evidence, type Prior, startProcess } from './e-process.ts'
+import { llrAbsolute, llrRelative } from './llr.ts'
+
+/** One finished minute of one KPI: bad events and requests of the canary and of the baseline. */
+export interface Minute {
+  readonly bad: number
+  readonly total: number
+  readonly baselineBad: number
+  readonly baselineTotal: number
+}
+
+/** How one KPI is tested. Rates are 0–1, lengths are minutes. */
+export interface Test {
+  /** Share of bad events that the canary may have. */
+  readonly limit: number
+  /** The same while it warms up. */
+  readonly warmLimit: number
+  readonly warm: number
+  /** Planned length of the rollout, warm-up and extension included. */
+  readonly horizon: number
+  readonly alpha: number
+  readonly alphaWarm: number
+  /** Over-dispersion of the baseline before the rollout, from 1. */
+  readonly phi: number
+  readonly ratios: { readonly absolute: readonly number[]; readonly relative: readonly number[]; readonly warm: readonly number[] }
+}
+
+/** What is kept of one KPI between two minutes: plain, JSON-safe, of a size that does not grow with the rollout. */
+export interface Sequence {
+  readonly schema: 1
+  readonly minutes: number
+  readonly warm: EProcess
+  readonly minute: EProcess
+  readonly hour: EProcess
+  readonly relative: EProcess
+  /** The hour that is being filled; `allowed` is the sum of allowed share times requests. */
+  readonly open: { readonly bad: number; readonly total: number; readonly allowed: number; readonly minutes: number }
+  /** The last 30 minutes of the baseline, newest last. */
+  readonly baseline: readonly (readonly [number, number])[]
+  /** The two newest bad minutes, as numbers of minutes seen, newest first. */
+  readonly badMinutes: readonly number[]
+  readonly live: Dispersion
+  readonly phi: number
+}
+
+/** What one KPI's evidence says; `because` names the test that decided. */
+export interface Finding {
+  readonly kind: 'quiet' | 'suspect' | 'fail'
+  readonly because: 'none' | 'absolute' | 'relative' | 'joint' | 'warm-up'
+  readonly absolute: number
+  readonly relative: number
+  readonly warm: number
+}
+
+/** Ratios to test for: of error rates (limit well under 1 %). */
+export const ERROR_RATIOS: Test['ratios'] = {
+  absolute: [1.5, 2, 4, 8, 16, 64, 256, 900],
+  relative: [2, 4, 8, 16, 64, 256],
+  warm: [2, 5, 15, 45],
+}
+
+/** Ratios to test for: of the share of slow requests (limit 5 %). */
+export const SLOW_RATIOS: Test['ratios'] = {
+  absolute: [1.25, 1.5, 2, 3, 6, 12, 19],
+  relative: [1.6, 2, 3, 5, 10, 18],
+  warm: [1.5, 1.8, 1.95],
+}
+
+/** Most that one bucket can add to the logarithm of the evidence, in nats. */
+export const CAP = 6
+
+const TOLERANCE = 1.25
+const HIGHEST_RATE = 0.98
+const HOUR = 60
+const BAD_WITHIN = 180
+const WINDOWS = [1, 5, 30]
+const MOST_EVIDENCE = 1e30
+const MODERATE = 10
+const SUSPECT = 20
+
+/** A sequence before its first minute. */
+export function startSequence(test: Test): Sequence {
+  return {
+    schema: 1,
+    minutes: 0,
+    warm: startProcess(test.ratios.warm.length),
+    minute: startProcess(test.ratios.absolute.length),
+    hour: startProcess(test.ratios.absolute.length),
+    relative: startProcess(test.ratios.relative.length),
+    open: { bad: 0, total: 0, allowed: 0, minutes: 0 },
+    baseline: [],
+    badMinutes: [],
+    live: NO_MINUTES,
+    phi: test.phi,
+  }
+}
+
+/** The sequence after one more minute, in the order of time; each minute is absorbed once. Cost does not grow with time. */
+export function absorb(test: Test, before: Sequence, minute: Minute): Sequence {
+  const baseline = [...before.baseline, [minute.baselineBad, minute.baselineTotal] as const].slice(-30)
+  const isWarm = before.minutes < test.warm
+  // Only minutes before this one set φ: the minute that is weighed must not choose its own weight.
+  const phi = before.minutes % HOUR === 0 ? Math.max(test.phi, overDispersion(before.live) ?? 1) : before.phi
+  const bound = allowedShare(test.limit, phi, baseline)
+  const limit = isWarm ? Math.max(test.warmLimit, bound) : bound
+  const isBad = minute.bad > 0 && minute.bad > limit * minute.total
+  const next = {
+    ...before,
+    minutes: before.minutes + 1,
+    baseline,
+    phi,
+    live: seeMinute(before.live, minute.baselineBad, minute.baselineTotal),
+    badMinutes: isBad ? [before.minutes, ...before.badMinutes].slice(0, 2) : before.badMinutes,
+  }
+  if (isWarm) {
+    const llrs = absoluteLlrs(test.ratios.warm, minute.bad, minute.total, limit)
+    return { ...next, warm: advance(before.warm, warmPrior(test), llrs, Math.max(2, phi), CAP) }
+  }
+  return fillHour(test, weigh(test, next, minute, limit), minute, limit)
+}
+
+/** Everything from stored minutes, bit for bit what `absorb` said one by one. */
+export function recompute(test: Test, minutes: readonly Minute[]): Sequence {
+  return minutes.reduce((sequence, minute) => absorb(test, sequence, minute), startSequence(test))
+}
+
+/**
+ * What the evidence says: `fail` with two bad minutes within three hours and absolute evidence of 1/α, or relative
+ * evidence of 1/α together with absolute evidence of 10; `suspect` with one of them alone (absolute from 20).
+ */
+export function findingOf(test: Test, sequence: Sequence): Finding {
+  const warm = readable(evidence(sequence.warm, warmPrior(test)))
+  const byMinute = readable(evidence(sequence.minute, minutePrior(test)))
+  const byHour = readable(evidence(sequence.hour, hourPrior(test)))
+  // Half of the greater: either scale fires at 2/α. A mean would not be safe, as the two see different histories.
+  const absolute = Math.max(byMinute, byHour) / 2
+  const relative = readable(evidence(sequence.relative, minutePrior(test)))
+  const told = { absolute, relative, warm }
+  const enough = 1 / test.alpha
+  if (warm >= 1 / test.alphaWarm) return { kind: 'fail', because: 'warm-up', ...told }
+  if (hasTwoBadMinutes(sequence)) {
+    if (absolute >= enough) return { kind: 'fail', because: 'absolute', ...told }
+    if (relative >= enough && absolute >= MODERATE) return { kind: 'fail', because: 'joint', ...told }
+  }
+  if (relative >= enough) return { kind: 'suspect', because: 'relative', ...told }
+  return absolute >= SUSPECT
+    ? { kind: 'suspect', because: 'absolute', ...told }
+    : { kind: 'quiet', because: 'none', ...told }
+}
+
+/**
+ * The share that the canary may have this minute: its limit, raised to 1.25 times the baseline's own share over 1, 5 or
+ * 30 minutes where the baseline itself is clearly over the limit, because a shared fault is not the canary's.
+ */
+export function allowedShare(limit: number, phi: number, baseline: readonly (readonly [number, number])[]): number {
+  const raised = WINDOWS.map((window) => {
+    let bad = 0
+    let total = 0
+    for (const [y, m] of baseline.slice(-window)) {
+      bad += y
+      total += m
+    }
+    const usual = total * limit
+    return bad > usual + 3 * Math.sqrt(usual * phi) + 3 ? (TOLERANCE * bad) / total : limit
+  })
+  return Math.max(limit, ...raised)
+}
+
+function weigh(test: Test, next: Sequence, minute: Minute, limit: number): Sequence {
+  const { bad, total, baselineBad, baselineTotal } = minute
+  const absolute = absoluteLlrs(test.ratios.absolute, bad, total, limit)
+  const relative = test.ratios.relative.map((ratio) =>
+    llrRelative([bad, total], [baselineBad, baselineTotal], TOLERANCE, ratio),
+  )
+  return {
+    ...next,
+    minute: advance(next.minute, minutePrior(test), absolute, next.phi, CAP),
+    relative: advance(next.relative, minutePrior(test), relative, next.phi, CAP),
+  }
+}
+
+function fillHour(test: Test, next: Sequence, minute: Minute, limit: number): Sequence {
+  const bad = next.open.bad + minute.bad
+  const total = next.open.total + minute.total
+  const allowed = next.open.allowed + minute.total * limit
+  const minutes = next.open.minutes + 1
+  if (minutes < HOUR) return { ...next, open: { bad, total, allowed, minutes } }
+  const llrs = absoluteLlrs(test.ratios.absolute, bad, total, total > 0 ? allowed / total : limit)
+  const hour = advance(next.hour, hourPrior(test), llrs, next.phi, CAP)
+  return { ...next, hour, open: { bad: 0, total: 0, allowed: 0, minutes: 0 } }
+}
+
+function absoluteLlrs(ratios: readonly number[], bad: number, total: number, limit: number): readonly number[] {
+  return ratios.map((ratio) => {
+    const rate = Math.min(ratio * limit, HIGHEST_RATE)
+    // A limit at the ceiling leaves nothing worse to test for.
+    return rate > limit ? llrAbsolute(bad, total, limit, rate) : 0
+  })
+}
+
+function hasTwoBadMinutes({ badMinutes, minutes }: Sequence): boolean {
+  const second = badMinutes[1]
+  return second !== undefined && minutes - second <= BAD_WITHIN
+}
+
+function readable(value: number): number {
+  return Math.min(value, MOST_EVIDENCE)
+}
+
+function warmPrior({ warm }: Test): Prior {
+  return { first: 0.9, horizon: warm }
+}
+
+function minutePrior({ horizon, warm }: Test): Prior {
+  return { first: 0.5, horizon: horizon - warm }
+}
+
+function hourPrior({ horizon, warm }: Test): Prior {
+  return { first: 0.5, horizon: Math.floor((horizon - warm) / HOUR) }
+}
