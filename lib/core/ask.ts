@@ -1,30 +1,50 @@
-import type { Query, Window } from './judge/verdict.ts'
+import type { Arm, Query } from './judge/reading.ts'
+import type { JudgeState } from './judge/state.ts'
+import { HISTORY_BUCKETS, REREAD_BUCKETS } from './judge/take-in.ts'
 import type { Phase, Rollout } from './rollout.ts'
 import type { Kpi } from './service.ts'
+import { wantedWeight } from './traffic.ts'
 
 /**
- * What must be measured for this rollout now: the fast check of every KPI while the canary takes traffic, and the whole
- * step once its bake is over. Empty while there is nothing to see. Every window lies inside the present step, and the
- * whole step is asked about for every KPI or for none: a verdict on some of them must not speak for all.
+ * What must be measured for this rollout now: every KPI on both revisions, from the first bucket that was not judged yet
+ * (and the newest few once more) to the bucket that is running. The first time the stable revision's last 24 hours come
+ * along, which tell how bursty it is. Empty while the canary has no traffic, and where nothing is judged.
  */
-export function ask(rollout: Rollout, now: number): readonly Query[] {
-  const steadyAt = steadySince(rollout.phase)
-  if (steadyAt === null || rollout.stable === null) return []
-  const { analysis } = rollout.manifest
-  const bakeOver = now >= bakeEnds(rollout) && now - longestLag(rollout) > steadyAt
-  return analysis.kpis.flatMap((kpi) => {
-    const to = now - kpi.lagMs
-    if (to <= steadyAt) return []
-    const fast = query(rollout, kpi, 'fast', Math.max(steadyAt, to - analysis.windowMs), to)
-    return bakeOver ? [fast, query(rollout, kpi, 'full', steadyAt, to)] : [fast]
+export function ask(rollout: Rollout, judge: JudgeState | null, now: number): readonly Query[] {
+  const since = judgedSince(rollout, judge)
+  if (since === null || rollout.stable === null) return []
+  const { bucketMs, kpis } = rollout.manifest.analysis
+  const to = bucketOf(now, bucketMs) + bucketMs
+  return kpis.flatMap((kpi) => {
+    const next = judge?.kpis[kpi.name]?.next ?? null
+    const arms: readonly Arm[] = isAlone(rollout, next) ? ['canary'] : ['canary', 'baseline']
+    const past = next ?? bucketOf(since, bucketMs)
+    const from = Math.max(Math.min(past, to - REREAD_BUCKETS * bucketMs), to - HISTORY_BUCKETS * bucketMs)
+    return arms.map((arm) => {
+      const isFirst = next === null && arm === 'baseline'
+      return query(rollout, kpi, arm, isFirst ? past - HISTORY_BUCKETS * bucketMs : from, to)
+    })
   })
+}
+
+/** Whether the canary has had all traffic in every bucket that is still to be judged. */
+function isAlone(rollout: Rollout, next: number | null): boolean {
+  const steadyAt = steadySince(rollout.phase)
+  return wantedWeight(rollout) === 100 && steadyAt !== null && (next === null || next >= steadyAt)
+}
+
+/** When the traffic that is judged began: when the judge began, or when the first weight was seen; null = nothing is judged. */
+export function judgedSince({ phase }: Pick<Rollout, 'phase'>, judge: JudgeState | null): number | null {
+  if (phase.kind !== 'progressing' && phase.kind !== 'paused') return null
+  if (phase.kind === 'paused' && (phase.from !== 'progressing' || phase.why === 'foreign-edit')) return null
+  return judge?.from ?? phase.steadyAt
 }
 
 /** Since when the canary has been seen at the weight of its step; null while it has not, or where nothing is judged. */
 export function steadySince(phase: Phase): number | null {
   if (phase.kind === 'progressing') return phase.steadyAt
-  if (phase.kind !== 'paused' || phase.from !== 'progressing') return null
-  return phase.why === 'foreign-edit' || phase.why === 'fault' ? null : phase.steadyAt
+  if (phase.kind !== 'paused' || phase.from !== 'progressing' || phase.why === 'foreign-edit') return null
+  return phase.steadyAt
 }
 
 /** When the bake of the present step is over and all of it can be read at its sources; infinite while it has not begun. */
@@ -39,14 +59,23 @@ function longestLag(rollout: Rollout): number {
   return Math.max(0, ...rollout.manifest.analysis.kpis.map((kpi) => kpi.lagMs))
 }
 
-function query(rollout: Rollout, kpi: Kpi, window: Window, from: number, to: number): Query {
-  const { key, canary } = rollout
+function bucketOf(at: number, bucketMs: number): number {
+  return Math.floor(at / bucketMs) * bucketMs
+}
+
+function query(rollout: Rollout, kpi: Kpi, arm: Arm, from: number, to: number): Query {
+  const { key, canary, stable, place, manifest } = rollout
+  const revision = arm === 'canary' ? canary : (stable ?? '')
   return {
-    id: `${key.environment}/${rollout.id}/${kpi.name}/${window}`,
+    id: `${key.environment}/${rollout.id}/${kpi.name}/${arm}`,
     environment: key.environment,
-    revision: canary,
+    target: manifest.target,
+    region: place?.region ?? null,
+    arm,
+    revision,
+    host: place?.hosts[revision] ?? null,
     kpi,
-    window,
+    bucketMs: manifest.analysis.bucketMs,
     from,
     to,
   }

@@ -1,6 +1,6 @@
 import type { AuditRow } from './audit.ts'
 import { duration, percent, weightsText } from './format.ts'
-import type { Evidence } from './judge/verdict.ts'
+import type { EValues, Evidence } from './judge/verdict.ts'
 import { sameWeights } from './traffic.ts'
 
 /**
@@ -23,18 +23,40 @@ export function explain(row: AuditRow): string {
     .replace(/\s+/g, ' ')
 }
 
-/** Says one KPI's evidence to a person: figure, limit, sample, window, source, verdict. */
+/** Says one KPI's evidence to a person: figure, limit, sample, interval, E-values, source, verdict and what is missing. */
 export function explainEvidence(evidence: Evidence): string {
-  const { kpi, value, limit, unit, total, bad, from, to, source, verdict } = evidence
-  const window = `${timeText(from)} to ${timeText(to)} (${duration(to - from)})`
-  if (total === null || bad === null) return `no figure from ${source} for ${window}: ${evidence.because} → ${verdict}`
-  const figure = value === null ? 'no figure' : figureText(value, unit)
-  return `${kpi}: ${figure} against a limit of ${figureText(limit, unit)}, ${bad} bad of ${total} requests from ${source}, ${window} → ${verdict}`
+  const { kpi, role, value, limit, unit, total, bad, from, to, source, verdict, missing } = evidence
+  const window = to > from ? `, ${timeText(from)} to ${timeText(to)} (${duration(to - from)})` : ''
+  const name = role === 'required' ? kpi : `${kpi} (${role})`
+  if (total === null || bad === null || value === null)
+    return `${evidence.because} [${name} from ${source}${window}] → ${verdict}`
+  const lack = missing === null ? '' : `, a pass needs: ${missing}`
+  return `${name}: ${figureText(value, unit)} against a limit of ${figureText(limit, unit)}, ${bad} bad of ${total}${sureness(evidence)} from ${source}${window}${lack} → ${verdict}`
 }
 
-/** A KPI's figure with its unit: whole milliseconds, or a percentage. */
+/** What the counts are worth: the interval that the true share lies in, the stable revision's share, and the evidence against the canary. */
+function sureness({ interval, baseline, evalues }: Evidence): string {
+  const parts = [
+    interval === null ? null : `95 % surely ${percent(interval[0])} to ${percent(interval[1])}`,
+    baseline === null ? null : `stable ${percent(baseline.bad / baseline.total)}`,
+    evalues === null ? null : `evidence against it ${evidenceText(evalues)}`,
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
+}
+
+/** E-values to a person: `0.4 of 500 needed, 1.2 of 500 against stable`. */
+export function evidenceText({ absolute, relative, needed }: EValues): string {
+  return `${amount(absolute)} of ${amount(needed)} needed, ${amount(relative)} against stable`
+}
+
+function amount(value: number): string {
+  if (value >= 1e6) return value.toExponential(0).replace('e+', 'e')
+  return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(2)))
+}
+
+/** A KPI's figure: a percentage, or a gauge's bare number. */
 export function figureText(value: number, unit: Evidence['unit']): string {
-  return unit === 'ms' ? `${Math.round(value)} ms` : percent(value)
+  return unit === 'ratio' ? percent(value) : String(Number(value.toPrecision(6)))
 }
 
 function weightsSentence(row: AuditRow): string {

@@ -13,10 +13,10 @@ export interface Facts {
   readonly app: Observed
   /** Answer of the registry; null where it was not asked (only a rollout in `preparing` asks). */
   readonly image: Presence | null
-  /** The fast check of this tick; null where the canary takes no traffic. */
-  readonly fast: Verdict | null
-  /** The check of the whole step; null until its bake is over. */
-  readonly full: Verdict | null
+  /** What the KPIs say; null where the canary takes no traffic, or where nothing was asked. */
+  readonly verdict: Verdict | null
+  /** Since when a source that counts has given no answer; null where all do. */
+  readonly blindSince: number | null
 }
 
 export type Verb = 'promote' | 'promote-full' | 'pause' | 'resume' | 'abort' | 'retry'

@@ -62,6 +62,12 @@ export interface Footprint {
   readonly active: readonly string[]
 }
 
+/** Azure's name of a region (`westeurope`), and the hosts of single revisions by name. */
+export interface Place {
+  readonly region: string
+  readonly hosts: Readonly<Record<string, string>>
+}
+
 /** A refusal that has not passed yet. Met at a `look` it ends with the next good look; met at a `deed`, when the deed is done. */
 export interface StandingTrouble extends Trouble {
   readonly during: 'look' | 'deed'
@@ -97,6 +103,8 @@ export interface Rollout {
   readonly wishedAt: number
   /** The app as last seen; null before the first look. */
   readonly footprint: Footprint | null
+  /** Where the app runs, and under which hosts its two revisions can be reached alone; null before the first look. */
+  readonly place: Place | null
   /** What the KPIs said at the last look, for status and for noticing changes. */
   readonly verdict: Verdict | null
   /** The refusal of the outside that still stands; null while all answers are good. */

@@ -95,8 +95,8 @@ export type Kpi = {
   readonly source: Source
   /** How long after a bucket has ended the source may still be missing part of it. */
   readonly lagMs: number
-  /** A step passes on no fewer events than this. */
-  readonly minRequests: number
+  /** A step passes on no fewer events than this; null = 3 divided by the share that may be bad. */
+  readonly minRequests: number | null
 } & Measure
 
 export type Measure =
@@ -106,7 +106,10 @@ export type Measure =
   | { readonly kind: 'ratio'; readonly limitRatio: number }
   | { readonly kind: 'gauge'; readonly limit: number; readonly wanted: 'below' | 'above' }
 
-/** What a verdict that is neither pass nor fail does once a step was extended as far as it may be. */
+/**
+ * What becomes of a step that is neither pass nor fail once it was extended as far as it may be. `wait`: it pauses, and a
+ * person promotes, resumes or aborts. `promote-never`: it pauses, and a person resumes or aborts. `abort`: it rolls back.
+ */
 export type WhenUnclear = 'wait' | 'abort' | 'promote-never'
 
 /** How a canary is judged while it takes traffic. */
@@ -118,8 +121,8 @@ export interface Analysis {
   /** From the first traffic on, how long a cold start is tolerated. */
   readonly warmUpMs: number
   readonly kpis: readonly Kpi[]
-  /** How long past its bake a step may stay inconclusive, and what happens then. */
-  readonly onInconclusive: { readonly afterMs: number; readonly then: WhenUnclear }
+  /** How long past its bake a step may stay unclear (null = as long as it bakes, at least an hour), and what happens then. */
+  readonly onInconclusive: { readonly afterMs: number | null; readonly then: WhenUnclear }
   /** Worse than the baseline without evidence that the limit is broken. */
   readonly onRelative: 'hold' | 'abort' | 'ignore'
   /** How long a source may be blind before an alarm, and whether the rollout is then aborted. */

@@ -94,6 +94,7 @@ export function newRollout(
     wished: [0],
     wishedAt: now,
     footprint: null,
+    place: null,
     verdict: null,
     trouble: null,
     leftovers: leftoversOf(previous),

@@ -1,9 +1,11 @@
 import type { Observed } from '../core/app.ts'
-import { ask } from '../core/ask.ts'
+import { ask, judgedSince, steadySince } from '../core/ask.ts'
 import type { Command, Facts } from '../core/facts.ts'
-import { judge } from '../core/judge/judge.ts'
-import type { Query, Reading, Verdict, Window } from '../core/judge/verdict.ts'
+import { type Judged, judge } from '../core/judge/judge.ts'
+import type { Query, Reading } from '../core/judge/reading.ts'
+import type { BucketLine, JudgeState } from '../core/judge/state.ts'
 import type { Rollout } from '../core/rollout.ts'
+import { stageWeight, wantedWeight } from '../core/traffic.ts'
 import type { Presence } from '../ports.ts'
 import type { Wheel } from './wheel.ts'
 
@@ -13,14 +15,17 @@ import type { Wheel } from './wheel.ts'
  * that a source that takes long makes no sight of an app old; the facts are as of the end of the look, so that a weight
  * counts from when it was surely there. An abort waits for no measurements: none could change it.
  */
-export async function look<T extends { readonly rollout: Rollout }>(
+export async function look<T extends Subject>(
   wheel: Wheel,
   items: readonly T[],
   command: Command | null = null,
-): Promise<readonly (T & { readonly facts: Facts })[]> {
+): Promise<readonly (T & Sight)[]> {
   if (items.length === 0) return []
   const asking = wheel.clock.now()
-  const asked = items.map((item) => ({ item, queries: command?.verb === 'abort' ? [] : ask(item.rollout, asking) }))
+  const asked = items.map((item) => ({
+    item,
+    queries: command?.verb === 'abort' ? [] : ask(item.rollout, item.judge, asking),
+  }))
   const [images, readings] = await Promise.all([
     findImages(wheel, items),
     measure(
@@ -34,9 +39,24 @@ export async function look<T extends { readonly rollout: Rollout }>(
     const { rollout } = item
     const image = images.get(rollout) ?? null
     const app = apps.get(rollout) ?? notLookedAt(rollout, image)
-    const verdict = (window: Window) => verdictOf(rollout, queries, readings, window)
-    return { ...item, facts: { now, app, image, fast: verdict('fast'), full: verdict('full') } }
+    const judged = judgedOf(item, queries, readings, asking)
+    const verdict = judged?.verdict ?? null
+    const facts = { now, app, image, verdict, blindSince: judged === null ? null : blindSince(judged, rollout) }
+    return { ...item, facts, judged: judged?.state ?? null, buckets: judged?.line ?? null }
   })
+}
+
+/** A rollout and what the judge remembers of it. */
+export interface Subject {
+  readonly rollout: Rollout
+  readonly judge: JudgeState | null
+}
+
+/** What a look brought: the facts, and the judge's memory after it with the buckets it absorbed (null = nothing was judged). */
+export interface Sight {
+  readonly facts: Facts
+  readonly judged: JudgeState | null
+  readonly buckets: BucketLine | null
 }
 
 /** Azure is not touched for a rollout in preparation before the registry has said that its image is really there. */
@@ -70,16 +90,33 @@ async function findImages(
   return new Map(asking.map((rollout, index) => [rollout, answers[index]]))
 }
 
-function verdictOf(
-  rollout: Rollout,
+function judgedOf(
+  { rollout, judge: before }: Subject,
   queries: readonly Query[],
   readings: ReadonlyMap<string, Reading>,
-  window: Window,
-): Verdict | null {
-  const mine = queries.filter((query) => query.window === window)
-  if (mine.length === 0) return null
-  const answers = mine.flatMap((query) => readings.get(query.id) ?? [])
-  return judge(mine, answers, rollout.manifest.analysis.minRequests)
+  now: number,
+): Judged | null {
+  const since = judgedSince(rollout, before)
+  if (queries.length === 0 || since === null) return null
+  const { manifest, phase, canary, id } = rollout
+  const steadyAt = steadySince(phase)
+  const bakeMs = ('stage' in phase ? manifest.stages[phase.stage]?.bakeMs : 0) ?? 0
+  const step = steadyAt === null ? null : { since: steadyAt, bakeMs }
+  const answers = queries.flatMap((query) => readings.get(query.id) ?? [])
+  return judge({ rollout: id, manifest, canary, since, step, weight: weightOf(rollout) }, before, queries, answers, now)
+}
+
+/** The canary's share by the plan, also while hands are kept off. */
+function weightOf(rollout: Rollout): number {
+  const { phase } = rollout
+  return wantedWeight(rollout) ?? ('stage' in phase ? stageWeight(rollout, phase.stage) : 0)
+}
+
+/** Since when the KPI that has been silent longest has been, advisory ones left out. */
+function blindSince({ state }: Judged, { manifest }: Rollout): number | null {
+  const counting = manifest.analysis.kpis.filter((kpi) => kpi.role !== 'advisory')
+  const times = counting.flatMap((kpi) => state.kpis[kpi.name]?.blind?.since ?? [])
+  return times.length === 0 ? null : Math.min(...times)
 }
 
 function notLookedAt(rollout: Rollout, image: Presence | null): Observed {

@@ -1,10 +1,10 @@
 import type { Decision } from '../core/decide/decide.ts'
 import { decide } from '../core/decide/decide.ts'
-import type { Command, Facts } from '../core/facts.ts'
+import type { Command } from '../core/facts.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { isRunning, newRollout } from '../core/start.ts'
 import type { Change, CommandRecord, Loaded } from '../ports.ts'
-import { look } from './look.ts'
+import { look, type Sight, type Subject } from './look.ts'
 import { perform } from './perform.ts'
 import { ringFor, sealed, type Wheel } from './wheel.ts'
 
@@ -42,14 +42,18 @@ export async function turn(
   return turned
 }
 
-interface Seen {
+interface Going extends Subject {
   readonly item: Loaded
-  readonly rollout: Rollout
-  readonly facts: Facts
 }
 
+type Seen = Going & Sight
+
 /** Decides, saves, performs for one service. */
-async function settle(wheel: Wheel, { item, rollout, facts }: Seen, command: Command | null): Promise<Turned> {
+async function settle(
+  wheel: Wheel,
+  { item, rollout, facts, judged, buckets }: Seen,
+  command: Command | null,
+): Promise<Turned> {
   const { name } = item.service.key
   const decided = decide(rollout, facts, command)
   if (decided.answer?.kind === 'refused') return { name, result: 'nothing', decision: decided, error: null }
@@ -60,6 +64,8 @@ async function settle(wheel: Wheel, { item, rollout, facts }: Seen, command: Com
     token: item.token,
     ...(audit.length > 0 ? { service } : {}),
     rollout: decision.next,
+    ...(judged === null ? {} : { judge: judged }),
+    ...(buckets === null ? {} : { buckets }),
     audit,
     ...(command === null ? {} : { command: recordOf(command, decision, facts.now) }),
   }
@@ -92,8 +98,9 @@ async function startNext(wheel: Wheel, item: Loaded): Promise<Turned> {
 }
 
 /** A service whose rollout is to be looked at; nothing for one without, or one where the next is only beginning. */
-function withRollout(item: Loaded, starting: readonly Loaded[]): readonly Omit<Seen, 'facts'>[] {
-  return item.rollout === null || starting.includes(item) ? [] : [{ item, rollout: item.rollout }]
+function withRollout(item: Loaded, starting: readonly Loaded[]): readonly Going[] {
+  const { rollout, judge } = item
+  return rollout === null || starting.includes(item) ? [] : [{ item, rollout, judge }]
 }
 
 function waitsToStart(item: Loaded): boolean {

@@ -1,4 +1,4 @@
-import type { Manifest, SourceName } from '../core/service.ts'
+import type { Manifest, Source } from '../core/service.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Issue } from './issue.ts'
 import type { EnvironmentSettings, Settings } from './settings.ts'
@@ -26,16 +26,28 @@ export function misfits(manifest: Manifest, settings: Settings): readonly Issue[
   return issues
 }
 
-const NEEDS: Readonly<Record<SourceName, keyof EnvironmentSettings>> = {
-  'azure-logs': 'logWorkspaceId',
-  prometheus: 'prometheusUrl',
-}
-
 function withoutSource(manifest: Manifest, environment: EnvironmentSettings): readonly Issue[] {
   return manifest.analysis.kpis.flatMap((kpi, index) => {
-    const needed = NEEDS[kpi.source]
-    if (environment[needed] !== null) return []
-    const message = `environment \`${manifest.environment}\` has no ${needed}, which \`${kpi.source}\` needs; set it in SLIPWAY_ENVIRONMENTS`
+    const lack = lackOf(kpi.source, environment)
+    if (lack === null) return []
+    const message = `environment \`${manifest.environment}\` has no ${lack}, which \`${kpi.source.kind}\` needs; set it in SLIPWAY_ENVIRONMENTS`
     return [{ path: `analysis.kpis[${index}].source`, message }]
   })
+}
+
+/** What the environment lacks for this source; null where nothing is missing. */
+function lackOf(source: Source, environment: EnvironmentSettings): string | null {
+  switch (source.kind) {
+    case 'azure-logs':
+    case 'app-insights':
+      return environment.logWorkspaceId === null ? 'logWorkspaceId' : null
+    case 'prometheus':
+      return environment.prometheusUrl === null ? 'prometheusUrl' : null
+    case 'http': {
+      const { origin } = new URL(source.url)
+      return environment.httpOrigins.includes(origin) ? null : `${origin} among its httpOrigins`
+    }
+    default:
+      return null
+  }
 }

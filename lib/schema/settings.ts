@@ -9,6 +9,8 @@ export interface EnvironmentSettings {
   readonly logWorkspaceId: string | null
   /** Base URL without a slash at its end. */
   readonly prometheusUrl: string | null
+  /** Origins (`https://host[:port]`) that KPIs of the source `http` may be asked at. */
+  readonly httpOrigins: readonly string[]
 }
 
 /** How one registry of the allow-list is asked. `secret` names a Key Vault secret (`user:password`) for `basic`, else null. */
@@ -32,6 +34,8 @@ export interface Settings {
   readonly clientId: string | null
   readonly armUrl: string
   readonly logsUrl: string
+  /** Base URL of Azure Monitor's metrics for every region; null = each region's own. */
+  readonly metricsUrl: string | null
   /** The allow-list, by host as it stands in image names. */
   readonly registries: Readonly<Record<string, RegistrySettings>>
   /** Topic resource ids, lower case, whose Event Grid handshake is answered. */
@@ -57,6 +61,7 @@ export const SETTING_NAMES = [
   'SLIPWAY_CLIENT_ID',
   'SLIPWAY_ARM_URL',
   'SLIPWAY_LOGS_URL',
+  'SLIPWAY_METRICS_URL',
   'SLIPWAY_REGISTRIES',
   'SLIPWAY_EVENT_GRID_TOPICS',
   'SLIPWAY_SWEEP_SCHEDULE',
@@ -71,8 +76,16 @@ const environmentsSchema = z.record(
     .strictObject({
       logWorkspaceId: z.string().regex(GUID, { error: 'must be the GUID of a Log Analytics workspace' }).optional(),
       prometheusUrl: url(['https:', 'http:']).optional(),
+      httpOrigins: z
+        .array(url(['https:', 'http:']))
+        .max(50)
+        .optional(),
     })
-    .transform(({ logWorkspaceId = null, prometheusUrl = null }) => ({ logWorkspaceId, prometheusUrl })),
+    .transform(({ logWorkspaceId = null, prometheusUrl = null, httpOrigins = [] }) => ({
+      logWorkspaceId,
+      prometheusUrl,
+      httpOrigins: httpOrigins.map((origin) => new URL(origin).origin),
+    })),
 )
 
 const registriesSchema = z.record(
@@ -126,6 +139,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     clientId: from.text('SLIPWAY_CLIENT_ID', null, GUID, 'must be the client id (a GUID) of a user-assigned identity'),
     armUrl: from.url('SLIPWAY_ARM_URL', 'https://management.azure.com'),
     logsUrl: from.url('SLIPWAY_LOGS_URL', 'https://api.loganalytics.io'),
+    metricsUrl: isSet(env, 'SLIPWAY_METRICS_URL') ? from.url('SLIPWAY_METRICS_URL', null) : null,
     registries: withUrls(registries ?? {}),
     eventGridTopics: from.list(
       'SLIPWAY_EVENT_GRID_TOPICS',
@@ -143,6 +157,10 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   )
   issues.push(...misspelt(env))
   return issues.length === 0 ? { ok: true, settings } : { ok: false, issues }
+}
+
+function isSet(env: Readonly<Record<string, string | undefined>>, name: SettingName): boolean {
+  return (env[name]?.trim() ?? '') !== ''
 }
 
 /** Ways to read one setting each: a wrong or missing one goes to `issues` and a stand-in is returned. */

@@ -2,6 +2,7 @@ import { bakeEnds } from '../ask.ts'
 import { assertNever } from '../assert-never.ts'
 import type { Facts } from '../facts.ts'
 import { duration } from '../format.ts'
+import { extensionOf } from '../judge/kpi-test.ts'
 import type { Verdict } from '../judge/verdict.ts'
 import type { Phase, Rollout } from '../rollout.ts'
 import { weightsSeen } from '../traffic.ts'
@@ -48,16 +49,29 @@ export function guarded(move: Move, facts: Facts): Move | null {
       `${rollout.canary} is not healthy (${state}) at ${rollout.unwell} looks in a row`,
     )
   }
-  for (const verdict of [facts.fast, facts.full]) {
-    if (verdict?.kind !== 'fail') continue
-    const telling = verdict.evidence.find((item) => item.verdict === 'fail')
-    return rollBack(change(move, { verdict }), facts, 'rolled-back', verdict.because, {
-      metric: telling?.kpi ?? 'canary-weight',
-      value: telling?.value ?? 0,
-      evidence: verdict.evidence,
-    })
-  }
-  return null
+  return failed(move, facts.verdict, facts) ?? blindTooLong(move, facts)
+}
+
+function failed(move: Move, verdict: Verdict | null, facts: Facts): Move | null {
+  if (verdict?.kind !== 'fail') return null
+  const telling = verdict.evidence.find((item) => item.verdict === 'fail' && item.role !== 'advisory')
+  return rollBack(change(move, { verdict }), facts, 'rolled-back', verdict.because, {
+    metric: telling?.kpi ?? 'canary-weight',
+    value: telling?.value ?? 0,
+    evidence: verdict.evidence,
+  })
+}
+
+/** A source that stays silent raises an alarm once, and ends the rollout only where the manifest wants that. */
+function blindTooLong(move: Move, facts: Facts): Move | null {
+  const { rollout } = move
+  const { afterMs, then } = rollout.manifest.analysis.onBlind
+  const { verdict, blindSince } = facts
+  if (verdict?.kind !== 'error' || blindSince === null || facts.now < blindSince + afterMs) return null
+  const because = `the KPIs could not be read for ${duration(afterMs)}: ${verdict.because}`
+  if (then === 'abort') return rollBack(move, facts, 'aborted', because, { evidence: verdict.evidence })
+  const alarmed = overdue(move, facts, blindSince + afterMs, because)
+  return alarmed === move ? null : alarmed
 }
 
 function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing' }): Move {
@@ -73,9 +87,9 @@ function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing'
   if (facts.app.kind === 'unseen') {
     return overdue(move, facts, patienceEnds(rollout, phase), 'the bake is over, but the app cannot be seen')
   }
-  if (facts.full?.kind === 'pass' && liesWithin(facts.full, phase.steadyAt))
+  if (facts.verdict?.kind === 'pass' && liesWithin(facts.verdict, phase.steadyAt))
     return passed(move, facts, phase.stage, last)
-  return inconclusiveTooLong(move, facts, phase)
+  return unclearTooLong(move, facts, phase)
 }
 
 /** Whether all that a verdict rests on was measured since then: what an earlier step showed lets no later one pass. */
@@ -84,8 +98,8 @@ function liesWithin(verdict: Verdict, since: number): boolean {
 }
 
 function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {
-  const evidence = facts.full?.evidence ?? []
-  const because = facts.full?.because ?? ''
+  const evidence = facts.verdict?.evidence ?? []
+  const because = facts.verdict?.because ?? ''
   const held = move.rollout.phase
   if (move.rollout.manifest.stages[stage]?.gate === true && held.kind === 'progressing') {
     const text = `step ${stage + 1} passed and a person must open the gate: promote or abort`
@@ -107,14 +121,18 @@ function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {
   })
 }
 
-function inconclusiveTooLong(move: Move, facts: Facts, phase: Phase & { kind: 'progressing' }): Move {
-  const { afterMs, then } = move.rollout.manifest.analysis.onInconclusive
+/** A step that was extended as far as it may be and is still unclear ends as the manifest says; it never goes on by itself. */
+function unclearTooLong(move: Move, facts: Facts, phase: Phase & { kind: 'progressing' }): Move {
+  const { manifest } = move.rollout
+  const { then } = manifest.analysis.onInconclusive
   if (facts.now < patienceEnds(move.rollout, phase)) return move
-  const why = facts.full?.because ?? 'no measurements'
-  const evidence = facts.full?.evidence ?? []
-  const because = `step ${phase.stage + 1} stayed inconclusive for ${duration(afterMs)} after its bake: ${why}`
+  const why = facts.verdict?.because ?? 'no measurements'
+  const evidence = facts.verdict?.evidence ?? []
+  const unclear = facts.verdict?.kind ?? 'inconclusive'
+  const waited = duration(extensionOf(manifest, phase.stage))
+  const because = `step ${phase.stage + 1} stayed ${unclear} for ${waited} after its bake: ${why}`
   if (then === 'abort') return rollBack(move, facts, 'aborted', because, { evidence })
-  const text = `${because}; promote, resume to wait longer, or abort`
+  const text = `${because}; ${WAYS_OUT[then]}`
   const { stage, steadyAt } = phase
   return note(
     enter(move, {
@@ -131,9 +149,14 @@ function inconclusiveTooLong(move: Move, facts: Facts, phase: Phase & { kind: 'p
   )
 }
 
+const WAYS_OUT = {
+  wait: 'promote, resume to wait longer, or abort',
+  'promote-never': 'resume to wait longer, or abort; the manifest lets nobody promote what is not clear',
+} as const
+
 /** Until when a step may wait for a clear verdict; a person who resumes it grants it the same time again. */
 function patienceEnds(rollout: Rollout, phase: Phase & { kind: 'progressing' }): number {
-  return Math.max(bakeEnds(rollout), phase.since) + rollout.manifest.analysis.onInconclusive.afterMs
+  return Math.max(bakeEnds(rollout), phase.since) + extensionOf(rollout.manifest, phase.stage)
 }
 
 function promoted(move: Move, facts: Facts): Move {
@@ -144,14 +167,14 @@ function promoted(move: Move, facts: Facts): Move {
     value: 100,
     weightsAfter: facts.app.kind === 'seen' ? weightsSeen(facts.app.app) : null,
     notes: `${canary} serves all traffic`,
-    evidence: facts.full?.evidence ?? [],
+    evidence: facts.verdict?.evidence ?? [],
   })
   const leftovers = stable === null ? [] : [stable, ...move.rollout.leftovers]
   return finish(change(confirmed, { leftovers }), facts, 'promoted', `${canary} serves all traffic`)
 }
 
 function paused(move: Move, facts: Facts, phase: Phase & { kind: 'paused' }): Move {
-  if (phase.why === 'foreign-edit' || phase.why === 'fault') return move
+  if (phase.why === 'foreign-edit') return move
   const stopped = guarded(move, facts)
   if (stopped !== null) return stopped
   const { gateMs } = move.rollout.manifest.deadlines

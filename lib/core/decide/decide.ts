@@ -1,7 +1,7 @@
 import type { Action } from '../app.ts'
 import type { AuditDraft } from '../audit.ts'
 import type { Command, Facts } from '../facts.ts'
-import type { Verdict } from '../judge/verdict.ts'
+import type { Evidence, Verdict } from '../judge/verdict.ts'
 import type { Rollout } from '../rollout.ts'
 import { advance } from './advance.ts'
 import { closeGap } from './gap.ts'
@@ -55,7 +55,7 @@ function endWatch(move: Move, facts: Facts, busy: boolean): Move {
 
 /** Keeps what the KPIs said for status, and writes down when measurements are lost and when they are back. */
 function remember(move: Move, facts: Facts): Move {
-  const verdict = facts.full ?? facts.fast
+  const { verdict } = facts
   if (verdict === null) return move
   const taken = change(move, { verdict })
   const before = move.rollout.verdict
@@ -63,13 +63,17 @@ function remember(move: Move, facts: Facts): Move {
   const lost = isBlind(verdict)
   return note(taken, facts, {
     kind: lost ? 'measurements-lost' : 'measurements-back',
-    metric: verdict.evidence.find((item) => item.total === null)?.kpi ?? 'all',
+    metric: (lost ? verdict : before).evidence.find(isDark)?.kpi ?? 'all',
     notes: lost ? `traffic stays as it is: ${verdict.because}` : `the KPIs can be read again: ${verdict.because}`,
     evidence: verdict.evidence,
   })
 }
 
-/** Whether a source gave no figure at all, as opposed to too few requests or an unclear one. */
+/** Whether a source that counts gives no answer, as opposed to too few requests or an unclear figure. */
 function isBlind(verdict: Verdict): boolean {
-  return verdict.evidence.some((item) => item.total === null)
+  return verdict.evidence.some(isDark)
+}
+
+function isDark({ role, verdict }: Evidence): boolean {
+  return role !== 'advisory' && (verdict === 'error' || verdict === 'nodata')
 }

@@ -2,7 +2,7 @@ import { type AppSeen, isSick } from '../app.ts'
 import { type Edit, foreignEdits, mayBeLate, TRAFFIC_EDIT } from '../drift.ts'
 import type { Facts } from '../facts.ts'
 import { weightsText } from '../format.ts'
-import type { Footprint, Rollout } from '../rollout.ts'
+import type { Footprint, Place, Rollout } from '../rollout.ts'
 import { footprintOf, sameWeights, split, wantedWeight, weightsSeen } from '../traffic.ts'
 import { change, enter, type Move, note } from './move.ts'
 import { troubled, untroubled } from './trouble.ts'
@@ -21,6 +21,7 @@ function edited(move: Move, facts: Facts, app: AppSeen): Move {
   const before = rollout.footprint
   const taken = change(move, {
     footprint: after,
+    place: placeOf(app, rollout),
     trafficSeenAt: before !== null && sameWeights(before.weights, after.weights) ? rollout.trafficSeenAt : facts.now,
   })
   if (before === null || rollout.stable === null) return taken
@@ -31,6 +32,11 @@ function edited(move: Move, facts: Facts, app: AppSeen): Move {
   const foreign = late ? edits.filter((edit) => edit.what !== TRAFFIC_EDIT) : edits
   if (foreign.length === 0) return corrected
   return pausedByEdit(writtenDown(corrected, facts, foreign, before.weights, after.weights), facts, foreign)
+}
+
+function placeOf(app: AppSeen, { stable, canary }: Rollout): Place {
+  const known = app.revisions.filter(({ name, fqdn }) => fqdn !== null && (name === stable || name === canary))
+  return { region: app.location, hosts: Object.fromEntries(known.map(({ name, fqdn }) => [name, fqdn ?? ''])) }
 }
 
 /** Whether weights came back after the end that only a writer of this rollout that slept can have brought. */

@@ -1,6 +1,7 @@
+import { bakeEnds } from '../ask.ts'
 import { assertNever } from '../assert-never.ts'
 import type { Command, Facts } from '../facts.ts'
-import type { Phase } from '../rollout.ts'
+import type { Phase, Rollout } from '../rollout.ts'
 import { guarded } from './advance.ts'
 import { unfitness } from './begin.ts'
 import { change, enter, finish, type Move, note, rollBack, startStage, wish } from './move.ts'
@@ -96,6 +97,9 @@ function promote(move: Move, facts: Facts, command: Command): Obeyed {
   }
   const stopped = guarded(move, facts)?.rollout.phase
   if (stopped?.kind === 'rolling-back') return refused(`${id} is about to be rolled back: ${stopped.because}`)
+  if (isForbidden(move.rollout, facts, held?.why === 'inconclusive')) {
+    return refused(`${id} is not clear, and its manifest lets nobody promote what is not (promote-never)`)
+  }
   const last = manifest.stages.length - 1
   if (at.stage >= last) return promoteLast(move, facts, command, at)
   const stage = command.verb === 'promote-full' ? last : at.stage + 1
@@ -109,6 +113,12 @@ function promote(move: Move, facts: Facts, command: Command): Obeyed {
   })
   const begun = startStage(noted, facts, stage, { actor: command.actor })
   return done(begun, because)
+}
+
+/** With `promote-never` a step whose bake is over is promoted on a pass only. */
+function isForbidden(rollout: Rollout, facts: Facts, isUnclear: boolean): boolean {
+  if (rollout.manifest.analysis.onInconclusive.then !== 'promote-never' || facts.verdict?.kind === 'pass') return false
+  return isUnclear || facts.now >= bakeEnds(rollout)
 }
 
 function promoteLast(

@@ -12,8 +12,10 @@ export interface Dispersion {
 
 /** Share of the greatest steps that is left out, so that one incident does not count as burstiness. */
 const TRIM = 0.005
-/** Enough for the trimming of 6,400 minutes. */
-const TOP = 32
+/** Enough for the trimming of 4,800 minutes. */
+const TOP = 24
+/** Steps that are to be trimmed are kept with so many digits: they fill most of what is stored. */
+const DIGITS = 8
 const FEWEST_PAIRS = 30
 const LARGEST = 12
 
@@ -55,5 +57,5 @@ function insert(top: readonly number[], step: number): readonly number[] {
   if (least !== undefined && step <= least) return top
   const at = top.findIndex((other) => other < step)
   const place = at === -1 ? top.length : at
-  return [...top.slice(0, place), step, ...top.slice(place)].slice(0, TOP)
+  return [...top.slice(0, place), Number(step.toPrecision(DIGITS)), ...top.slice(place)].slice(0, TOP)
 }

@@ -32,10 +32,12 @@ export function advance(process: EProcess, prior: Prior, llrs: readonly number[]
 
 /**
  * The evidence: mean of the sums plus the prior weight not yet spent. Without the fault that is tested for it reaches
- * 1/α with a probability of at most α, however often it is read (Ville).
+ * 1/α with a probability of at most α, however often it is read (Ville). 1 without any effect to test for.
  */
 export function evidence(process: EProcess, prior: Prior): number {
-  const mean = process.sums.reduce((total, sum) => total + sum, 0) / process.sums.length
+  const effects = process.sums.length
+  if (effects === 0) return 1
+  const mean = process.sums.reduce((total, sum) => total + sum, 0) / effects
   return mean + unspent(prior, process.seen)
 }
 

@@ -1,108 +1,180 @@
-import { percent } from '../format.ts'
-import type { Kpi } from '../service.ts'
-import { chernoffTail } from './stats.ts'
-import type { Evidence, Query, Reading, Verdict, VerdictKind } from './verdict.ts'
+import type { Kpi, Manifest } from '../service.ts'
+import { statedInterval } from './interval.ts'
+import { allowedBad, testOf } from './kpi-test.ts'
+import type { Query, Reading } from './reading.ts'
+import type { BucketLine, JudgeState, KpiState, LoggedBucket } from './state.ts'
+import { type Arms, absorbAll, type Setting, startKpi, takeIn } from './take-in.ts'
+import type { Evidence, Verdict, VerdictKind } from './verdict.ts'
+import { worst } from './verdict.ts'
+import { type Weighed, weigh } from './weigh.ts'
+
+/** What is judged at one look. Times are epoch milliseconds. */
+export interface Case {
+  readonly rollout: string
+  readonly manifest: Manifest
+  readonly canary: string
+  /** When the canary's first traffic was seen. */
+  readonly since: number
+  /** The step whose weight is real: since when, and how long it bakes. Null while a weight is on its way. */
+  readonly step: { readonly since: number; readonly bakeMs: number } | null
+  /** The canary's wished share of the traffic, 0–100. */
+  readonly weight: number
+}
+
+/** What one look brought: the judge's memory after it, the verdict, and the buckets that were absorbed (null = none). */
+export interface Judged {
+  readonly state: JudgeState
+  readonly verdict: Verdict
+  readonly line: BucketLine | null
+}
 
 /**
- * How unlikely bad luck must be before a breach counts as one. The fast check is read up to 2,880 times in 48 hours, so
- * it needs much stronger evidence than the check of a whole step.
+ * Takes in what was measured and says what it means. `before` is null at the first look. Pure: the same state and
+ * readings give the same verdict, and the state can be made again from the buckets (`recompute`). Silence neither
+ * passes nor fails.
  */
-const ALPHA = { fast: 1e-6, full: 1e-4 } as const
+export function judge(
+  it: Case,
+  before: JudgeState | null,
+  queries: readonly Query[],
+  readings: readonly Reading[],
+  now: number,
+): Judged {
+  const from = before?.from ?? bucketOf(it.since, it.manifest)
+  const asked = answers(queries, readings)
+  const looked = it.manifest.analysis.kpis.map((kpi) => look(it, kpi, from, before?.kpis[kpi.name] ?? null, asked, now))
+  const logged = looked.filter((one) => one.logged.length > 0)
+  const oldest = Math.min(...logged.map((one) => one.logged[0]?.[0] ?? from))
+  return {
+    state: {
+      schema: 1,
+      rollout: it.rollout,
+      from,
+      kpis: Object.fromEntries(looked.map((one) => [one.kpi.name, one.state])),
+    },
+    verdict: together(looked.map((one) => one.evidence)),
+    line:
+      logged.length === 0
+        ? null
+        : {
+            rollout: it.rollout,
+            at: oldest,
+            kpis: Object.fromEntries(logged.map((one) => [one.kpi.name, one.logged])),
+          },
+  }
+}
 
-/**
- * What the readings say about the canary: fail beats inconclusive beats pass, and no checks at all are inconclusive.
- *
- * On at least `minRequests` requests, and at least one, a KPI passes when its share of bad events is within the limit. It
- * fails when the share is over the limit *and* that cannot be luck (Chernoff's bound on the binomial tail under ALPHA).
- * Missing, NaN or too few measurements, and a share that may still be luck, are inconclusive: never pass, never fail.
- */
-export function judge(checks: readonly Query[], readings: readonly Reading[], minRequests: number): Verdict {
-  if (checks.length === 0) return { kind: 'inconclusive', because: 'nothing was measured yet', evidence: [] }
+/** A KPI's state from stored buckets alone, bit for bit what the looks made of them one by one, counts of the step excepted. */
+export function recompute(
+  kpi: Kpi,
+  manifest: Manifest,
+  start: KpiState,
+  from: number,
+  buckets: readonly LoggedBucket[],
+): KpiState {
+  return absorbAll({ kpi, manifest, from, stepSince: null }, start, buckets)
+}
+
+/** What several KPIs say together. Advisory ones never count, and guards only where they fail. */
+export function together(evidence: readonly Evidence[]): Verdict {
+  const counting = evidence.filter(
+    ({ role, verdict }) => role === 'required' || (role === 'guard' && verdict === 'fail'),
+  )
+  const kind = worst(counting.map((item) => item.verdict))
+  const telling = counting.filter((item) => item.verdict === kind)
+  const because = telling.length === 0 ? 'nothing was measured yet' : telling.map((item) => item.because).join('; ')
+  return { kind, because, evidence }
+}
+
+/** The start of the bucket that a moment lies in. */
+export function bucketOf(at: number, { analysis }: Manifest): number {
+  return Math.floor(at / analysis.bucketMs) * analysis.bucketMs
+}
+
+interface Looked {
+  readonly kpi: Kpi
+  readonly state: KpiState
+  readonly logged: readonly LoggedBucket[]
+  readonly evidence: Evidence
+}
+
+function look(
+  it: Case,
+  kpi: Kpi,
+  from: number,
+  before: KpiState | null,
+  asked: ReadonlyMap<string, Arms>,
+  now: number,
+): Looked {
+  const arms = asked.get(kpi.name) ?? UNASKED
+  const since = it.step === null ? null : Math.max(from, roundedUp(it.step.since, it.manifest))
+  const setting: Setting = { kpi, manifest: it.manifest, from, stepSince: since }
+  const { state, logged } = takeIn(setting, before ?? startKpi(setting, arms.baseline), arms, now)
+  const weighed = weigh({ setting, state, arms, bakeMs: it.step?.bakeMs ?? null, weight: it.weight, now })
+  return { kpi, state, logged, evidence: evidenceOf(it, setting, state, arms, weighed) }
+}
+
+/** A bucket that began before the step had its weight is not of the step. */
+function roundedUp(at: number, { analysis }: Manifest): number {
+  return Math.ceil(at / analysis.bucketMs) * analysis.bucketMs
+}
+
+const UNASKED: Arms = {
+  canary: { id: '', kind: 'missing', silence: 'down', why: 'the source gave no answer', query: '' },
+  baseline: null,
+}
+
+function answers(queries: readonly Query[], readings: readonly Reading[]): ReadonlyMap<string, Arms> {
   const byId = new Map(readings.map((reading) => [reading.id, reading]))
-  const evidence = checks.map((check) => weigh(check, byId.get(check.id), minRequests))
-  const kind = worst(evidence.map((item) => item.verdict))
-  const telling = evidence.filter((item) => item.verdict === kind)
-  return { kind, because: telling.map((item) => item.because).join('; '), evidence }
+  const arms = new Map<string, Arms>()
+  for (const query of queries) {
+    const reading = byId.get(query.id) ?? { ...UNASKED.canary, id: query.id }
+    const known = arms.get(query.kpi.name) ?? UNASKED
+    arms.set(query.kpi.name, { ...known, [query.arm]: reading })
+  }
+  return arms
 }
 
-/** The worst of several verdicts; none at all is inconclusive. */
-export function worst(kinds: readonly VerdictKind[]): VerdictKind {
-  if (kinds.includes('fail')) return 'fail'
-  return kinds.length === 0 || kinds.includes('inconclusive') ? 'inconclusive' : 'pass'
-}
-
-/** The share of bad events that a KPI allows, 0–1. */
-export function allowedShare(kpi: Kpi): number {
-  // Rounded, since 1 − 0.9 is less than 0.1: a share exactly at the limit must not count as over it.
-  return kpi.kind === 'latency' ? Math.round((100 - kpi.percentile) * 1e6) / 1e8 : kpi.limitRatio
-}
-
-function weigh(check: Query, reading: Reading | undefined, minRequests: number): Evidence {
-  const { kpi } = check
-  const base = {
+function evidenceOf(it: Case, setting: Setting, state: KpiState, arms: Arms, weighed: Weighed): Evidence {
+  const { kpi, manifest } = setting
+  const { step, sequence } = state
+  const { finding } = weighed
+  const test = testOf(kpi, manifest, state.history.phi)
+  const dark: readonly VerdictKind[] = ['error', 'nodata']
+  const known = step.total > 0 && !dark.includes(weighed.kind)
+  const value = kpi.kind === 'gauge' ? state.value : step.bad / step.total
+  return {
     kpi: kpi.name,
-    source: kpi.source,
-    window: check.window,
-    from: check.from,
-    to: check.to,
-    revision: check.revision,
-    limit: kpi.kind === 'latency' ? kpi.limitMs : kpi.limitRatio,
-    unit: kpi.kind === 'latency' ? ('ms' as const) : ('ratio' as const),
+    role: kpi.role,
+    source: kpi.source.kind,
+    from: step.since,
+    to: Math.max(step.since, state.next),
+    revision: it.canary,
+    query: arms.canary.query,
+    bad: known ? step.bad : null,
+    total: known ? step.total : null,
+    value: known ? value : null,
+    limit: kpi.kind === 'gauge' ? kpi.limit : allowedBad(kpi),
+    unit: kpi.kind === 'gauge' ? 'figure' : 'ratio',
+    interval: known ? statedInterval(step.bad, step.total) : null,
+    baseline: step.baselineTotal > 0 ? { bad: step.baselineBad, total: step.baselineTotal } : null,
+    evalues:
+      sequence.minutes === 0 && !weighed.provisional
+        ? null
+        : {
+            absolute: finding.absolute,
+            relative: finding.relative,
+            warmUp: finding.warm,
+            needed: 1 / test.alpha,
+            neededWarmUp: 1 / test.alphaWarm,
+            support: finding.support,
+            overDispersion: sequence.phi,
+          },
+    provisional: weighed.provisional,
+    approximate: arms.canary.kind === 'measured' && arms.canary.quality === 'approximate',
+    missing: weighed.missing,
+    passAt: weighed.passAt,
+    verdict: weighed.kind,
+    because: weighed.because,
   }
-  const nothing = { bad: null, total: null, value: null, verdict: 'inconclusive' as const }
-  if (reading === undefined)
-    return { ...base, ...nothing, query: '', because: `${kpi.name}: the source gave no answer` }
-  if (reading.kind === 'missing')
-    return { ...base, ...nothing, query: reading.query, because: `${kpi.name}: ${reading.why}` }
-  const { bad, total } = reading
-  if (!isCount(bad) || !isCount(total) || bad > total) {
-    return {
-      ...base,
-      ...nothing,
-      query: reading.query,
-      because: `${kpi.name}: the source answered counts that cannot be (${bad} of ${total})`,
-    }
-  }
-  const value = isCount(reading.value) ? reading.value : null
-  const verdict = verdictOf(check, bad, total, value, minRequests)
-  return { ...base, bad, total, value, query: reading.query, ...verdict }
-}
-
-function verdictOf(
-  check: Query,
-  bad: number,
-  total: number,
-  value: number | null,
-  minRequests: number,
-): { readonly verdict: VerdictKind; readonly because: string } {
-  const { kpi } = check
-  const needed = Math.max(1, minRequests)
-  if (total < needed) {
-    return { verdict: 'inconclusive', because: `${kpi.name}: ${total} of the ${needed} requests needed` }
-  }
-  const over = bad / total > allowedShare(kpi)
-  const figure = describe(kpi, bad, total, value)
-  if (over && chernoffTail(bad, total, allowedShare(kpi)) <= ALPHA[check.window]) {
-    return { verdict: 'fail', because: `${figure}, over the limit of ${limitText(kpi)}` }
-  }
-  if (value === null) return { verdict: 'inconclusive', because: `${kpi.name}: the source gave no figure` }
-  if (over)
-    return { verdict: 'inconclusive', because: `${figure}, over the limit of ${limitText(kpi)} but maybe by chance` }
-  return { verdict: 'pass', because: `${figure}, within ${limitText(kpi)}` }
-}
-
-function describe(kpi: Kpi, bad: number, total: number, value: number | null): string {
-  if (kpi.kind === 'error-rate') {
-    return `${kpi.name} ${percent(bad / total)} (${bad} of ${total} requests failed)`
-  }
-  const figure = value === null ? 'unknown' : `${Math.round(value)} ms`
-  return `${kpi.name} ${figure} (${bad} of ${total} requests slower than ${kpi.limitMs} ms)`
-}
-
-function limitText(kpi: Kpi): string {
-  return kpi.kind === 'latency' ? `${kpi.limitMs} ms` : percent(kpi.limitRatio)
-}
-
-function isCount(n: number): boolean {
-  return Number.isFinite(n) && n >= 0
 }

@@ -1,9 +1,11 @@
 /**
  * Log of how much likelier `x` bad of `n` are under the rate `p1` than under `p0`: x ln(p1/p0) + (n−x) ln((1−p1)/(1−p0)).
- * Rates lie strictly between 0 and 1. For p1 > p0 its exponential has a mean of at most 1 at every rate up to `p0`.
+ * `p0` lies strictly between 0 and 1, `p1` from 0 and below 1. For p1 > p0 its exponential has a mean of at most 1 at every
+ * rate up to `p0`; for p1 < p0 at every rate from `p0` on.
  */
 export function llrAbsolute(x: number, n: number, p0: number, p1: number): number {
-  return x * Math.log(p1 / p0) + (n - x) * Math.log((1 - p1) / (1 - p0))
+  const bad = x === 0 ? 0 : x * Math.log(p1 / p0)
+  return bad + (n - x) * Math.log((1 - p1) / (1 - p0))
 }
 
 /**

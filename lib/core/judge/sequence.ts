@@ -23,7 +23,11 @@ export interface Test {
   readonly alphaWarm: number
   /** Over-dispersion of the baseline before the rollout, from 1. */
   readonly phi: number
-  readonly ratios: { readonly absolute: readonly number[]; readonly relative: readonly number[]; readonly warm: readonly number[] }
+  readonly ratios: {
+    readonly absolute: readonly number[]
+    readonly relative: readonly number[]
+    readonly warm: readonly number[]
+  }
 }
 
 /** What is kept of one KPI between two minutes: plain, JSON-safe, of a size that does not grow with the rollout. */
@@ -34,6 +38,10 @@ export interface Sequence {
   readonly minute: EProcess
   readonly hour: EProcess
   readonly relative: EProcess
+  /** The other way round: evidence that the limit holds. */
+  readonly support: EProcess
+  /** The share that was allowed in the newest minute. */
+  readonly allowed: number
   /** The hour that is being filled; `allowed` is the sum of allowed share times requests. */
   readonly open: { readonly bad: number; readonly total: number; readonly allowed: number; readonly minutes: number }
   /** The last 30 minutes of the baseline, newest last. */
@@ -51,6 +59,8 @@ export interface Finding {
   readonly absolute: number
   readonly relative: number
   readonly warm: number
+  /** Evidence that the limit holds; 20 counts as sure. */
+  readonly support: number
 }
 
 /** Ratios to test for: of error rates (limit well under 1 %). */
@@ -67,6 +77,13 @@ export const SLOW_RATIOS: Test['ratios'] = {
   warm: [1.5, 1.8, 1.95],
 }
 
+/** Bad buckets of a gauge: 35, 50, 70, 90 and 98 % against 20 %. Its buckets hold both arms already. */
+export const GAUGE_RATIOS: Test['ratios'] = {
+  absolute: [1.75, 2.5, 3.5, 4.5, 4.9],
+  relative: [],
+  warm: [1.5, 1.8, 1.95],
+}
+
 /** Most that one bucket can add to the logarithm of the evidence, in nats. */
 export const CAP = 6
 
@@ -77,7 +94,11 @@ const BAD_WITHIN = 180
 const WINDOWS = [1, 5, 30]
 const MOST_EVIDENCE = 1e30
 const MODERATE = 10
-const SUSPECT = 20
+/** True rates, as shares of the limit, under which the limit is proven to hold. */
+const SUPPORT_RATIOS = [0, 0.1, 0.25, 0.5, 0.75]
+const AT_ONCE: Prior = { first: 1, horizon: 1 }
+/** Evidence that is worth a second thought: 20 to 1. */
+export const SUSPECT = 20
 
 /** A sequence before its first minute. */
 export function startSequence(test: Test): Sequence {
@@ -88,6 +109,8 @@ export function startSequence(test: Test): Sequence {
     minute: startProcess(test.ratios.absolute.length),
     hour: startProcess(test.ratios.absolute.length),
     relative: startProcess(test.ratios.relative.length),
+    support: startProcess(SUPPORT_RATIOS.length),
+    allowed: test.limit,
     open: { bad: 0, total: 0, allowed: 0, minutes: 0 },
     baseline: [],
     badMinutes: [],
@@ -110,6 +133,7 @@ export function absorb(test: Test, before: Sequence, minute: Minute): Sequence {
     minutes: before.minutes + 1,
     baseline,
     phi,
+    allowed: limit,
     live: seeMinute(before.live, minute.baselineBad, minute.baselineTotal),
     badMinutes: isBad ? [before.minutes, ...before.badMinutes].slice(0, 2) : before.badMinutes,
   }
@@ -136,7 +160,8 @@ export function findingOf(test: Test, sequence: Sequence): Finding {
   // Half of the greater: either scale fires at 2/α. A mean would not be safe, as the two see different histories.
   const absolute = Math.max(byMinute, byHour) / 2
   const relative = readable(evidence(sequence.relative, minutePrior(test)))
-  const told = { absolute, relative, warm }
+  const support = readable(evidence(sequence.support, AT_ONCE))
+  const told = { absolute, relative, warm, support }
   const enough = 1 / test.alpha
   if (warm >= 1 / test.alphaWarm) return { kind: 'fail', because: 'warm-up', ...told }
   if (hasTwoBadMinutes(sequence)) {
@@ -177,6 +202,7 @@ function weigh(test: Test, next: Sequence, minute: Minute, limit: number): Seque
     ...next,
     minute: advance(next.minute, minutePrior(test), absolute, next.phi, CAP),
     relative: advance(next.relative, minutePrior(test), relative, next.phi, CAP),
+    support: advance(next.support, AT_ONCE, absoluteLlrs(SUPPORT_RATIOS, bad, total, test.limit), next.phi, CAP),
   }
 }
 
@@ -195,7 +221,7 @@ function absoluteLlrs(ratios: readonly number[], bad: number, total: number, lim
   return ratios.map((ratio) => {
     const rate = Math.min(ratio * limit, HIGHEST_RATE)
     // A limit at the ceiling leaves nothing worse to test for.
-    return rate > limit ? llrAbsolute(bad, total, limit, rate) : 0
+    return rate === limit || (ratio > 1 && rate < limit) ? 0 : llrAbsolute(bad, total, limit, rate)
   })
 }
 

@@ -84,7 +84,10 @@ export interface Verdict {
 
 /** The worst of several verdicts; none at all is inconclusive. */
 export function worst(kinds: readonly VerdictKind[]): VerdictKind {
-  return kinds.reduce<VerdictKind | null>((found, kind) => (found === null || isWorse(kind, found) ? kind : found), null) ?? 'inconclusive'
+  return (
+    kinds.reduce<VerdictKind | null>((found, kind) => (found === null || isWorse(kind, found) ? kind : found), null) ??
+    'inconclusive'
+  )
 }
 
 function isWorse(one: VerdictKind, other: VerdictKind): boolean {

@@ -1,0 +1,210 @@
+import { duration, percent } from '../format.ts'
+import type { Kpi } from '../service.ts'
+import { allowedBad, leastEvents, testOf } from './kpi-test.ts'
+import { provisionalFinding } from './provisional.ts'
+import { type Finding, findingOf, SUSPECT } from './sequence.ts'
+import type { KpiState } from './state.ts'
+import type { Arms, Setting } from './take-in.ts'
+import type { VerdictKind } from './verdict.ts'
+
+/** What is looked at when a KPI's verdict is made. */
+export interface Scene {
+  readonly setting: Setting
+  readonly state: KpiState
+  readonly arms: Arms
+  /** How long the present step bakes; null where no step counts. */
+  readonly bakeMs: number | null
+  /** Traffic share of the canary that is wished for, 0–100. */
+  readonly weight: number
+  readonly now: number
+}
+
+/** A KPI's verdict with its reason, and what a pass still needs. */
+export interface Weighed {
+  readonly kind: VerdictKind
+  readonly because: string
+  readonly finding: Finding
+  readonly provisional: boolean
+  readonly missing: string | null
+  readonly passAt: number | null
+}
+
+/** A step needs so many final buckets, or as many as its bake holds. */
+const LEAST_BUCKETS = 30
+/** Which share of a step's buckets must have had data. */
+const LEAST_COVERAGE = 0.95
+/** So many buckets in a row without a request, though there is weight, mean that traffic does not arrive. */
+const IDLE_BUCKETS = 10
+/** …if so many requests at least were due in them. */
+const AWAITED = 20
+/** So much longer than its lag may a source be without figures. */
+const STALE_MS = 300_000
+/** Share of the service's error budget of 30 days that a canary may burn. */
+const BUDGET_PART = 0.1
+const BUDGET_DAYS = 30
+
+/** What can be said about one KPI now. */
+export function weigh(scene: Scene): Weighed {
+  const { setting, state, arms } = scene
+  const test = testOf(setting.kpi, setting.manifest, state.history.phi)
+  const settled = findingOf(test, state.sequence)
+  const ahead = settled.kind === 'fail' ? null : provisionalFinding(setting, state, arms, usualTotal(scene))
+  const provisional = ahead?.kind === 'fail'
+  const finding = provisional ? ahead : settled
+  const told = (kind: VerdictKind, because: string) => ({ kind, because, finding, provisional, ...NOTHING_MISSING })
+  const judged = accuse(scene, finding)
+  if (judged?.kind === 'fail') return told('fail', judged.because)
+  const silent = arms.canary.kind === 'missing' ? arms.canary : arms.baseline
+  if (judged !== null) return told('suspect', judged.because)
+  if (silent?.kind === 'missing') return told('error', `${setting.kpi.name}: ${silent.why}`)
+  const dark = darkness(scene)
+  if (dark !== null) return told('nodata', `${setting.kpi.name}: ${dark}`)
+  const wants = wanting(scene, finding)
+  if (wants === null) return told('pass', `${figure(setting.kpi, state)}, within ${limitText(setting.kpi)}`)
+  return {
+    ...told('inconclusive', `${figure(setting.kpi, state)}; ${wants.text}`),
+    missing: wants.text,
+    passAt: wants.at,
+  }
+}
+
+const NOTHING_MISSING = { missing: null, passAt: null } as const
+
+/** The evidence against the canary, if there is any: `fail` or `suspect`. */
+function accuse(
+  scene: Scene,
+  finding: Finding,
+): { readonly kind: 'fail' | 'suspect'; readonly because: string } | null {
+  const { setting, state } = scene
+  const { kpi, manifest } = setting
+  const budget = budgetBurnt(scene)
+  if (budget !== null) return { kind: 'fail', because: budget }
+  const said = `${figure(kpi, state)}, ${REASONS[finding.because]} ${limitText(kpi)}`
+  if (finding.kind === 'fail') return { kind: 'fail', because: said }
+  if (finding.kind === 'quiet') return null
+  const isRelative = finding.because === 'relative'
+  const { onRelative } = manifest.analysis
+  if (isRelative && onRelative === 'ignore')
+    return finding.absolute >= SUSPECT ? { kind: 'suspect', because: said } : null
+  if (isRelative && onRelative === 'abort')
+    return { kind: 'fail', because: `${said} (and the manifest aborts on that)` }
+  return { kind: 'suspect', because: said }
+}
+
+const REASONS: Readonly<Record<Finding['because'], string>> = {
+  none: 'nothing against',
+  absolute: 'over the limit of',
+  relative: 'clearly worse than the stable revision, though not proven to be over',
+  joint: 'clearly worse than the stable revision and over',
+  'warm-up': 'too bad even for a cold start; later the limit is',
+}
+
+/** Why there is nothing to judge on although the source answers; null where there is. */
+function darkness({ setting, state, weight, now }: Scene): string | null {
+  const { bucketMs } = setting.manifest.analysis
+  const newest = state.recent.at(-1)?.[0] ?? setting.from - bucketMs
+  const age = now - (newest + bucketMs)
+  if (age > state.lagMs + STALE_MS) return `the newest figures are ${duration(age)} old`
+  const { step } = state
+  if (step.buckets >= IDLE_BUCKETS && step.covered < step.buckets * LEAST_COVERAGE) {
+    return `only ${step.covered} of the step's ${step.buckets} buckets have figures`
+  }
+  if (weight > 0 && state.idle >= IDLE_BUCKETS && state.idle * awaited(state, weight) >= AWAITED)
+    return `the canary got no requests in ${state.idle} buckets in a row, though ${weight} % are its own`
+  return null
+}
+
+/** Requests per bucket that the canary should get, by the traffic of before the rollout and beside it. */
+function awaited({ history, step }: KpiState, weight: number): number {
+  const before = history.buckets === 0 ? 0 : ((history.total / history.buckets) * weight) / 100
+  const beside =
+    step.buckets === 0 || weight >= 100 ? 0 : ((step.baselineTotal / step.buckets) * weight) / (100 - weight)
+  // Where nothing is known of the service's traffic, silence is the odd thing.
+  return history.buckets === 0 && step.baselineTotal === 0 ? AWAITED : Math.max(before, beside)
+}
+
+/** What a pass still needs, and when it may be there; null where nothing is missing. */
+function wanting(scene: Scene, finding: Finding): { readonly text: string; readonly at: number | null } | null {
+  const { setting, state, bakeMs, now } = scene
+  const { kpi, manifest } = setting
+  const { bucketMs } = manifest.analysis
+  const { step } = state
+  if (bakeMs === null) return { text: 'the step’s weight is not real yet', at: null }
+  const test = testOf(kpi, manifest, state.history.phi)
+  const bakeEnd = step.since + bakeMs
+  const inTime = (buckets: number) => now + Math.ceil(buckets) * bucketMs
+  const warming = test.warm - state.sequence.minutes
+  if (warming > 0)
+    return {
+      text: `it warms up for ${duration(warming * bucketMs)} more`,
+      at: Math.max(inTime(warming), bakeEnd + state.lagMs),
+    }
+  if (state.next < bakeEnd) {
+    return { text: `the step bakes for ${duration(bakeEnd - state.next)} more`, at: bakeEnd + state.lagMs }
+  }
+  const least = Math.min(LEAST_BUCKETS, Math.floor(bakeMs / bucketMs))
+  if (step.covered < least)
+    return { text: `${step.covered} of the ${least} buckets needed`, at: inTime(least - step.covered) }
+  const needed = leastEvents(kpi)
+  if (step.total < needed) {
+    const rate = step.total / step.covered
+    return {
+      text: `${step.total} of the ${needed} ${eventsOf(kpi)} needed`,
+      at: rate > 0 ? inTime((needed - step.total) / rate) : null,
+    }
+  }
+  if (step.bad > step.allowed) return { text: `over ${limitText(kpi)}, but maybe by chance`, at: null }
+  if (manifest.analysis.requireEvidence && finding.support < SUSPECT) {
+    return { text: `evidence of ${Math.floor(finding.support)} of ${SUSPECT} that the limit holds`, at: null }
+  }
+  return null
+}
+
+/** The deterministic guard: a tenth of the month's error budget burnt by the canary alone. Null where it is not. */
+function budgetBurnt({ setting, state }: Scene): string | null {
+  const { kpi, manifest } = setting
+  const { history, step } = state
+  const day = 86_400_000 / manifest.analysis.bucketMs
+  if (kpi.kind === 'gauge' || history.buckets < 0.9 * Math.min(day, 1440) || history.total === 0) return null
+  const month = (history.total / history.buckets) * day * BUDGET_DAYS
+  const budget = BUDGET_PART * allowedBad(kpi) * month
+  if (step.bad <= budget) return null
+  return `${figure(kpi, state)}, which is more than ${percent(BUDGET_PART)} of what 30 days allow (${Math.floor(budget)})`
+}
+
+/** What the canary's traffic would be per bucket if it were as before the rollout; null where that is not known. */
+function usualTotal({ state, weight }: Scene): number | null {
+  const { history } = state
+  return history.buckets === 0 ? null : ((history.total / history.buckets) * weight) / 100
+}
+
+/** A KPI's figures of the present step, to a person. */
+export function figure(kpi: Kpi, { step, value }: KpiState): string {
+  if (kpi.kind === 'gauge') {
+    return `${kpi.name} ${value === null ? 'unknown' : value} (out of the limit in ${step.bad} of ${step.total} buckets)`
+  }
+  if (step.total === 0) return `${kpi.name}: no ${eventsOf(kpi)} yet`
+  return `${kpi.name} ${percent(step.bad / step.total)} (${step.bad} of ${step.total} ${eventsOf(kpi)} ${badly(kpi)})`
+}
+
+function badly(kpi: Kpi): string {
+  switch (kpi.kind) {
+    case 'latency':
+      return `slower than ${kpi.limitMs} ms`
+    case 'ratio':
+      return 'bad'
+    default:
+      return 'failed'
+  }
+}
+
+function eventsOf(kpi: Kpi): string {
+  if (kpi.kind === 'gauge') return 'buckets'
+  if (kpi.kind === 'ratio') return 'events'
+  return kpi.source.kind === 'probe' ? 'probes' : 'requests'
+}
+
+/** A KPI's limit, to a person. */
+export function limitText(kpi: Kpi): string {
+  return kpi.kind === 'gauge' ? `${kpi.wanted} ${kpi.limit}` : percent(allowedBad(kpi))
+}
