@@ -1,4 +1,5 @@
 import type { AuditRow } from '../lib/core/audit.ts'
+import type { BucketLine, JudgeState } from '../lib/core/judge/state.ts'
 import type { Rollout } from '../lib/core/rollout.ts'
 import { entityId, type ServiceState } from '../lib/core/service.ts'
 import type { Change, CommandRecord, Loaded } from '../lib/ports.ts'
@@ -11,6 +12,10 @@ export interface Box {
   /** By number, ascending. */
   readonly rollouts: Rollout[]
   rolloutVersion: number
+  /** By number of the rollout. */
+  readonly judges: Map<number, JudgeState>
+  /** By number of the rollout, in the order in which they were absorbed. */
+  readonly buckets: Map<number, BucketLine[]>
   readonly audit: AuditRow[]
   readonly commands: Map<string, CommandRecord>
 }
@@ -26,14 +31,16 @@ interface Token {
   readonly rolloutVersion: number
 }
 
-/** The named services with their newest rollouts; unknown names are left out. */
+/** The named services with their newest rollouts and what the judge remembers of them; unknown names are left out. */
 export function load(partition: Partition | undefined, names: readonly string[]): readonly Loaded[] {
   const found: Loaded[] = []
   for (const name of names) {
     const box = partition?.boxes.get(name)
     if (box === undefined) continue
     const token: Token = { serviceVersion: box.serviceVersion, rolloutVersion: box.rolloutVersion }
-    found.push({ service: box.service, rollout: box.rollouts.at(-1) ?? null, token })
+    const rollout = box.rollouts.at(-1) ?? null
+    const judge = rollout === null ? null : (box.judges.get(rollout.number) ?? null)
+    found.push({ service: box.service, rollout, judge, token })
   }
   return found
 }
@@ -76,6 +83,7 @@ function checkChange(change: Change, box: Box | undefined): void {
   if (rollout !== undefined && rollout.number !== newest && service?.rolloutNumber !== rollout.number) {
     refuse(`rollout ${rollout.number} is neither the newest (${newest}) nor the one that the service state names`)
   }
+  checkJudge(change, refuse)
   if (audit.length > 0 && service === undefined) refuse('audit rows need the service state, which holds their chain')
   const start = box?.service.chain.seq ?? 0
   for (const [index, row] of audit.entries()) {
@@ -86,9 +94,27 @@ function checkChange(change: Change, box: Box | undefined): void {
   }
 }
 
+function checkJudge({ rollout, judge, buckets }: Change, refuse: (why: string) => never): void {
+  if (judge !== undefined && judge.rollout !== rollout?.id) {
+    refuse(`the judge’s state of ${judge.rollout} beside ${rollout?.id ?? 'no rollout'}`)
+  }
+  if (buckets !== undefined && buckets.rollout !== judge?.rollout) {
+    refuse(`buckets of ${buckets.rollout} beside ${judge === undefined ? 'no judge' : `the judge of ${judge.rollout}`}`)
+  }
+}
+
 function addBox(partition: Partition, change: Change): Box {
   const service = change.service as ServiceState
-  const box: Box = { service, serviceVersion: 0, rollouts: [], rolloutVersion: 0, audit: [], commands: new Map() }
+  const box: Box = {
+    service,
+    serviceVersion: 0,
+    rollouts: [],
+    rolloutVersion: 0,
+    judges: new Map(),
+    buckets: new Map(),
+    audit: [],
+    commands: new Map(),
+  }
   partition.boxes.set(change.key.name, box)
   return box
 }
@@ -105,7 +131,16 @@ function store(partition: Partition, change: Change, box: Box): void {
     else box.rollouts.push(rollout)
     box.rolloutVersion += 1
     partition.due.move(change.key.name, before?.wakeAt ?? null, rollout.wakeAt)
+    keepJudge(change, rollout.number, box)
   }
   for (const row of change.audit) box.audit.push(row)
   if (change.command !== undefined) box.commands.set(change.command.id, change.command)
+}
+
+function keepJudge({ judge, buckets }: Change, number: number, box: Box): void {
+  if (judge !== undefined) box.judges.set(number, judge)
+  if (buckets === undefined) return
+  const lines = box.buckets.get(number)
+  if (lines === undefined) box.buckets.set(number, [buckets])
+  else lines.push(buckets)
 }

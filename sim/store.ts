@@ -1,9 +1,11 @@
 import type { AuditRow } from '../lib/core/audit.ts'
+import type { BucketLine } from '../lib/core/judge/state.ts'
 import type { Rollout } from '../lib/core/rollout.ts'
 import { entityId, type ServiceKey, type ServiceState } from '../lib/core/service.ts'
 import type {
   AuditLog,
   AuditQuery,
+  BucketLog,
   Catalogue,
   Delivery,
   EventLog,
@@ -25,6 +27,8 @@ export type StoreCall =
   | 'servicesFor'
   | 'list'
   | 'rollouts'
+  | 'lines'
+  | 'judged'
   | 'page'
   | 'record'
   | 'accept'
@@ -33,7 +37,7 @@ export type StoreCall =
 export type Interference = (call: StoreCall, moment: 'before' | 'after') => void
 
 /** The in-memory store: every storage socket, and what tests and stories want to see of its inside. */
-export interface SimStore extends RolloutStore, Catalogue, AuditLog, EventLog, Inbox {
+export interface SimStore extends RolloutStore, Catalogue, BucketLog, AuditLog, EventLog, Inbox {
   page(query: AuditQuery): Promise<Page<AuditRow>>
   page(limit: number, from: string | null): Promise<Page<EventRecord>>
   /** Breaks calls from now on; null ends it. */
@@ -99,6 +103,8 @@ export function createSimStore(): SimStore {
       call('servicesFor', () => [...(state.sources.get(`${registry}/${repository}`)?.values() ?? [])].sort(byEntityId)),
     list: (environment, limit, from) => call('list', () => servicePage(state, environment, limit, from)),
     rollouts: (key, limit, from) => call('rollouts', () => rolloutPage(state, key, limit, from)),
+    lines: (key, number, limit, from) => call('lines', () => bucketPage(state, key, number, limit, from)),
+    judged: (key, number) => call('judged', () => boxOf(state, key)?.judges.get(number) ?? null),
     page,
     record: (events) => call('record', () => record(state, events)),
     accept: (deliveries) =>
@@ -158,6 +164,18 @@ function servicePage(state: State, environment: string, limit: number, from: str
 function rolloutPage(state: State, key: ServiceKey, limit: number, from: string | null): Page<Rollout> {
   const rows = (boxOf(state, key)?.rollouts ?? []).map((item) => ({ at: inverted(item.number), item }))
   return pageOf(rows, limit, from, `rollouts ${entityId(key)}`)
+}
+
+function bucketPage(
+  state: State,
+  key: ServiceKey,
+  number: number,
+  limit: number,
+  from: string | null,
+): Page<BucketLine> {
+  const lines = boxOf(state, key)?.buckets.get(number) ?? []
+  const rows = lines.map((item, index) => ({ at: String(index).padStart(9, '0'), item }))
+  return pageOf(rows, limit, from, `buckets ${entityId(key)} ${number}`)
 }
 
 function auditPage(state: State, query: AuditQuery): Page<AuditRow> {

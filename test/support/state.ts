@@ -1,7 +1,16 @@
 import type { AuditRow } from '../../lib/core/audit.ts'
+import { ERROR_RATIOS, startSequence } from '../../lib/core/judge/sequence.ts'
+import type { BucketLine, JudgeState, KpiState, SeenBucket } from '../../lib/core/judge/state.ts'
 import type { Evidence } from '../../lib/core/judge/verdict.ts'
 import type { Rollout } from '../../lib/core/rollout.ts'
-import { entityId, type Manifest, type Push, type ServiceKey, type ServiceState } from '../../lib/core/service.ts'
+import {
+  type Analysis,
+  entityId,
+  type Manifest,
+  type Push,
+  type ServiceKey,
+  type ServiceState,
+} from '../../lib/core/service.ts'
 import type { EventRecord } from '../../lib/ports.ts'
 
 /** A moment that the tests of storage count from. */
@@ -21,7 +30,43 @@ export function aPush(overrides: Partial<Push> = {}): Push {
   }
 }
 
-/** A manifest with both kinds of KPI and a gate. */
+/** An analysis with a KPI of each shape: a latency, an error rate, a gauge. */
+function anAnalysis(): Analysis {
+  const names = { requests: 'reqs_total', duration: 'dur', revisionLabel: 'revision', statusLabel: 'code' }
+  const prometheus = { kind: 'prometheus', names, counters: null } as const
+  const usual = { role: 'required', lagMs: 60_000, minRequests: 3_000 } as const
+  return {
+    intervalMs: 60_000,
+    bucketMs: 60_000,
+    warmUpMs: 300_000,
+    kpis: [
+      { ...usual, name: 'p95', source: { kind: 'azure-logs' }, kind: 'latency', percentile: 95, limitMs: 200 },
+      {
+        ...usual,
+        name: 'errors',
+        source: { ...prometheus, gauge: null },
+        kind: 'error-rate',
+        limitRatio: 0.001,
+        alsoBad: [429],
+      },
+      {
+        ...usual,
+        name: 'queue',
+        role: 'advisory',
+        source: { ...prometheus, gauge: 'queue_length' },
+        kind: 'gauge',
+        limit: 40,
+        wanted: 'below',
+      },
+    ],
+    onInconclusive: { afterMs: 3_600_000, then: 'wait' },
+    onRelative: 'hold',
+    onBlind: { afterMs: 1_800_000, then: 'wait' },
+    requireEvidence: false,
+  }
+}
+
+/** A manifest with several kinds of KPI and a gate. */
 export function aManifest(key: ServiceKey): Manifest {
   return {
     name: key.name,
@@ -33,31 +78,7 @@ export function aManifest(key: ServiceKey): Manifest {
       { weight: 50, bakeMs: 86_400_000, gate: true },
       { weight: 100, bakeMs: 0, gate: false },
     ],
-    analysis: {
-      intervalMs: 60_000,
-      windowMs: 300_000,
-      minRequests: 50,
-      kpis: [
-        {
-          name: 'p95',
-          source: 'azure-logs',
-          lagMs: 120_000,
-          prometheus: null,
-          kind: 'latency',
-          percentile: 95,
-          limitMs: 200,
-        },
-        {
-          name: 'errors',
-          source: 'prometheus',
-          lagMs: 0,
-          prometheus: { requests: 'reqs_total', duration: 'dur', revisionLabel: 'revision', statusLabel: 'code' },
-          kind: 'error-rate',
-          limitRatio: 0.01,
-        },
-      ],
-      onInconclusive: { afterMs: 3_600_000, then: 'pause' },
-    },
+    analysis: anAnalysis(),
     onNewRevision: 'supersede',
     deadlines: { readyMs: 600_000, trafficMs: 300_000, gateMs: null },
     drainMs: 30_000,
@@ -81,23 +102,38 @@ export function aService(key: ServiceKey, overrides: Partial<ServiceState> = {})
   }
 }
 
-/** One KPI's evidence with awkward characters in it. */
+/** One KPI's evidence with every field filled, and awkward characters in it. */
 export function someEvidence(): Evidence {
   return {
     kpi: 'p95',
+    role: 'required',
     source: 'azure-logs',
-    window: 'fast',
     from: T0 - 300_000,
     to: T0,
     revision: 'pricing--r2',
     query: 'ContainerAppHTTPLogs | where "Größe" == \'ü\' // \\ "quoted" 🚀\n| count',
     bad: 412,
     total: 900,
-    value: 312.5,
-    limit: 200,
-    unit: 'ms',
+    value: 412 / 900,
+    limit: 0.05,
+    unit: 'ratio',
+    interval: [0.41, 0.51],
+    baseline: { bad: 31, total: 8_100 },
+    evalues: {
+      absolute: 1e30,
+      relative: 812.4,
+      warmUp: 0.1,
+      needed: 500,
+      neededWarmUp: 1000,
+      support: 0,
+      overDispersion: 1.25,
+    },
+    provisional: true,
+    approximate: false,
+    missing: '2 100 more requests',
+    passAt: T0 + 3_600_000,
     verdict: 'fail',
-    because: 'p95 312 ms over the limit of 200 ms (412 of 900 requests slower)',
+    because: 'p95: 45.8 % slower than 200 ms, over 5 %',
   }
 }
 
@@ -128,6 +164,7 @@ export function aRollout(key: ServiceKey, overrides: Partial<Rollout> = {}): Rol
       revisions: [`${key.name}--r1`, `${key.name}--r2`],
       active: [`${key.name}--r1`],
     },
+    place: { region: 'westeurope', hosts: { [`${key.name}--r2`]: `${key.name}--r2.example.net` } },
     verdict: { kind: 'fail', because: 'p95 is over its limit', evidence: [someEvidence()] },
     trouble: {
       kind: 'throttled',
@@ -146,6 +183,48 @@ export function aRollout(key: ServiceKey, overrides: Partial<Rollout> = {}): Rol
     wakeAt: T0 + 60_000,
     ...overrides,
   }
+}
+
+/** What the judge remembers of a rollout; `look` makes one state differ from another. */
+export function aJudge(rollout: string, look = 1, kpis = 2): JudgeState {
+  const names = Array.from({ length: kpis }, (_, index) => `kpi-${index}`)
+  return {
+    schema: 1,
+    rollout,
+    from: T0,
+    kpis: Object.fromEntries(names.map((name, index) => [name, aKpiState(look, index % 2 === 0)])),
+  }
+}
+
+function aKpiState(look: number, isBlind: boolean): KpiState {
+  const test = { limit: 0.001, warmLimit: 0.02, warm: 5, horizon: 5_760, alpha: 0.002, alphaWarm: 0.001, phi: 1.25 }
+  const baseline = Array.from({ length: 30 }, (_, minute) => [minute, 2_700 + minute] as const)
+  return {
+    next: T0 + look * 60_000,
+    sequence: { ...startSequence({ ...test, ratios: ERROR_RATIOS }), minutes: look, baseline, phi: 1 / 3 },
+    history: { phi: 1.25, buckets: 1_440, total: 3_888_000 },
+    step: { since: T0, buckets: look, covered: 3, bad: 1, total: 900, allowed: 0.9, baselineBad: 0, baselineTotal: 1 },
+    lagMs: 60_000,
+    recent: Array.from({ length: 12 }, (_, index) => aBucket(T0 + (look - 12 + index) * 60_000)),
+    corrected: 2,
+    blind: isBlind ? { since: T0 - 1, silence: 'throttled' } : null,
+    idle: 1,
+    value: isBlind ? null : 39.5,
+  }
+}
+
+function aBucket(at: number): SeenBucket {
+  return [at, 3, 300, null, 12, 2_700, 0.1]
+}
+
+/** The buckets of one look: of `kpis` KPIs, `each` of every one, from minute `look` on; one of them without data. */
+export function aBucketLine(rollout: string, look = 1, kpis = 2, each = 2): BucketLine {
+  const at = T0 + look * 60_000
+  const buckets = Array.from({ length: each }, (_, index) =>
+    index === 1 ? ([at + 60_000, null] as const) : aBucket(at + index * 60_000),
+  )
+  const names = Array.from({ length: kpis }, (_, index) => `kpi-${index}`)
+  return { rollout, at, kpis: Object.fromEntries(names.map((name) => [name, buckets])) }
 }
 
 /** Audit rows `from`…`from + count − 1`, one second apart. */

@@ -40,8 +40,11 @@ export function readService(row: Row): Read<ServiceState> {
   return { kind: 'read', value: state }
 }
 
-/** A rollout as a row. `due` is the key of its due row ('' = none); `current` says that it is its service's newest. */
-export function writeRollout(rollout: Rollout): Written {
+/**
+ * A rollout as a row. `due` is the key of its due row ('' = none); `current` says that it is its service's newest;
+ * `judged` counts how often its judge's state was stored.
+ */
+export function writeRollout(rollout: Rollout, judged: number): Written {
   const { phase, push } = rollout
   const columns = {
     rollout: rollout.id,
@@ -57,6 +60,7 @@ export function writeRollout(rollout: Rollout): Written {
     wakeAt: rollout.wakeAt === null ? null : new Date(rollout.wakeAt),
     due: dueKeyOf(rollout) ?? '',
     current: true,
+    judged,
   }
   const { environment, name } = rollout.key
   return writeRow(environment, rolloutRowKey(name, rollout.number), columns, rollout)
@@ -67,6 +71,7 @@ export interface RolloutRow {
   readonly rollout: Rollout
   readonly due: string | null
   readonly current: boolean
+  readonly judged: number
 }
 
 /** The rollout of a row. */
@@ -78,7 +83,8 @@ export function readRollout(row: Row): Read<RolloutRow> {
     return unreadable('the rollout inside is another one')
   }
   const due = typeof row.due === 'string' && row.due !== '' ? row.due : null
-  return { kind: 'read', value: { rollout, due, current: row.current === true } }
+  const judged = typeof row.judged === 'number' ? row.judged : 0
+  return { kind: 'read', value: { rollout, due, current: row.current === true, judged } }
 }
 
 /** What is changed in the row of a rollout that is no longer its service's newest. */

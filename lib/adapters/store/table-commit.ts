@@ -12,15 +12,27 @@ import {
   writeService,
 } from './table-codec.ts'
 import { refusal, throwFault } from './table-faults.ts'
+import { writeBuckets, writeJudge } from './table-judge.ts'
 import { checkKey } from './table-keys.ts'
 
 /** What `load` remembers of the rows it read, so that `commit` can tell whether they still stand. */
 export interface Token {
   readonly service: { readonly etag: string; readonly seq: number }
-  readonly rollout: { readonly etag: string; readonly number: number; readonly due: string | null } | null
+  readonly rollout: {
+    readonly etag: string
+    readonly number: number
+    readonly due: string | null
+    /** How often its judge's state was stored. */
+    readonly judged: number
+  } | null
 }
 
-/** Table Storage takes at most this many operations in one transaction. */
+/**
+ * Table Storage takes at most this many operations in one transaction, and 4 MiB. A change has at most eight rows besides
+ * its audit: service, rollout, the rollout before, judge, buckets, command, and a due row taken and one given. Each holds
+ * at most 490 000 characters of JSON; a judge of 20 KPIs has under 33 000, and so many buckets fit a line: 20 KPIs × 400.
+ * Whatever is larger is refused whole (Fault `malformed`).
+ */
 const MOST_OPERATIONS = 100
 
 /**
@@ -36,7 +48,8 @@ export async function commitChange(
   const token = change.token as Token | null
   checkChange(change, token)
   const due = dueMove(change, token)
-  const rows = [...stateActions(change, token), ...recordActions(change)]
+  const judged = judgedBy(change, token)
+  const rows = [...stateActions(change, token, judged), ...judgeActions(change, judged), ...recordActions(change)]
   if (rows.length + due.length > MOST_OPERATIONS) {
     const count = `${rows.length + due.length} rows, Table Storage takes ${MOST_OPERATIONS}`
     throw new Fault('malformed', `The change of ${nameOf(change.key)} is too large for one transaction (${count}).`)
@@ -62,6 +75,7 @@ function checkChange(change: Change, token: Token | null): void {
   if (rollout !== undefined && rollout.number !== newest && service?.rolloutNumber !== rollout.number) {
     refuse(`rollout ${rollout.number} is neither the newest (${newest}) nor the one that the service state names`)
   }
+  checkJudge(change, refuse)
   if (audit.length > 0 && service === undefined) refuse('audit rows need the service state, which holds their chain')
   const start = token?.service.seq ?? 0
   for (const [index, row] of audit.entries()) {
@@ -72,11 +86,20 @@ function checkChange(change: Change, token: Token | null): void {
   }
 }
 
+function checkJudge({ rollout, judge, buckets }: Change, refuse: (why: string) => never): void {
+  if (judge !== undefined && judge.rollout !== rollout?.id) {
+    refuse(`the judge’s state of ${judge.rollout} beside ${rollout?.id ?? 'no rollout'}`)
+  }
+  if (buckets !== undefined && buckets.rollout !== judge?.rollout) {
+    refuse(`buckets of ${buckets.rollout} beside ${judge === undefined ? 'no judge' : `the judge of ${judge.rollout}`}`)
+  }
+}
+
 function nameOf(key: ServiceKey): string {
   return `${key.environment}/${key.name}`
 }
 
-function stateActions({ key, service, rollout }: Change, token: Token | null): TransactionAction[] {
+function stateActions({ key, service, rollout }: Change, token: Token | null, judged: number): TransactionAction[] {
   const actions: TransactionAction[] = []
   if (service !== undefined) {
     const row = writeService(service)
@@ -85,14 +108,33 @@ function stateActions({ key, service, rollout }: Change, token: Token | null): T
   if (rollout === undefined) return actions
   const before = token?.rollout ?? null
   if (before?.number === rollout.number) {
-    actions.push(['update', writeRollout(rollout), 'Replace', { etag: before.etag }])
+    actions.push(['update', writeRollout(rollout, judged), 'Replace', { etag: before.etag }])
     return actions
   }
-  actions.push(['create', writeRollout(rollout)])
+  actions.push(['create', writeRollout(rollout, judged)])
   // The older rollout's row is touched too: whoever holds it loses the race, and whoever reads it sees that it is over.
   if (before !== null) {
     actions.push(['update', closeRollout({ key, number: before.number }), 'Merge', { etag: before.etag }])
   }
+  return actions
+}
+
+/** How often the judge's state of the change's rollout will have been stored, this time included. */
+function judgedBy({ rollout, judge }: Change, token: Token | null): number {
+  const before = token?.rollout?.number === rollout?.number ? (token?.rollout?.judged ?? 0) : 0
+  return judge === undefined ? before : before + 1
+}
+
+/**
+ * The judge's rows need no ETag and no check for being new: they are written only together with their rollout's row, whose
+ * ETag the same transaction checks. Who lost a race stored neither, and who tries again after a lost answer brings an old
+ * ETag. The count in the rollout's row names the line, so that a line can meet an earlier one only where somebody put
+ * older rows back by hand; an insert would then fail for ever, a replacement follows the state that stands.
+ */
+function judgeActions({ rollout, judge, buckets }: Change, judged: number): TransactionAction[] {
+  if (rollout === undefined || judge === undefined) return []
+  const actions: TransactionAction[] = [['upsert', writeJudge(rollout, judge, judged), 'Replace']]
+  if (buckets !== undefined) actions.push(['upsert', writeBuckets(rollout, buckets, judged), 'Replace'])
   return actions
 }
 

@@ -44,12 +44,35 @@ export const SERVICE_RANGE: KeyRange = { from: 's!', to: 's!~' }
 
 /** Row of a rollout; the newest (highest number, up to 999 999) sorts first within its service. */
 export function rolloutRowKey(name: string, number: number): string {
-  return `r!${name}!${String(LAST_ROLLOUT - number).padStart(6, '0')}`
+  return `r!${name}!${sixDigits(LAST_ROLLOUT - number)}`
 }
 
-/** All rollouts of a service, newest first. */
+/** All rollouts of a service, newest first, and nothing of the judge's. */
 export function rolloutRange(name: string): KeyRange {
-  return { from: `r!${name}!`, to: `r!${name}!~` }
+  return { from: `r!${name}!0`, to: `r!${name}!~` }
+}
+
+/**
+ * Row of what the judge remembers of a rollout. These rows lie before the rollouts of their service and count up where
+ * those count down, so that the newest of both are neighbours.
+ */
+export function judgeRowKey(name: string, number: number): string {
+  return `r!${name}!!${sixDigits(number)}`
+}
+
+/** A service's newest rollout, number `number`, and its judge's row: one query reads both, as they stood at one moment. */
+export function newestRange(name: string, number: number): KeyRange {
+  return { from: judgeRowKey(name, number), to: `${rolloutRowKey(name, number)}!` }
+}
+
+/** Row of the buckets that the judge absorbed as its state was stored for the `judged`-th time; the oldest first. */
+export function bucketRowKey(name: string, number: number, judged: number): string {
+  return `${bucketPrefix(name, number)}${String(judged).padStart(9, '0')}`
+}
+
+/** All buckets of a rollout, in the order in which they were absorbed. */
+export function bucketRange(name: string, number: number): KeyRange {
+  return { from: bucketPrefix(name, number), to: `${bucketPrefix(name, number)}~` }
 }
 
 /** Row that says when a service wants to be looked at; rows sort by that time. Epoch milliseconds. */
@@ -105,6 +128,14 @@ export function eventPartition(receivedAt: number): string {
 /** Row of an event: newest first. The same delivery recorded again has the same key. */
 export function eventRowKey(receivedAt: number, id: string): string {
   return `${inverted(receivedAt)}!${hashed(id)}`
+}
+
+function bucketPrefix(name: string, number: number): string {
+  return `b!${name}!${sixDigits(LAST_ROLLOUT - number)}!`
+}
+
+function sixDigits(number: number): string {
+  return String(number).padStart(6, '0')
 }
 
 function padded(ms: number): string {

@@ -1,9 +1,13 @@
 import type { TableClient } from '@azure/data-tables'
+import type { Rollout } from '../../core/rollout.ts'
+import type { ServiceKey } from '../../core/service.ts'
 import type { Loaded } from '../../ports.ts'
 import { readRollout, readService } from './table-codec.ts'
 import type { Token } from './table-commit.ts'
 import { refusal, throwFault } from './table-faults.ts'
-import { isName, rolloutRowKey, serviceRowKey } from './table-keys.ts'
+import { readJudge } from './table-judge.ts'
+import { isName, judgeRowKey, newestRange, rolloutRowKey, serviceRowKey } from './table-keys.ts'
+import { inPartition, readAll } from './table-pages.ts'
 import type { Row } from './table-rows.ts'
 
 /** Requests in flight at once: a hundred services are read in a blink without tripping over Table Storage's limits. */
@@ -22,7 +26,10 @@ export interface Reader {
   ) => void
 }
 
-/** The named services with their newest rollouts, in the order of `names`; unknown and unreadable ones are left out. Throws Fault. */
+/**
+ * The named services with their newest rollouts and what the judge remembers of them, in the order of `names`; unknown ones
+ * are left out, and so are those of which a row is unreadable. Two requests per service, one after the other. Throws Fault.
+ */
 export async function loadServices(
   reader: Reader,
   environment: string,
@@ -49,7 +56,7 @@ async function loadService(reader: Reader, environment: string, name: string): P
   }
 }
 
-/** Reads the service, then the rollout it names; `stale` where that rollout turns out not to be the newest any more. */
+/** Reads the service, then its rollout with the judge's state; `stale` where these turn out not to go together. */
 async function readOnce(
   reader: Reader,
   environment: string,
@@ -63,20 +70,42 @@ async function readOnce(
   const service = read.value
   const seen = { etag: row.etag, seq: service.chain.seq }
   if (service.rolloutNumber === 0) {
-    return { service, rollout: null, token: { service: seen, rollout: null } satisfies Token }
+    return { service, rollout: null, judge: null, token: { service: seen, rollout: null } satisfies Token }
   }
-  const keys = { partitionKey: environment, rowKey: rolloutRowKey(name, service.rolloutNumber) }
-  const rolloutRow = await readRowOf(reader, keys.partitionKey, keys.rowKey)
-  if (rolloutRow === null) return setAside(reader, keys, 'the rollout that its service names is missing')
-  const rollout = readRollout(rolloutRow)
-  if (rollout.kind === 'unreadable') return setAside(reader, rolloutRow, rollout.why)
-  if (!rollout.value.current)
-    return last ? setAside(reader, keys, 'it is closed, yet its service calls it the newest') : 'stale'
-  const token: Token = {
-    service: seen,
-    rollout: { etag: rolloutRow.etag, number: service.rolloutNumber, due: rollout.value.due },
-  }
-  return { service, rollout: rollout.value.rollout, token }
+  const newest = await readNewest(reader, service.key, service.rolloutNumber, last)
+  if (newest === null || newest === 'stale') return newest
+  const { rollout, judge, ...stands } = newest
+  return { service, rollout, judge, token: { service: seen, rollout: stands } satisfies Token }
+}
+
+type Newest = Pick<Loaded, 'judge'> & { readonly rollout: Rollout } & NonNullable<Token['rollout']>
+
+/**
+ * Reads rollout and judge with one query, because within a partition Table Storage answers a query from one moment. Two
+ * reads side by side would now and then pair a new rollout with the judge's state before it, and store that as the newest.
+ */
+async function readNewest(
+  reader: Reader,
+  key: ServiceKey,
+  number: number,
+  last: boolean,
+): Promise<Newest | null | 'stale'> {
+  const rows = await readAll(inPartition(reader, key.environment, newestRange(key.name, number), 'a rollout'))
+  const keys = { partitionKey: key.environment, rowKey: rolloutRowKey(key.name, number) }
+  const row = rows.find(({ rowKey }) => rowKey === keys.rowKey)
+  if (row === undefined) return setAside(reader, keys, 'the rollout that its service names is missing')
+  const read = readRollout(row)
+  if (read.kind === 'unreadable') return setAside(reader, row, read.why)
+  const { rollout, due, current, judged } = read.value
+  if (!current) return last ? setAside(reader, keys, 'it is closed, yet its service calls it the newest') : 'stale'
+  const judgeKeys = { ...keys, rowKey: judgeRowKey(key.name, number) }
+  const judgeRow = rows.find(({ rowKey }) => rowKey === judgeKeys.rowKey)
+  const judge = judgeRow === undefined ? null : readJudge(judgeRow, rollout.id)
+  if (judge?.kind === 'unreadable') return setAside(reader, judgeKeys, judge.why)
+  const stored = judge?.value.judged ?? 0
+  if (stored !== judged)
+    return last ? setAside(reader, judgeKeys, `stored ${stored} times, its rollout says ${judged}`) : 'stale'
+  return { rollout, judge: judge?.value.judge ?? null, etag: row.etag, number, due, judged }
 }
 
 function setAside(

@@ -1,9 +1,8 @@
-import { odata } from '@azure/data-tables'
 import { readRollout, readService, writeDue } from './table-codec.ts'
 import { refusal, throwFault } from './table-faults.ts'
-import { dueRange, nameOfDue, nameOfService, rolloutRowKey, SERVICE_RANGE } from './table-keys.ts'
+import { dueRange, type KeyRange, nameOfDue, nameOfService, rolloutRowKey, SERVICE_RANGE } from './table-keys.ts'
 import { type Reader, readRowOf } from './table-load.ts'
-import { readAll } from './table-pages.ts'
+import { inPartition, readAll } from './table-pages.ts'
 import { type Row, SCHEMA } from './table-rows.ts'
 
 /** Due rows that were put back, and due rows that were thrown away, by row key. */
@@ -52,13 +51,8 @@ async function wantedDueRows(
   return { due, unsure }
 }
 
-function listRange(
-  { table, timeoutMs }: Reader,
-  environment: string,
-  range: { readonly from: string; readonly to: string },
-): Promise<readonly Row[]> {
-  const filter = odata`PartitionKey eq ${environment} and RowKey ge ${range.from} and RowKey lt ${range.to}`
-  return readAll({ table, filter, scope: `rows of ${environment}`, timeoutMs })
+function listRange(reader: Reader, environment: string, range: KeyRange): Promise<readonly Row[]> {
+  return readAll(inPartition(reader, environment, range, `rows of ${environment}`))
 }
 
 async function restore({ table, timeoutMs }: Reader, environment: string, rowKey: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { TableClient } from '@azure/data-tables'
+import { odata, type TableClient } from '@azure/data-tables'
 import { Fault } from '../../errors.ts'
 import type { Page } from '../../ports.ts'
 import { throwFault } from './table-faults.ts'
+import type { KeyRange } from './table-keys.ts'
 import type { Row } from './table-rows.ts'
 
 /** One way through a table: which rows, and under which name its page tokens are known. */
@@ -13,6 +14,17 @@ export interface Listing {
   /** Tokens of one scope are refused in another. */
   readonly scope: string
   readonly timeoutMs: number
+}
+
+/** The listing of a range of rows of one partition; `scope` names it. */
+export function inPartition(
+  { table, timeoutMs }: Pick<Listing, 'table' | 'timeoutMs'>,
+  partitionKey: string,
+  range: KeyRange,
+  scope: string,
+): Listing {
+  const filter = odata`PartitionKey eq ${partitionKey} and RowKey ge ${range.from} and RowKey lt ${range.to}`
+  return { table, filter, scope, timeoutMs }
 }
 
 /** Rows that Table Storage returns at most per request. */

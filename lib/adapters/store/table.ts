@@ -1,16 +1,28 @@
 import { odata, type TableClient } from '@azure/data-tables'
 import type { AuditRow } from '../../core/audit.ts'
 import type { ServiceKey } from '../../core/service.ts'
-import type { AuditLog, AuditQuery, Catalogue, EventLog, EventRecord, Page, RolloutStore } from '../../ports.ts'
+import type {
+  AuditLog,
+  AuditQuery,
+  BucketLog,
+  Catalogue,
+  EventLog,
+  EventRecord,
+  Page,
+  RolloutStore,
+} from '../../ports.ts'
 import { readAudit, readCommand, readEvent, readRollout, readService, readSource, writeSource } from './table-codec.ts'
 import { commitChange } from './table-commit.ts'
 import { recordEvents } from './table-events.ts'
 import { throwFault } from './table-faults.ts'
+import { readBuckets, readJudge } from './table-judge.ts'
 import {
   auditRange,
+  bucketRange,
   checkKey,
   commandRowKey,
   dueRange,
+  judgeRowKey,
   type KeyRange,
   nameOfDue,
   rolloutRange,
@@ -19,7 +31,7 @@ import {
 } from './table-keys.ts'
 import { loadServices, type Reader, readRowOf } from './table-load.ts'
 import { type Mended, mendDueRows } from './table-mend.ts'
-import { type Listing, readAll, readPage } from './table-pages.ts'
+import { inPartition, type Listing, readAll, readPage } from './table-pages.ts'
 import { type Read, type Row, SCHEMA } from './table-rows.ts'
 
 /** What the table store needs. */
@@ -38,7 +50,7 @@ export interface TableStoreOptions {
 }
 
 /** Every storage socket but the inbox, on Azure Table Storage. */
-export interface TableStore extends RolloutStore, Catalogue, AuditLog, EventLog {
+export interface TableStore extends RolloutStore, Catalogue, BucketLog, AuditLog, EventLog {
   page(query: AuditQuery): Promise<Page<AuditRow>>
   page(limit: number, from: string | null): Promise<Page<EventRecord>>
   /** Creates the tables that are missing. Throws Fault. */
@@ -100,6 +112,7 @@ export function createTableStore(options: TableStoreOptions): TableStore {
       const { items, next } = await readPage(listing, limit, from, keep(tables.state, readRollout))
       return { items: items.map((item) => item.rollout), next }
     },
+    ...bucketLog(reader, keep),
     page,
     record: (events) => recordEvents(tables.events, timeoutMs, events),
     ensureTables: () => createTables(Object.values(tables), timeoutMs),
@@ -107,20 +120,38 @@ export function createTableStore(options: TableStoreOptions): TableStore {
   }
 }
 
-/** Makes the reader of a table's rows: the value, or null after the row was put into quarantine. */
-function keeper(quarantine: Reader['quarantine']) {
-  return <T>(table: TableClient, read: (row: Row) => Read<T>) =>
-    (row: Row): T | null => {
-      const result = read(row)
-      if (result.kind === 'read') return result.value
-      quarantine(table.tableName, row, result.why)
-      return null
-    }
+function bucketLog(reader: Reader, keep: Keep): BucketLog {
+  const idOf = ({ name }: ServiceKey, number: number) => `${name}-${number}`
+  return {
+    lines: async (key, number, limit, from) => {
+      checkKey(key)
+      const listing = inState(reader, key.environment, bucketRange(key.name, number), `buckets of ${idOf(key, number)}`)
+      const read = keep(reader.table, (row) => readBuckets(row, idOf(key, number)))
+      return readPage(listing, limit, from, read)
+    },
+    judged: async (key, number) => {
+      checkKey(key)
+      const row = await readRowOf(reader, key.environment, judgeRowKey(key.name, number))
+      const read = keep(reader.table, (found) => readJudge(found, idOf(key, number)))
+      return row === null ? null : (read(row)?.judge ?? null)
+    },
+  }
 }
 
-function inState({ table, timeoutMs }: Reader, environment: string, range: KeyRange, what: string): Listing {
-  const filter = odata`PartitionKey eq ${environment} and RowKey ge ${range.from} and RowKey lt ${range.to}`
-  return { table, filter, scope: `${what} in ${environment}`, timeoutMs }
+/** Makes the reader of a table's rows: the value, or null after the row was put into quarantine. */
+type Keep = <T>(table: TableClient, read: (row: Row) => Read<T>) => (row: Row) => T | null
+
+function keeper(quarantine: Reader['quarantine']): Keep {
+  return (table, read) => (row) => {
+    const result = read(row)
+    if (result.kind === 'read') return result.value
+    quarantine(table.tableName, row, result.why)
+    return null
+  }
+}
+
+function inState(reader: Reader, environment: string, range: KeyRange, what: string): Listing {
+  return inPartition(reader, environment, range, `${what} in ${environment}`)
 }
 
 function auditListing(reader: Reader, query: AuditQuery): Listing {
