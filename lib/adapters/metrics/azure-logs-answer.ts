@@ -1,4 +1,5 @@
-import { LOG_COLUMNS, type LogAsk } from './azure-logs-query.ts'
+import type { Silence } from '../../core/judge/reading.ts'
+import type { LogAsk, LogTable } from './azure-logs-query.ts'
 
 /** What the client hands back, seen with distrust: any part of it may be absent or of another shape. */
 export interface LogsAnswer {
@@ -7,89 +8,110 @@ export interface LogsAnswer {
   readonly partialError?: unknown
 }
 
-/** What the access log says to one ask. `quantile` is in ms, and null where no request had a duration. */
-export interface LogRow {
-  readonly total: number
-  readonly errors: number
-  readonly slow: number
-  readonly quantile: number | null
+/** Why there are no figures, and to a person: what happened, and what to do. */
+export interface Trouble {
+  readonly silence: Silence
+  readonly why: string
 }
 
-/** Per ask (by id) its row, or why there is none; the whole answer is a string where all of it is unusable. */
-export type LogRows = ReadonlyMap<string, LogRow | string>
+/** The counts of one bucket, by the names of the table's columns. */
+export type Counts = Readonly<Record<string, number>>
 
-const SILENCE: LogRow = { total: 0, errors: 0, slow: 0, quantile: null }
+/** The buckets of an ask that had requests, by their start. */
+export type LogSeries = ReadonlyMap<number, Counts>
+
+/** Per ask (by id) its series, or why there is none. An ask without a row was silent: an empty series. */
+export type LogRows = ReadonlyMap<string, LogSeries | Trouble>
+
+/** Whether this is the reason why there is nothing, rather than the thing. */
+export function isTrouble(value: LogRows | LogSeries | Trouble): value is Trouble {
+  return 'silence' in value
+}
+
+/** Columns that count requests out of which of the others. */
+const PARTS = [
+  ['errors', 'total'],
+  ['timed', 'total'],
+  ['slow', 'timed'],
+  ['weightedErrors', 'weighted'],
+  ['weightedTimed', 'weighted'],
+  ['weightedSlow', 'weightedTimed'],
+] as const
 
 /**
- * Reads the answer to HTTP_LOGS_BODY. An ask without a row was silent: total 0. A partial answer is none at all, and
- * whatever does not have the promised columns, types and ranges is refused with the reason.
+ * Reads the answer to a table's text. A partial answer is none at all, and whatever does not have the promised columns,
+ * types and ranges is refused with the reason.
  */
-export function readAnswer(answer: LogsAnswer, asks: readonly LogAsk[]): LogRows | string {
+export function readAnswer(answer: LogsAnswer, table: LogTable, asks: readonly LogAsk[]): LogRows | Trouble {
   if (answer.status === 'PartialFailure') {
-    return `Log Analytics answered only a part (${describePartial(answer.partialError)}), which is not counted`
+    const reason = describePartial(answer.partialError)
+    const why = `Log Analytics answered only a part (${reason}), which is not counted: it is asked again at the next look`
+    return { silence: 'partial', why }
   }
-  if (answer.status !== 'Success')
-    return `Log Analytics answered with the unknown status ${JSON.stringify(answer.status)}`
-  const rows = rowsOf(answer.tables)
-  if (typeof rows === 'string') return `Log Analytics answered something unexpected: ${rows}`
-  const found = new Map<string, LogRow | string>(asks.map((ask) => [ask.id, SILENCE]))
-  for (const row of rows) {
-    const ask = asks.find((candidate) => candidate.id === row[0])
-    if (ask === undefined) return 'Log Analytics answered something unexpected: a row that nobody asked for'
-    found.set(ask.id, found.get(ask.id) === SILENCE ? readRow(row, ask) : ambiguous(ask.revision))
-  }
-  return found
+  if (answer.status !== 'Success') return malformed(`the unknown status ${JSON.stringify(answer.status)}`)
+  const rows = rowsOf(answer.tables, table)
+  if (typeof rows === 'string') return malformed(rows)
+  const byId = Map.groupBy(rows, (row) => row[0])
+  const known = new Set<unknown>(asks.map((ask) => ask.id))
+  if ([...byId.keys()].some((id) => !known.has(id))) return malformed('a row that nobody asked for')
+  return new Map(asks.map((ask) => [ask.id, readSeries(byId.get(ask.id) ?? [], table, ask)]))
 }
 
-function rowsOf(tables: unknown): readonly (readonly unknown[])[] | string {
+type Row = readonly unknown[]
+
+function rowsOf(tables: unknown, { columns }: LogTable): readonly Row[] | string {
   const table: unknown = Array.isArray(tables) ? tables[0] : undefined
   if (!isRecord(table)) return 'no table'
   const { columnDescriptors, rows } = table
   if (!Array.isArray(columnDescriptors) || !Array.isArray(rows)) return 'a table without columns or rows'
   const got = columnDescriptors.map((column) => (isRecord(column) ? `${column.name}:${column.type}` : '?')).join(', ')
-  const wanted = LOG_COLUMNS.map((column) => `${column.name}:${column.type}`).join(', ')
+  const wanted = columns.map((column) => `${column.name}:${column.type}`).join(', ')
   if (got !== wanted) return `the columns (${got.slice(0, 200)}) instead of (${wanted})`
-  const broken = rows.some((row) => !Array.isArray(row) || row.length !== LOG_COLUMNS.length)
+  const broken = rows.some((row) => !Array.isArray(row) || row.length !== columns.length)
   return broken ? 'a row whose length is not that of its columns' : rows
 }
 
-function readRow(row: readonly unknown[], ask: LogAsk): LogRow | string {
-  const [, total, errors, slow, quantile, newest] = row
-  const of = `for revision ${ask.revision}`
-  if (!isCount(total) || !isCount(errors) || !isCount(slow)) {
-    return `Log Analytics answered counts that are none ${of}: ${shown([total, errors, slow])}`
+function readSeries(rows: readonly Row[], table: LogTable, ask: LogAsk): LogSeries | Trouble {
+  if (new Set(rows.map((row) => row[2])).size > 1) {
+    return { silence: 'refused', why: table.ambiguous(ask.revision) }
   }
-  if (errors > total || slow > total) {
-    return `Log Analytics answered more bad requests than requests ${of}: ${shown([total, errors, slow])}`
+  const series = new Map<number, Counts>()
+  for (const row of rows) {
+    const at = startOf(row[1], ask)
+    if (at === null) return malformed(`${shown(row[1])}, which is no bucket of revision ${ask.revision}`)
+    if (series.has(at)) return malformed(`the bucket ${shown(row[1])} of revision ${ask.revision} twice`)
+    const counts = countsOf(row, table)
+    if (typeof counts === 'string') return malformed(`${counts} of revision ${ask.revision}`)
+    series.set(at, counts)
   }
-  if (!isNewest(newest, ask))
-    return `Log Analytics answered with requests outside of the window ${of}: ${shown([newest])}`
-  if (quantile === null || quantile === 'NaN' || Number.isNaN(quantile)) return { total, errors, slow, quantile: null }
-  if (typeof quantile === 'number' && Number.isFinite(quantile) && quantile >= 0)
-    return { total, errors, slow, quantile }
-  return `Log Analytics answered a duration that is none ${of}: ${shown([quantile])}`
+  return series
 }
 
-function ambiguous(revision: string): string {
-  return (
-    `more than one Container Apps environment logs revision ${revision} into this workspace, so whose requests these are ` +
-    'cannot be told: give each environment a workspace of its own'
-  )
+/** The start of a bucket of this ask, epoch milliseconds; null where the value is none. */
+function startOf(value: unknown, ask: LogAsk): number | null {
+  const at = value instanceof Date ? value.getTime() : Number.NaN
+  const from = Date.parse(ask.from)
+  return at >= from && at < Date.parse(ask.to) && (at - from) % ask.bucketMs === 0 ? at : null
+}
+
+function countsOf(row: Row, { columns }: LogTable): Counts | string {
+  const named = columns.map(({ name }, place) => [name, row[place]] as const).slice(3)
+  const figures = named.map(([name, value]) => `${name} ${shown(value)}`).join(', ')
+  if (!named.every((pair): pair is readonly [string, number] => isCount(pair[1]))) return `no counts (${figures})`
+  const counts: Counts = Object.fromEntries(named)
+  const isOver = PARTS.some(([part, whole]) => (counts[part] ?? 0) > (counts[whole] ?? 0))
+  return isOver ? `more of a part than of the whole (${figures})` : counts
+}
+
+function malformed(what: string): Trouble {
+  const why = `Log Analytics answered something unexpected: ${what}. It is asked again at the next look; if it stays, report it`
+  return { silence: 'malformed', why }
 }
 
 function describePartial(error: unknown): string {
   if (!isRecord(error)) return 'no reason given'
-  return (
-    [error.code, error.message]
-      .filter((part) => typeof part === 'string')
-      .join(': ')
-      .slice(0, 300) || 'no reason given'
-  )
-}
-
-function isNewest(value: unknown, ask: LogAsk): boolean {
-  if (!(value instanceof Date)) return false
-  return value.getTime() >= Date.parse(ask.from) && value.getTime() < Date.parse(ask.to)
+  const parts = [error.code, error.message].filter((part) => typeof part === 'string')
+  return parts.join(': ').slice(0, 300) || 'no reason given'
 }
 
 function isCount(value: unknown): value is number {
@@ -100,6 +122,6 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
 }
 
-function shown(values: readonly unknown[]): string {
-  return values.map((value) => String(value).slice(0, 40)).join(', ')
+function shown(value: unknown): string {
+  return (value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : String(value)).slice(0, 40)
 }

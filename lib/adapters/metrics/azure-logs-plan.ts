@@ -1,86 +1,120 @@
-import type { Query } from '../../core/judge/verdict.ts'
-import { LOG_PERCENTILES } from '../../core/service.ts'
-import { httpLogsQuery, type LogAsk } from './azure-logs-query.ts'
+import type { Query } from '../../core/judge/reading.ts'
+import { type LogAsk, type LogTable, queryText } from './azure-logs-query.ts'
 
-/** The asks of one KQL text, each with the queries that its row answers. */
+/** The asks of one KQL text, each with the queries that its rows answer. */
 export type Batch = readonly Planned[]
 
-/** One ask and everyone who waits for it: an error-rate KPI shares the ask of a latency KPI of the same window. */
+/** One ask and everyone who waits for it: a latency and an error KPI of one revision and window share an ask. */
 export interface Planned {
   readonly ask: LogAsk
   readonly queries: readonly Query[]
 }
 
-/** Why a query cannot be put to the access log at all, or null when it can. */
-export function cannotAsk(query: Query): string | null {
-  const { kpi, from, to } = query
+/** How much one text may ask: the length of its parameters in characters, and the rows that may come back. */
+export interface Room {
+  readonly chars: number
+  readonly rows: number
+}
+
+/** More buckets than a day has seconds: no judge needs as many in one look. */
+const MOST_BUCKETS = 100_000
+
+/** Why a query cannot be put to a table of requests at all, for a person; null when it can. */
+export function cannotAsk({ kpi, from, to, bucketMs }: Query): string | null {
+  if (kpi.kind === 'ratio' || kpi.kind === 'gauge') {
+    return (
+      `a log of requests knows statuses and durations, but not what KPI ${kpi.name} (${kpi.kind}) counts: give it the ` +
+      'source prometheus or http'
+    )
+  }
   if (!(isTime(from) && isTime(to) && from < to)) return `the window [${from}, ${to}) is empty or no time`
-  if (kpi.kind !== 'latency') return null
-  if (!Number.isFinite(kpi.limitMs)) return `the limit of ${kpi.limitMs} ms is not a number`
-  if (LOG_PERCENTILES.includes(kpi.percentile)) return null
-  return `Log Analytics is asked for the percentiles ${LOG_PERCENTILES.join(', ')} only, not for ${kpi.percentile}: change the KPI`
+  if (!(Number.isSafeInteger(bucketMs) && bucketMs > 0)) return `a bucket of ${bucketMs} ms has no length`
+  if (from % bucketMs !== 0 || to % bucketMs !== 0) {
+    return `the window [${from}, ${to}) is not made of whole buckets of ${bucketMs} ms`
+  }
+  if ((to - from) / bucketMs > MOST_BUCKETS) {
+    return `the window [${from}, ${to}) has more than ${MOST_BUCKETS} buckets of ${bucketMs} ms: make analysis.bucket longer`
+  }
+  if (kpi.kind === 'latency' && !Number.isFinite(kpi.limitMs)) return `the limit of ${kpi.limitMs} ms is not a number`
+  return null
 }
 
 /**
- * The fewest batches whose texts stay near `maxChars` each (one ask always fits). Ids count from 0 within a batch, so
- * that the text of one ask alone is always the same.
+ * The fewest batches that stay within `room` each (one ask always fits). Ids count from 0 within a batch, so that the text
+ * of one ask alone is always the same.
  */
-export function planBatches(queries: readonly Query[], maxChars: number): readonly Batch[] {
+export function planBatches(queries: readonly Query[], room: Room): readonly Batch[] {
   const batches: Planned[][] = []
-  let room = 0
-  for (const group of shared(queries)) {
-    const size = JSON.stringify(askOf(group, 0)).length * 2
-    if (batches.length === 0 || size > room) {
+  let left: Room = { chars: 0, rows: 0 }
+  for (const { ask, queries: own } of shared(queries)) {
+    const chars = JSON.stringify(ask).length * 2
+    const rows = (Date.parse(ask.to) - Date.parse(ask.from)) / ask.bucketMs
+    if (batches.length === 0 || chars > left.chars || rows > left.rows) {
       batches.push([])
-      room = maxChars
+      left = room
     }
-    room -= size
+    left = { chars: left.chars - chars, rows: left.rows - rows }
     const batch = batches.at(-1) as Planned[]
-    batch.push({ ask: askOf(group, batch.length), queries: group })
+    batch.push({ ask: { ...ask, id: String(batch.length) }, queries: own })
   }
   return batches
 }
 
 /** The text that an auditor can run again: as if only this ask had been sent. */
-export function textAlone(ask: LogAsk): string {
-  return httpLogsQuery([{ ...ask, id: '0' }])
+export function textAlone(table: LogTable, ask: LogAsk): string {
+  return queryText(table, [{ ...ask, id: '0' }])
 }
 
 /** The text that a single query would have been asked with. */
-export function textOf(query: Query): string {
-  return textAlone(askOf([query], 0))
+export function textOf(table: LogTable, query: Query): string {
+  return shared([query])
+    .map(({ ask }) => textAlone(table, ask))
+    .join('')
 }
 
-function shared(queries: readonly Query[]): readonly (readonly Query[])[] {
-  const groups = new Map<string, Query[]>()
-  const latencyFirst = queries.toSorted((a, b) => rank(a) - rank(b))
-  const anyOfWindow = new Map<string, string>()
-  for (const query of latencyFirst) {
-    const window = JSON.stringify([query.revision, query.from, query.to])
-    const { kpi } = query
-    const own =
-      kpi.kind === 'latency' ? `${window} ${kpi.limitMs} ${kpi.percentile}` : (anyOfWindow.get(window) ?? window)
-    anyOfWindow.set(window, anyOfWindow.get(window) ?? own)
-    groups.set(own, [...(groups.get(own) ?? []), query])
-  }
-  return [...groups.values()]
+/** As many asks per revision and window as there are different limits of latency, or different lists of bad statuses. */
+function shared(queries: readonly Query[]): readonly Planned[] {
+  const groups = Map.groupBy(queries, ({ revision, from, to, bucketMs, kpi: { source } }) => {
+    const dimension = source.kind === 'app-insights' ? source.dimension : null
+    return JSON.stringify([revision, from, to, bucketMs, dimension])
+  })
+  return [...groups.values()].flatMap((group) => {
+    const limits = [...new Set(group.map(limitOf).filter((limit) => limit !== null))]
+    const lists = [...new Set(group.map(alsoBadOf).filter((list) => list !== null))]
+    return Array.from({ length: Math.max(limits.length, lists.length) }, (_, place): Planned => {
+      const [slowMs, alsoBad] = [limits[place] ?? null, lists[place] ?? null]
+      const fits = (query: Query) => {
+        const limit = limitOf(query)
+        return limit === null ? alsoBadOf(query) === alsoBad : limit === slowMs
+      }
+      return { ask: askOf(group[0] as Query, slowMs ?? 0, alsoBad ?? ''), queries: group.filter(fits) }
+    })
+  })
 }
 
-function rank(query: Query): number {
-  return query.kpi.kind === 'latency' ? 0 : 1
-}
-
-function askOf(group: readonly Query[], place: number): LogAsk {
-  const first = group[0] as Query
-  const { kpi } = first
+function askOf({ revision, from, to, bucketMs, kpi: { source } }: Query, slowMs: number, alsoBad: string): LogAsk {
+  const dimension = source.kind === 'app-insights' && source.dimension !== null ? source.dimension : null
   return {
-    id: String(place),
-    revision: first.revision,
-    from: new Date(first.from).toISOString(),
-    to: new Date(first.to).toISOString(),
-    slowMs: kpi.kind === 'latency' ? kpi.limitMs : 0,
-    percentile: kpi.kind === 'latency' ? kpi.percentile : 50,
+    id: '0',
+    revision,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    bucketMs,
+    slowMs,
+    alsoBad,
+    ...(dimension === null ? {} : { dimension }),
   }
+}
+
+function limitOf({ kpi }: Query): number | null {
+  return kpi.kind === 'latency' ? kpi.limitMs : null
+}
+
+/** Null for KPIs that no status decides. */
+function alsoBadOf({ kpi }: Query): string | null {
+  if (kpi.kind === 'latency') return null
+  const list = kpi.kind === 'error-rate' ? [...new Set(kpi.alsoBad)].sort((a, b) => a - b) : []
+  return list.length === 0 ? '' : `,${list.join(',')},`
 }
 
 function isTime(ms: number): boolean {

@@ -1,31 +1,60 @@
 /**
- * One question to the access log: the requests of `revision` in `[from, to)`. Times are ISO 8601 in UTC.
- * Slow is longer than `slowMs`; `percentile` is one of LOG_PERCENTILES.
+ * One question to a table of requests: those of `revision` in `[from, to)`, in buckets of `bucketMs` counted from `from`.
+ * Times are ISO 8601 in UTC. Slow is longer than `slowMs`.
  */
 export interface LogAsk {
   readonly id: string
   readonly revision: string
   readonly from: string
   readonly to: string
+  readonly bucketMs: number
   readonly slowMs: number
-  readonly percentile: number
+  /** Statuses that count as errors although they are below 500, each between commas (`,404,429,`); empty = none. */
+  readonly alsoBad: string
+  /** Name of the custom dimension that holds the revision; absent = it stands where the table has it anyway. */
+  readonly dimension?: string
 }
 
-/** The columns of the answer to HTTP_LOGS_BODY, in order, with their KQL types. */
-export const LOG_COLUMNS = [
+/** A table of requests in a Log Analytics workspace, with the one constant text that asks it. */
+export interface LogTable {
+  readonly name: 'ContainerAppHTTPLogs' | 'AppRequests'
+  /** Everything after the declaration of the parameter `asks`; answers `columns`, one row per ask, bucket and origin. */
+  readonly body: string
+  /** In order, with their KQL types: those of LOG_COLUMNS, then further counts. */
+  readonly columns: readonly Column[]
+  /** To a person: what to do in a workspace that lacks the table. */
+  readonly setUp: string
+  /** To a person: why rows of more than one origin for one revision are of no use, and what to do. */
+  readonly ambiguous: (revision: string) => string
+  /** What a reader of the figures should know where no request of a revision was found at all; null = nothing. */
+  readonly unseen: ((revision: string) => string) | null
+}
+
+export interface Column {
+  readonly name: string
+  readonly type: 'string' | 'datetime' | 'long'
+}
+
+/**
+ * What every text answers first: the ask, the start of the bucket, what wrote the rows (one environment or one resource),
+ * requests, failed ones, those with a duration, and the slow ones among these.
+ */
+export const LOG_COLUMNS: readonly Column[] = [
   { name: 'id', type: 'string' },
+  { name: 'bucket', type: 'datetime' },
+  { name: 'origin', type: 'string' },
   { name: 'total', type: 'long' },
   { name: 'errors', type: 'long' },
+  { name: 'timed', type: 'long' },
   { name: 'slow', type: 'long' },
-  { name: 'quantile', type: 'real' },
-  { name: 'newest', type: 'datetime' },
-] as const
+]
 
 /**
  * The one query text over `ContainerAppHTTPLogs` (the access log of a Container Apps environment's ingress), a constant:
- * everything that differs comes in as the parameter `asks`. Answers one row per ask that saw a request.
+ * everything that differs comes in as the parameter `asks`. Buckets without a request have no row.
  * Status 0 means that the client left before there was a response; it counts as an error.
- * Two rows for one ask mean that two Container Apps environments logged the same revision name into this workspace.
+ * The place of a bucket is whole milliseconds divided by its width, both `long`, because a width that differs from row to
+ * row is nothing that `bin()` promises to take. https://learn.microsoft.com/kusto/query/bin-function
  */
 export const HTTP_LOGS_BODY = `let asked = materialize(
     print list = parse_json(asks)
@@ -35,8 +64,9 @@ export const HTTP_LOGS_BODY = `let asked = materialize(
         RevisionName = tostring(ask.revision),
         windowFrom = todatetime(ask['from']),
         windowTo = todatetime(ask['to']),
+        bucketMs = tolong(ask.bucketMs),
         slowMs = toreal(ask.slowMs),
-        wanted = toreal(ask.percentile));
+        alsoBad = tostring(ask.alsoBad));
 let spanFrom = toscalar(asked | summarize min(windowFrom));
 let spanTo = toscalar(asked | summarize max(windowTo));
 asked
@@ -44,29 +74,39 @@ asked
     ContainerAppHTTPLogs
     | where TimeGenerated >= spanFrom and TimeGenerated < spanTo
     | where RevisionName in ((asked | project RevisionName))
-    | project TimeGenerated, EnvironmentName, RevisionName, StatusCode, RequestDuration
+    | project
+        TimeGenerated,
+        RevisionName,
+        origin = EnvironmentName,
+        status = coalesce(StatusCode, int(0)),
+        duration = RequestDuration
 ) on RevisionName
 | where TimeGenerated >= windowFrom and TimeGenerated < windowTo
+| extend place = datetime_diff('millisecond', TimeGenerated, windowFrom) / bucketMs
 | summarize
     total = count(),
-    errors = countif(StatusCode >= 500 or StatusCode == 0),
-    slow = countif(RequestDuration > slowMs),
-    (p50, p75, p90, p95, p99, p999) = percentiles(RequestDuration, 50, 75, 90, 95, 99, 99.9),
-    newest = max(TimeGenerated)
-    by id, wanted, EnvironmentName
-| extend quantile = toreal(case(
-    wanted == 50.0, p50,
-    wanted == 75.0, p75,
-    wanted == 90.0, p90,
-    wanted == 95.0, p95,
-    wanted == 99.0, p99,
-    wanted == 99.9, p999,
-    long(null)))
-| project id, total, errors, slow, quantile, newest`
+    errors = countif(status >= 500 or status == 0 or indexof(alsoBad, strcat(',', status, ',')) >= 0),
+    timed = countif(isnotnull(duration)),
+    slow = countif(duration > slowMs)
+    by id, bucket = windowFrom + place * bucketMs * 1ms, origin`
 
-/** The complete text for these asks: one `declare query_parameters` statement, then HTTP_LOGS_BODY unchanged. */
-export function httpLogsQuery(asks: readonly LogAsk[]): string {
-  return `declare query_parameters(asks:string = ${jsonLiteral(asks)});\n${HTTP_LOGS_BODY}`
+/** The access log of Container Apps' ingress. https://learn.microsoft.com/azure/azure-monitor/reference/tables/containerapphttplogs */
+export const ACCESS_LOG: LogTable = {
+  name: 'ContainerAppHTTPLogs',
+  body: HTTP_LOGS_BODY,
+  columns: LOG_COLUMNS,
+  setUp:
+    'add a diagnostic setting with the category ContainerAppHTTPLogs to the Container Apps environment; the table appears ' +
+    'some minutes after its first request',
+  ambiguous: (revision) =>
+    `more than one Container Apps environment logs revision ${revision} into this workspace, so whose requests these are ` +
+    'cannot be told: give each environment a workspace of its own',
+  unseen: null,
+}
+
+/** The complete text for these asks: one `declare query_parameters` statement, then the table's body unchanged. */
+export function queryText(table: LogTable, asks: readonly LogAsk[]): string {
+  return `declare query_parameters(asks:string = ${jsonLiteral(asks)});\n${table.body}`
 }
 
 /**

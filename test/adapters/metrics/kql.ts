@@ -12,12 +12,13 @@ interface Code {
   GetDiagnostics(): List<{ readonly Code: string; readonly Message: string }>
   GetLexicalTokens(): readonly { readonly Kind: number; readonly Text: string }[]
 }
+type ColumnType = 'String' | 'Int' | 'Long' | 'Real' | 'Bool' | 'DateTime' | 'Dynamic'
 type Constructor = new (...args: readonly unknown[]) => object
 
 /** The few parts of Kusto.Language that are used here; the package declares them as globals of a .NET bridge. */
 interface KustoLanguage {
   readonly Symbols: {
-    readonly ScalarTypes: Readonly<Record<'String' | 'Int' | 'Long' | 'DateTime', object>>
+    readonly ScalarTypes: Readonly<Record<ColumnType, object>>
     readonly ColumnSymbol: Constructor
     readonly TableSymbol: { readonly $ctor4: Constructor }
     readonly DatabaseSymbol: { readonly ctor: Constructor }
@@ -28,11 +29,8 @@ interface KustoLanguage {
   readonly Syntax: { readonly SyntaxKind: { readonly StringLiteralToken: number } }
 }
 
-/**
- * The documented columns of the table.
- * https://learn.microsoft.com/azure/azure-monitor/reference/tables/containerapphttplogs
- */
-const CONTAINER_APP_HTTP_LOGS = {
+/** The documented columns. https://learn.microsoft.com/azure/azure-monitor/reference/tables/containerapphttplogs */
+const CONTAINER_APP_HTTP_LOGS: Readonly<Record<string, ColumnType>> = {
   TimeGenerated: 'DateTime',
   StartTime: 'DateTime',
   ContainerAppName: 'String',
@@ -55,7 +53,53 @@ const CONTAINER_APP_HTTP_LOGS = {
   ConnectionId: 'String',
   UserAgent: 'String',
   XForwardedFor: 'String',
-} as const
+}
+
+/** The documented columns. https://learn.microsoft.com/azure/azure-monitor/reference/tables/apprequests */
+const APP_REQUESTS: Readonly<Record<string, ColumnType>> = {
+  AppRoleInstance: 'String',
+  AppRoleName: 'String',
+  AppVersion: 'String',
+  _BilledSize: 'Real',
+  ClientBrowser: 'String',
+  ClientCity: 'String',
+  ClientCountryOrRegion: 'String',
+  ClientIP: 'String',
+  ClientModel: 'String',
+  ClientOS: 'String',
+  ClientStateOrProvince: 'String',
+  ClientType: 'String',
+  DurationMs: 'Real',
+  Id: 'String',
+  IKey: 'String',
+  _IsBillable: 'String',
+  ItemCount: 'Int',
+  Measurements: 'Dynamic',
+  Name: 'String',
+  OperationId: 'String',
+  OperationName: 'String',
+  ParentId: 'String',
+  Properties: 'Dynamic',
+  ReferencedItemId: 'String',
+  ReferencedType: 'String',
+  ResourceGUID: 'String',
+  _ResourceId: 'String',
+  ResultCode: 'String',
+  SDKVersion: 'String',
+  SessionId: 'String',
+  Source: 'String',
+  SourceSystem: 'String',
+  _SubscriptionId: 'String',
+  Success: 'Bool',
+  SyntheticSource: 'String',
+  TenantId: 'String',
+  TimeGenerated: 'DateTime',
+  Type: 'String',
+  Url: 'String',
+  UserAccountId: 'String',
+  UserAuthenticatedId: 'String',
+  UserId: 'String',
+}
 
 const kusto = loadKusto()
 const globals = kusto.GlobalState.Default.WithDatabase(workspace())
@@ -90,10 +134,14 @@ function loadKusto(): KustoLanguage {
 
 function workspace(): object {
   const { ScalarTypes, ColumnSymbol, TableSymbol, DatabaseSymbol } = kusto.Symbols
-  const columns = Object.entries(CONTAINER_APP_HTTP_LOGS).map(
-    ([name, type]) => new ColumnSymbol(name, ScalarTypes[type], null, null, null, null),
-  )
-  return new DatabaseSymbol.ctor('workspace', [new TableSymbol.$ctor4('ContainerAppHTTPLogs', columns)])
+  const table = (name: string, columns: Readonly<Record<string, ColumnType>>) => {
+    const symbols = Object.entries(columns).map(
+      ([column, type]) => new ColumnSymbol(column, ScalarTypes[type], null, null, null, null),
+    )
+    return new TableSymbol.$ctor4(name, symbols)
+  }
+  const tables = [table('ContainerAppHTTPLogs', CONTAINER_APP_HTTP_LOGS), table('AppRequests', APP_REQUESTS)]
+  return new DatabaseSymbol.ctor('workspace', tables)
 }
 
 function items<T>(list: List<T>): readonly T[] {

@@ -1,0 +1,103 @@
+import type { Query, Reading } from '../../core/judge/reading.ts'
+import type { Metrics } from '../../ports.ts'
+import { isTrouble, type LogRows, type LogsAnswer, readAnswer, type Trouble } from './azure-logs-answer.ts'
+import { type Batch, cannotAsk, planBatches, textAlone, textOf } from './azure-logs-plan.ts'
+import { type LogTable, queryText } from './azure-logs-query.ts'
+import { readingOf } from './azure-logs-series.ts'
+import { describeTrouble } from './azure-logs-trouble.ts'
+import { missing } from './missing.ts'
+import { within } from './within.ts'
+
+/** The one method of the SDK's LogsQueryClient that is used here; declared so that loading this file loads no SDK. */
+export interface LogsClient {
+  queryWorkspace(
+    workspaceId: string,
+    query: string,
+    timespan: { startTime: Date; endTime: Date },
+    options: { serverTimeoutInSeconds: number; requestOptions: { timeout: number } },
+  ): Promise<LogsAnswer>
+}
+
+export interface LogSourceOptions {
+  readonly client: LogsClient
+  /** The workspace's id (a GUID) of one of Slipway's environments, or null where none is set. */
+  readonly workspaceOf: (environment: string) => string | null
+  /** The longest wait for one answer, default 30,000 ms. */
+  readonly timeoutMs?: number
+  /** Where the parameters of one text would grow longer, a second text is sent; default 200,000 characters. */
+  readonly maxChars?: number
+  /**
+   * Where more buckets would be asked for, a second text is sent; default 100,000: about 25 MB, where Log
+   * Analytics answers with at most 500,000 rows and 64 MB. https://learn.microsoft.com/azure/azure-monitor/service-limits
+   */
+  readonly maxRows?: number
+}
+
+/** Metrics from a table of requests in Log Analytics: one query per workspace and read. Never throws. */
+export function createLogSource(table: LogTable, options: LogSourceOptions): Metrics {
+  const { workspaceOf, maxChars = 200_000, maxRows = 100_000 } = options
+  return {
+    async read(queries) {
+      const readings = new Map<Query, Reading>()
+      const perWorkspace = new Map<string, Query[]>()
+      for (const query of queries) {
+        const why = cannotAsk(query)
+        const workspace = workspaceOf(query.environment)
+        if (why !== null) readings.set(query, missing(query.id, 'refused', why, ''))
+        else if (workspace === null) readings.set(query, withoutWorkspace(query, table))
+        else perWorkspace.set(workspace, [...(perWorkspace.get(workspace) ?? []), query])
+      }
+      const calls = [...perWorkspace].flatMap(([workspace, own]) =>
+        planBatches(own, { chars: maxChars, rows: maxRows }).map((batch) => ask(table, options, workspace, batch)),
+      )
+      for (const [query, reading] of (await Promise.all(calls)).flat()) readings.set(query, reading)
+      return queries.map(
+        (query) => readings.get(query) ?? missing(query.id, 'malformed', 'the query was not asked', ''),
+      )
+    },
+  }
+}
+
+type Answered = readonly (readonly [Query, Reading])[]
+
+async function ask(table: LogTable, options: LogSourceOptions, workspace: string, batch: Batch): Promise<Answered> {
+  const rows = await send(table, options, workspace, batch)
+  return batch.flatMap(({ ask: one, queries }) => {
+    const found = isTrouble(rows) ? rows : (rows.get(one.id) ?? new Map<never, never>())
+    const text = textAlone(table, one)
+    return queries.map((query) => {
+      const reading = isTrouble(found)
+        ? missing(query.id, found.silence, found.why, text)
+        : readingOf(query, found, table, text)
+      return [query, reading] as const
+    })
+  })
+}
+
+async function send(
+  table: LogTable,
+  { client, timeoutMs = 30_000 }: LogSourceOptions,
+  workspace: string,
+  batch: Batch,
+): Promise<LogRows | Trouble> {
+  const asks = batch.map((planned) => planned.ask)
+  const windows = batch.flatMap((planned) => planned.queries)
+  const timespan = {
+    startTime: new Date(Math.min(...windows.map((query) => query.from))),
+    endTime: new Date(Math.max(...windows.map((query) => query.to))),
+  }
+  const limits = { serverTimeoutInSeconds: Math.ceil(timeoutMs / 1000), requestOptions: { timeout: timeoutMs } }
+  try {
+    const text = queryText(table, asks)
+    return readAnswer(await within(client.queryWorkspace(workspace, text, timespan, limits), timeoutMs), table, asks)
+  } catch (error) {
+    return describeTrouble(error, table, workspace)
+  }
+}
+
+function withoutWorkspace(query: Query, table: LogTable): Reading {
+  const why =
+    `no Log Analytics workspace is set for environment ${query.environment}: add logWorkspaceId to it in ` +
+    'SLIPWAY_ENVIRONMENTS'
+  return missing(query.id, 'unset', why, textOf(table, query))
+}
