@@ -1,7 +1,7 @@
-import type { Query, Reading } from '../lib/core/judge/verdict.ts'
+import type { Bucket, Query, Reading, Silence } from '../lib/core/judge/reading.ts'
 import type { Kpi } from '../lib/core/service.ts'
 import type { Clock, Metrics } from '../lib/ports.ts'
-import { binomial, chance, hashOf, normalQuantile, normalShare, poisson } from './chance.ts'
+import { binomial, chance, hashOf, normalShare, poisson } from './chance.ts'
 import type { AppKey, World } from './world/types.ts'
 
 /** How an image serves: what its revisions' users meet from `from` (epoch milliseconds) on, until a later profile. */
@@ -12,12 +12,14 @@ export interface Profile {
   readonly p95Ms: number
   /** Share of failed requests, 0–1. */
   readonly errorRate: number
+  /** By KPI's name: the share of bad events of a ratio, or the value of a gauge. */
+  readonly figures?: Readonly<Record<string, number>>
   /** Default: since ever. */
   readonly from?: number
 }
 
-/** What a source is down with: no answer, figures that are no numbers, or "no requests" whatever happened. */
-export type Ailment = 'outage' | 'nan' | 'silence'
+/** What a source is down with: no answer, holes in place of figures, or "no requests" whatever happened. */
+export type Ailment = 'outage' | 'holes' | 'silence'
 
 /** Metrics of a world, with the troubles that a story switches on and off. */
 export interface SimMetrics extends Metrics {
@@ -41,7 +43,6 @@ export interface SimMetricsOptions {
   readonly belongs?: (environment: string, target: AppKey) => boolean
 }
 
-const MINUTE_MS = 60_000
 /** Spread of the log-normal durations: p50 is about 0.44 of p95. */
 const SIGMA = 0.5
 const Z95 = 1.6448536269514722
@@ -74,85 +75,79 @@ export function createSimMetrics({
   }
   const answer = (query: Query): Reading => {
     metrics.asked += 1
-    const ailment = ailing(metrics.ailment, query.kpi.source)
+    const source = query.kpi.source.kind
+    const ailment = ailing(metrics.ailment, source)
     const text = `simulated ${query.kpi.name} of ${query.revision} from ${query.from} to ${query.to}`
-    if (ailment === 'outage') {
-      return { id: query.id, kind: 'missing', why: `${query.kpi.source} did not answer`, query: text }
-    }
-    const sum = ailment === 'silence' ? NOTHING : measure(query)
-    const value = ailment === 'nan' || sum.total === 0 ? Number.NaN : sum.weighed / sum.total
-    const bad = ailment === 'nan' ? Number.NaN : sum.bad
-    return { id: query.id, kind: 'measured', bad, total: sum.total, value, query: text, approximate: false }
+    if (ailment === 'outage') return silent(query, 'down', `${source} did not answer`, text)
+    const buckets = ailment === 'holes' ? [] : ailment === 'silence' ? series(query, NOBODY) : measure(query)
+    return { id: query.id, kind: 'measured', buckets, quality: 'exact', query: text, note: null }
   }
-  const measure = (query: Query): Sum => {
+  const measure = (query: Query): readonly Bucket[] => {
     const owner = world.findRevision(query.revision).find(({ target }) => belongs(query.environment, target))
-    if (owner === undefined) return NOTHING
-    const to = Math.min(query.to, clock.now() - metrics.lagMs)
+    if (owner === undefined) return series(query, NOBODY)
+    const known = Math.min(query.to, clock.now() - metrics.lagMs)
     const told = profiles.get(owner.image) ?? profiles.get(owner.image.slice(owner.image.indexOf('@') + 1)) ?? []
     const luck = hashOf(query.revision) ^ seed
-    const sum = { total: 0, bad: 0, weighed: 0 }
-    for (const segment of world.segments(owner.target, query.from, to)) {
-      const share = (segment.weights[query.revision] ?? 0) / 100
-      if (share > 0) addSegment(sum, query.kpi, segment, share, told, usual, luck)
-    }
-    return sum
+    const shares = known <= query.from ? [] : sharesOf(world, owner.target, query, known)
+    const profileAt = (at: number) => told.findLast((each) => (each.from ?? Number.NEGATIVE_INFINITY) <= at) ?? usual
+    return series(query, (at) => drawn(query, at, shares, profileAt(at), luck))
   }
   return metrics
 }
 
-interface Sum {
-  total: number
-  bad: number
-  /** Sum over minutes of the KPI's own figure times the minute's requests. */
-  weighed: number
+/** A span of time in which the revision had one share of the traffic, 0–1. */
+interface Share {
+  readonly from: number
+  readonly to: number
+  readonly share: number
 }
 
-const NOTHING: Readonly<Sum> = { total: 0, bad: 0, weighed: 0 }
+function sharesOf(world: World, target: AppKey, query: Query, known: number): readonly Share[] {
+  return world
+    .segments(target, query.from, known)
+    .map(({ from, to, weights }) => ({ from, to, share: (weights[query.revision] ?? 0) / 100 }))
+    .filter(({ share }) => share > 0)
+}
 
-function addSegment(
-  sum: Sum,
-  kpi: Kpi,
-  { from, to }: { readonly from: number; readonly to: number },
-  share: number,
-  told: readonly Profile[],
-  usual: Profile,
+type Draw = (at: number) => Omit<Bucket, 'at'>
+
+const NOBODY: Draw = () => ({ bad: 0, total: 0, value: null })
+
+function series({ from, to, bucketMs }: Query, draw: Draw): readonly Bucket[] {
+  return Array.from({ length: Math.max(0, Math.ceil((to - from) / bucketMs)) }, (_, index) => {
+    const at = from + index * bucketMs
+    return { at, ...draw(at) }
+  })
+}
+
+/** The bucket's own luck: the same draw whoever asks, and never less than what an earlier look at part of it saw. */
+function drawn(
+  { kpi, bucketMs }: Query,
+  at: number,
+  shares: readonly Share[],
+  profile: Profile,
   luck: number,
-): void {
-  let quality: Quality | null = null
-  for (let start = from; start < to; ) {
-    const minute = Math.floor(start / MINUTE_MS)
-    const end = Math.min(to, (minute + 1) * MINUTE_MS)
-    const profile = told.findLast((each) => (each.from ?? Number.NEGATIVE_INFINITY) <= start) ?? usual
-    if (quality?.profile !== profile) quality = qualityOf(kpi, profile)
-    const mean = (profile.rps * share * (end - start)) / 1000
-    const total = poisson(mean, chance(luck, minute, 1))
-    const bad = binomial(total, quality.badShare, chance(luck, minute, kpi.kind === 'latency' ? 2 : 3))
-    sum.total += total
-    sum.bad += bad
-    sum.weighed += quality.percentileMs === null ? bad : total * quality.percentileMs
-    start = end
-  }
+): Omit<Bucket, 'at'> {
+  const mean = shares.reduce((sum, { from, to, share }) => {
+    const within = Math.min(to, at + bucketMs) - Math.max(from, at)
+    return within > 0 ? sum + (profile.rps * share * within) / 1000 : sum
+  }, 0)
+  if (mean === 0) return NOBODY(at)
+  if (kpi.kind === 'gauge') return { bad: 0, total: 0, value: profile.figures?.[kpi.name] ?? 0 }
+  const place = Math.floor(at / bucketMs)
+  const total = poisson(mean, chance(luck, place, 1))
+  const bad = binomial(total, badShare(kpi, profile), chance(luck, place, kpi.kind === 'latency' ? 2 : 3))
+  return { bad, total, value: null }
 }
 
-/** What a profile means for one KPI: the share of bad requests, and the percentile where the KPI is one. */
-interface Quality {
-  readonly profile: Profile
-  readonly badShare: number
-  readonly percentileMs: number | null
-}
-
-function qualityOf(kpi: Kpi, profile: Profile): Quality {
-  const percentile = kpi.kind === 'latency' ? percentileMs(profile, kpi.percentile) : null
-  return { profile, badShare: badShare(kpi, profile), percentileMs: percentile }
+function silent(query: Query, silence: Silence, why: string, text: string): Reading {
+  return { id: query.id, kind: 'missing', silence, why, query: text }
 }
 
 function badShare(kpi: Kpi, profile: Profile): number {
-  if (kpi.kind === 'error-rate') return profile.errorRate
+  if (kpi.kind === 'ratio') return profile.figures?.[kpi.name] ?? profile.errorRate
+  if (kpi.kind !== 'latency') return profile.errorRate
   return 1 - normalShare((Math.log(kpi.limitMs / profile.p95Ms) + Z95 * SIGMA) / SIGMA)
-}
-
-function percentileMs(profile: Profile, percentile: number): number {
-  return profile.p95Ms * Math.exp(SIGMA * (normalQuantile(percentile / 100) - Z95))
 }
 
 function ailing(ailment: SimMetrics['ailment'], source: string): Ailment | null {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
-import { duration, percent } from '../../lib/core/format.ts'
-import type { Evidence } from '../../lib/core/judge/verdict.ts'
+import { evidenceText, figureText } from '../../lib/core/explain.ts'
+import { duration } from '../../lib/core/format.ts'
+import type { Evidence, VerdictKind } from '../../lib/core/judge/verdict.ts'
 import type { Status } from '../../lib/core/status.ts'
 import type { LoadCount } from '../load.ts'
 
@@ -54,7 +55,7 @@ export function picture(status: Status, clients: LoadCount | undefined): readonl
     `    canary   ${bar(weight)} ${weight} %`,
     `    wanted   ${weightsLine(status, status.weights.wanted)}`,
     `    actual   ${weightsLine(status, status.weights.actual)}`,
-    ...status.kpis.filter((kpi) => kpi.window === 'fast').map(kpiLine),
+    ...status.kpis.map(kpiLine),
     `    why      ${status.why}`,
     `    next     ${status.next}${countdown(status)}`,
     ...(clients === undefined
@@ -89,11 +90,20 @@ function roleOf(status: Status, name: string): string {
   return name === status.stable ? `stable ${name}` : name
 }
 
-function kpiLine({ kpi, value, limit, unit, total, verdict }: Evidence): string {
-  const text = (figure: number) => (unit === 'ms' ? `${Math.round(figure)} ms` : percent(figure))
-  const shown = value === null ? '–' : text(value)
-  const sign = { pass: paint('green', '✔'), inconclusive: paint('yellow', '?'), fail: paint('red', '✖') }[verdict]
-  return `    ${kpi.padEnd(8)} ${sign} ${shown.padStart(7)} of at most ${text(limit)}   ${paint('dim', `${total ?? 'no'} requests`)}`
+function kpiLine({ kpi, value, limit, unit, total, evalues, verdict }: Evidence): string {
+  const shown = value === null ? '–' : figureText(value, unit)
+  const against = evalues === null ? '' : `, evidence against it ${evidenceText(evalues)}`
+  const counted = paint('dim', `${total ?? 'no'} requests${against}`)
+  return `    ${kpi.padEnd(8)} ${SIGNS[verdict]()} ${shown.padStart(7)} of at most ${figureText(limit, unit)}   ${counted}`
+}
+
+const SIGNS: Readonly<Record<VerdictKind, () => string>> = {
+  pass: () => paint('green', '✔'),
+  inconclusive: () => paint('yellow', '?'),
+  nodata: () => paint('yellow', '∅'),
+  error: () => paint('yellow', '!'),
+  suspect: () => paint('magenta', '‼'),
+  fail: () => paint('red', '✖'),
 }
 
 function countdown(status: Status): string {

@@ -1,7 +1,8 @@
 import type { AppSeen, RevisionSeen, TrafficEntry } from '../../lib/core/app.ts'
 import type { Weights } from '../../lib/core/audit.ts'
 import type { Command, Facts, Verb } from '../../lib/core/facts.ts'
-import type { Evidence, Query, Reading, Verdict, VerdictKind } from '../../lib/core/judge/verdict.ts'
+import type { Query, Reading } from '../../lib/core/judge/reading.ts'
+import type { Evidence, Verdict, VerdictKind } from '../../lib/core/judge/verdict.ts'
 import type { Phase, Rollout, StandingTrouble } from '../../lib/core/rollout.ts'
 import {
   type Analysis,
@@ -36,9 +37,10 @@ export const STAGES: readonly Stage[] = [
 export function latency(overrides: Partial<Kpi & { kind: 'latency' }> = {}): Kpi {
   return {
     name: 'p95',
-    source: 'azure-logs',
+    role: 'required',
+    source: { kind: 'azure-logs' },
     lagMs: 2 * MINUTE,
-    prometheus: null,
+    minRequests: 50,
     kind: 'latency',
     percentile: 95,
     limitMs: 200,
@@ -50,11 +52,13 @@ export function latency(overrides: Partial<Kpi & { kind: 'latency' }> = {}): Kpi
 export function errors(overrides: Partial<Kpi & { kind: 'error-rate' }> = {}): Kpi {
   return {
     name: 'errors',
-    source: 'azure-logs',
+    role: 'required',
+    source: { kind: 'azure-logs' },
     lagMs: 2 * MINUTE,
-    prometheus: null,
+    minRequests: 50,
     kind: 'error-rate',
     limitRatio: 0.01,
+    alsoBad: [],
     ...overrides,
   }
 }
@@ -62,10 +66,13 @@ export function errors(overrides: Partial<Kpi & { kind: 'error-rate' }> = {}): K
 export function anAnalysis(overrides: Partial<Analysis> = {}): Analysis {
   return {
     intervalMs: MINUTE,
-    windowMs: 5 * MINUTE,
-    minRequests: 50,
+    bucketMs: MINUTE,
+    warmUpMs: 5 * MINUTE,
     kpis: [latency()],
-    onInconclusive: { afterMs: HOUR, then: 'pause' },
+    onInconclusive: { afterMs: HOUR, then: 'wait' },
+    onRelative: 'hold',
+    onBlind: { afterMs: 30 * MINUTE, then: 'wait' },
+    requireEvidence: false,
     ...overrides,
   }
 }
@@ -230,6 +237,7 @@ export function aRollout(phase: Phase = progressing(0), overrides: Partial<Rollo
     wished: [0, ...manifest.stages.map((stage) => stage.weight)],
     wishedAt: T0,
     footprint: null,
+    place: null,
     verdict: null,
     trouble: null,
     leftovers: [],
@@ -260,8 +268,8 @@ export function facts(app: AppSeen | null, overrides: Partial<Facts> = {}): Fact
         ? { kind: 'unseen', fault: { kind: 'unavailable', message: 'ARM does not answer', retryAfterMs: null } }
         : { kind: 'seen', app },
     image: null,
-    fast: null,
-    full: null,
+    verdict: null,
+    blindSince: null,
     ...overrides,
   }
 }
@@ -273,17 +281,32 @@ export function aCommand(verb: Verb, overrides: Partial<Command> = {}): Command 
 export function someEvidence(verdict: VerdictKind, overrides: Partial<Evidence> = {}): Evidence {
   return {
     kpi: 'p95',
+    role: 'required',
     source: 'azure-logs',
-    window: 'full',
     from: T0,
     to: T0 + HOUR,
     revision: CANARY,
     query: 'ContainerAppHTTPLogs | count',
     bad: 12,
     total: 900,
-    value: 182.4,
-    limit: 200,
-    unit: 'ms',
+    value: 12 / 900,
+    limit: 0.05,
+    unit: 'ratio',
+    interval: [0.006, 0.026],
+    baseline: { bad: 100, total: 8100 },
+    evalues: {
+      absolute: 0.2,
+      relative: 0.9,
+      warmUp: 0.4,
+      needed: 500,
+      neededWarmUp: 1000,
+      support: 30,
+      overDispersion: 1,
+    },
+    provisional: false,
+    approximate: false,
+    missing: null,
+    passAt: null,
     verdict,
     because: `p95 is ${verdict}`,
     ...overrides,
@@ -311,19 +334,27 @@ export function aQuery(overrides: Partial<Query> = {}): Query {
   return {
     id: 'q1',
     environment: KEY.environment,
+    target: aManifest().target,
+    region: 'westeurope',
+    arm: 'canary',
     revision: CANARY,
+    host: `${CANARY}.example.azurecontainerapps.io`,
     kpi: latency(),
-    window: 'full',
+    bucketMs: MINUTE,
     from: T0,
     to: T0 + HOUR,
     ...overrides,
   }
 }
 
+/** What a source answers: buckets of `[bad, total]` from `from` on, one after the other; null = a hole. */
 export function measured(
-  bad: number,
-  total: number,
-  overrides: Partial<Reading & { kind: 'measured' }> = {},
+  figures: readonly (readonly [number, number] | null)[],
+  overrides: Partial<Reading & { kind: 'measured' }> & { readonly from?: number; readonly bucketMs?: number } = {},
 ): Reading & { kind: 'measured' } {
-  return { id: 'q1', kind: 'measured', bad, total, value: 180, query: 'the query', approximate: false, ...overrides }
+  const { from = T0, bucketMs = MINUTE, ...rest } = overrides
+  const buckets = figures.flatMap((pair, index) =>
+    pair === null ? [] : [{ at: from + index * bucketMs, bad: pair[0], total: pair[1], value: null }],
+  )
+  return { id: 'q1', kind: 'measured', buckets, quality: 'exact', query: 'the query', note: null, ...rest }
 }

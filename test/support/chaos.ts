@@ -130,12 +130,12 @@ function troubles(stage: Stage, draw: Draw): readonly Incident[] {
     const refusal = refusals[draw(0, 3)] ?? refusals[0]
     const on = places[draw(0, 4)] ?? 'any'
     const luck = draw(0, 1_000_000)
-    const ill = (ailment: 'outage' | 'nan' | 'silence') => (on: boolean) => {
+    const ill = (ailment: 'outage' | 'holes' | 'silence') => (on: boolean) => {
       metrics.ailment = on ? ailment : null
     }
     const troubled: readonly ((on: boolean) => void)[] = [
       ill('outage'),
-      ill('nan'),
+      ill('holes'),
       ill('silence'),
       (on) => {
         registry.trouble = on ? { kind: 'unavailable', message: 'down', retryAfterMs: null } : null
