@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PROMETHEUS } from './parts.ts'
+import { PROMETHEUS, runProgram } from './parts.ts'
 import { freePort } from './ports.ts'
 
 /** A real Prometheus server on loopback that scrapes its targets every second. */
@@ -23,10 +23,26 @@ export async function startPrometheusOn(port: number, url: string): Promise<Prom
   return start(port, { http_sd_configs: [{ url, refresh_interval: '1s' }] })
 }
 
-async function start(port: number, discovery: object): Promise<PrometheusServer> {
+/** One series as if it had been scraped: its name with its labels as Prometheus writes them, and samples by time (epoch ms). */
+export interface PastSeries {
+  readonly series: string
+  readonly samples: readonly (readonly [at: number, value: number])[]
+}
+
+/** A server that scrapes nothing and remembers this past, however long ago it was. */
+export async function startPrometheusAfter(past: readonly PastSeries[]): Promise<PrometheusServer> {
+  return start(await freePort(), { static_configs: [] }, (folder) => backfill(folder, past))
+}
+
+async function start(
+  port: number,
+  discovery: object,
+  prepare: (folder: string) => Promise<void> = async () => {},
+): Promise<PrometheusServer> {
   const program = PROMETHEUS.program
   const folder = await mkdtemp(join(tmpdir(), 'slipway-prometheus-'))
   await writeFile(join(folder, 'prometheus.yml'), configuration(discovery))
+  await prepare(folder)
   const child = spawn(program, flags(folder, port), { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr?.on('data', (chunk) => {
@@ -43,6 +59,18 @@ async function start(port: number, discovery: object): Promise<PrometheusServer>
   return { url, stop }
 }
 
+/** Writes blocks of the past by the tool that comes with Prometheus; times are seconds there. */
+async function backfill(folder: string, past: readonly PastSeries[]): Promise<void> {
+  const families = Map.groupBy(past, ({ series }) => /^[a-zA-Z0-9_:]+/.exec(series)?.[0] ?? '')
+  const lines = [...families].flatMap(([name, members]) => [
+    `# TYPE ${name} unknown`,
+    ...members.flatMap(({ series, samples }) => samples.map(([at, value]) => `${series} ${value} ${at / 1000}`)),
+  ])
+  const file = join(folder, 'past.txt')
+  await writeFile(file, `${lines.join('\n')}\n# EOF\n`)
+  runProgram('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', file, join(folder, 'data')])
+}
+
 function configuration(discovery: object): string {
   const job = { job_name: 'services', ...discovery }
   return JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: [job] })
@@ -53,6 +81,7 @@ function flags(folder: string, port: number): readonly string[] {
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=127.0.0.1:${port}`,
+    '--storage.tsdb.retention.time=100y',
     '--log.level=error',
   ]
 }

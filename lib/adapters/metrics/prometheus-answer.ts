@@ -1,81 +1,144 @@
-import type { Query } from '../../core/judge/verdict.ts'
-import type { PrometheusNames } from '../../core/service.ts'
-import { type Bucket, countAbove, inOrder, quantile } from './histogram.ts'
-import type { Sample } from './prometheus-call.ts'
+import type { Bucket } from '../../core/judge/reading.ts'
+import type { Series, Trouble } from './prometheus-call.ts'
+import type { Placed } from './prometheus-plan.ts'
+import { type Ask, HALF, metricsOf } from './promql.ts'
 
-/** The figures of one reading, or why there are none. */
-export type Figures =
-  | { readonly bad: number; readonly total: number; readonly value: number; readonly approximate: boolean }
-  | string
-
-/**
- * What these series say about the query's KPI. `increase()` extrapolates to the edges of the window, so its counts are
- * not whole: they are rounded, which keeps bad at or below total. A status that was never answered has no series and counts
- * as 0, but only where the revision has some series: none at all may be silence or a wrong name, and is no figure.
- */
-export function figuresOf(query: Query, names: PrometheusNames, samples: readonly Sample[]): Figures {
-  const own = samples.filter((sample) => sample.labels[names.revisionLabel] === query.revision)
-  if (own.length === 0) return noSeries(query, names)
-  const broken = own.find((sample) => !(Number.isFinite(sample.value) && sample.value >= 0))
-  if (broken !== undefined) return `a series of revision ${query.revision} has the value ${broken.value}`
-  const { kpi } = query
-  return kpi.kind === 'latency'
-    ? latency(own, kpi.percentile / 100, kpi.limitMs / 1000, names)
-    : errorRate(own, names.statusLabel)
+/** What a reading says, without who asked. */
+export interface Figures {
+  readonly buckets: readonly Bucket[]
+  readonly quality: 'exact' | 'approximate'
+  readonly note: string | null
 }
 
-function errorRate(samples: readonly Sample[], statusLabel: string): Figures {
-  let bad = 0
-  let all = 0
-  for (const { labels, value } of samples) {
-    const failed = isFailure(labels[statusLabel] ?? '')
-    if (failed === null)
-      return `the label ${statusLabel} holds ${JSON.stringify(labels[statusLabel] ?? '')}, which is no HTTP status`
-    all += value
-    if (failed) bad += value
-  }
-  const total = Math.round(all)
-  return {
-    bad: Math.round(bad),
-    total,
-    value: total === 0 ? Number.NaN : bad / all,
-    approximate: false,
+/** `coarse`: no bound of the histogram sits on the limit, so every bound must be asked for. */
+export type Outcome = Figures | Trouble | 'coarse'
+
+/** Bad and all events by the start of their bucket. */
+type Counts = Map<number, { bad: number; total: number }>
+
+/** What these series say about the query's KPI. `series` are those of one server's answer; others' are passed over. */
+export function figuresOf(placed: Placed, series: readonly Series[]): Outcome {
+  const { query, ask } = placed
+  const own = series.filter(({ labels }) => labels[ask.names.revisionLabel] === query.revision)
+  if (own.length === 0) return noSeries(ask, metricsOf(ask)[0] ?? '', query.revision)
+  const within = own.map((one) => ({ ...one, points: one.points.filter(isWithin(placed)) }))
+  if (ask.form === 'gauge') return gauge(within, query.bucketMs)
+  const odd = within.flatMap(({ points }) => points).find(([, value]) => !(Number.isFinite(value) && value >= 0))
+  if (odd !== undefined)
+    return malformed(`a series of revision ${query.revision} has the value ${odd[1]}, which counts nothing`)
+  switch (ask.form) {
+    case 'requests':
+      return requests(within, placed, ask)
+    case 'durations':
+      return durations(within, placed, ask)
+    case 'counters':
+      return counters(within, placed, ask)
   }
 }
 
-/** `500` and `5xx` are failures, and so is `0`: the client left before there was a response. Null: no status at all. */
-function isFailure(status: string): boolean | null {
-  if (!/^(0|[1-5]([0-9]{2}|xx|XX))$/.test(status)) return null
-  return status === '0' || status.startsWith('5')
+/** A point stands at the end of its bucket. */
+function isWithin({ query }: Placed): (point: readonly [number, number]) => boolean {
+  return ([at]) => at - query.bucketMs >= query.from && at <= query.to && at % query.bucketMs === 0
 }
 
-function latency(samples: readonly Sample[], q: number, limitSeconds: number, names: PrometheusNames): Figures {
-  const buckets = inOrder(samples.map(toBucket))
-  const histogram = `histogram ${names.duration}`
-  if (buckets.some((bucket) => Number.isNaN(bucket.le))) return `${histogram} has a bucket without a bound`
-  if (buckets.at(-1)?.le !== Number.POSITIVE_INFINITY) return `${histogram} has no bucket +Inf`
-  const counted = countAbove(limitSeconds, buckets)
-  if (counted === null) {
-    return `${histogram} has no finite bound at or above the limit of ${limitSeconds} s: add one, best exactly there`
+/** A status that was never answered has no series and counts as 0. */
+function requests(series: readonly Series[], { query }: Placed, ask: Extract<Ask, { form: 'requests' }>): Outcome {
+  const { kpi, bucketMs } = query
+  const alsoBad = kpi.kind === 'error-rate' ? kpi.alsoBad : []
+  const { statusLabel } = ask.names
+  const counts: Counts = new Map()
+  for (const { labels, points } of series) {
+    const status = labels[statusLabel] ?? ''
+    if (!/^(0|[1-5]([0-9]{2}|xx|XX))$/.test(status))
+      return malformed(`the label ${statusLabel} holds ${JSON.stringify(status)}, which is no HTTP status`)
+    if (alsoBad.length > 0 && /x/i.test(status)) return onlyClasses(statusLabel, status, alsoBad)
+    const isBad = status === '0' || status.startsWith('5') || alsoBad.includes(Number(status))
+    for (const [at, value] of points) count(counts, at - bucketMs, isBad ? value : 0, value)
   }
-  const total = Math.round(buckets.at(-1)?.cumulative ?? 0)
-  return {
-    bad: Math.round(counted.above),
-    total,
-    value: total === 0 ? Number.NaN : quantile(q, buckets) * 1000,
-    approximate: !counted.exact,
+  return { buckets: bucketsOf(counts), quality: 'exact', note: null }
+}
+
+function onlyClasses(label: string, status: string, alsoBad: readonly number[]): Trouble {
+  const why =
+    `the label ${label} holds classes of statuses (${status}), so ${alsoBad.join(', ')} cannot be counted: ` +
+    'export the status itself, or leave alsoBad out'
+  return { silence: 'refused', why }
+}
+
+function durations(series: readonly Series[], { query }: Placed, ask: Extract<Ask, { form: 'durations' }>): Outcome {
+  if (query.kpi.kind !== 'latency') return malformed(`KPI ${query.kpi.name} has no limit of latency`)
+  const { bucketMs } = query
+  const limit = query.kpi.limitMs / 1000
+  const histogram = `histogram ${ask.names.duration}`
+  const byBound = new Map(series.map(({ labels, points }) => [boundOf(labels.le ?? ''), points]))
+  const total = byBound.get(Number.POSITIVE_INFINITY)
+  if (total === undefined) return malformed(`${histogram} has no bucket +Inf: it is no classic histogram`)
+  const bound = [...byBound.keys()].filter((le) => le >= limit * (1 - 1e-9)).toSorted((a, b) => a - b)[0] ?? Number.NaN
+  const isExact = bound <= limit * (1 + 1e-9)
+  if (!isExact && ask.limits !== null) return 'coarse'
+  if (!Number.isFinite(bound)) {
+    const why = `${histogram} has no finite bound at or above the limit of ${limit} s: add one, best exactly there`
+    return { silence: 'refused', why }
   }
+  const below = new Map(byBound.get(bound))
+  const counts: Counts = new Map()
+  for (const [at, all] of total) {
+    const good = below.get(at)
+    if (good !== undefined) count(counts, at - bucketMs, Math.max(0, all - good), all)
+  }
+  const note = `no bound of ${histogram} sits on the limit of ${limit} s: counted are those slower than the next bound, ${bound} s`
+  return { buckets: bucketsOf(counts), quality: isExact ? 'exact' : 'approximate', note: isExact ? null : note }
 }
 
-function toBucket({ labels, value }: Sample): Bucket {
-  const { le = '' } = labels
-  return { le: le === '' ? Number.NaN : Number(le.replace('Inf', 'Infinity')), cumulative: value }
+function boundOf(le: string): number {
+  return le === '' ? Number.NaN : Number(le.replace('Inf', 'Infinity'))
 }
 
-function noSeries(query: Query, names: PrometheusNames): string {
-  const metric = query.kpi.kind === 'latency' ? `${names.duration}_bucket` : names.requests
-  return (
-    `no series ${metric} with ${names.revisionLabel}="${query.revision}" in this window: either there were no requests ` +
-    'and no scrapes, or a name is wrong; Prometheus cannot tell which'
-  )
+/** Both counters must be there: a bad one that never shows may be a wrong name, and that must not pass for "nothing bad". */
+function counters(series: readonly Series[], { query }: Placed, ask: Extract<Ask, { form: 'counters' }>): Outcome {
+  const counts: Counts = new Map()
+  for (const half of ['total', 'bad'] as const) {
+    const own = series.filter(({ labels }) => labels[HALF] === half)
+    if (own.length === 0) return noSeries(ask, ask.counters[half], query.revision)
+    for (const [at, value] of own.flatMap(({ points }) => points)) {
+      if (half === 'total' || counts.has(at - query.bucketMs))
+        count(counts, at - query.bucketMs, half === 'bad' ? value : 0, half === 'total' ? value : 0)
+    }
+  }
+  return { buckets: bucketsOf(counts), quality: 'exact', note: null }
+}
+
+/** A figure that is no number (a ratio of nothing) is missing data. */
+function gauge(series: readonly Series[], bucketMs: number): Figures {
+  const points = series.flatMap(({ points }) => points).toSorted(([a], [b]) => a - b)
+  const numbers = points.filter(([, value]) => Number.isFinite(value))
+  const left = points.length - numbers.length
+  const buckets = numbers.map(([at, value]) => ({ at: at - bucketMs, bad: 0, total: 0, value }))
+  return { buckets, quality: 'exact', note: left === 0 ? null : `${left} buckets held no number and are left out` }
+}
+
+function count(counts: Counts, at: number, bad: number, total: number): void {
+  const seen = counts.get(at) ?? { bad: 0, total: 0 }
+  counts.set(at, { bad: seen.bad + bad, total: seen.total + total })
+}
+
+/** Whole events: a counter may be kept in fractions (a sampled one is), and then bad is rounded down. */
+function bucketsOf(counts: Counts): readonly Bucket[] {
+  return [...counts]
+    .map(([at, { bad, total }]) => {
+      const whole = Math.floor(bad + 1e-6)
+      return { at, bad: whole, total: Math.max(whole, Math.round(total)), value: null }
+    })
+    .toSorted((a, b) => a.at - b.at)
+}
+
+function noSeries(ask: Ask, metric: string, revision: string): Trouble {
+  const why =
+    `no series ${metric} with ${ask.names.revisionLabel}="${revision}" was scraped twice in this window: either nothing was ` +
+    'scraped, or no event was counted yet, or a name is wrong; Prometheus cannot tell which, so export it from the start, at 0'
+  return { silence: 'refused', why }
+}
+
+function malformed(why: string): Trouble {
+  return { silence: 'malformed', why }
 }

@@ -1,45 +1,50 @@
-import { seconds } from './promql.ts'
+import type { Silence } from '../../core/judge/reading.ts'
 
-/** One series of an instant vector: its labels, and its value as the server wrote it. */
-export interface Sample {
+/** One series of a matrix: its labels, and its points as time (epoch milliseconds) and value. */
+export interface Series {
   readonly labels: Readonly<Record<string, string>>
-  readonly value: number
+  readonly points: readonly (readonly [number, number])[]
+}
+
+/** Why a server gave no answer: the named silence, and a sentence for a person. */
+export interface Trouble {
+  readonly silence: Silence
+  readonly why: string
 }
 
 /** What a question to a Prometheus server is made of. */
 export interface PrometheusCall {
   readonly baseUrl: string
   readonly text: string
-  /** Epoch milliseconds. */
-  readonly at: number
   readonly timeoutMs: number
   readonly fetch: typeof fetch
 }
 
-/** More than any honest answer needs. */
-const MAX_BYTES = 1024 * 1024
+/** More than any honest answer needs: a day in minutes of a long histogram is half a mebibyte. */
+const MAX_BYTES = 16 * 1024 * 1024
 
 /**
- * The answer of `/api/v1/query` to one PromQL text, or why there is none, for a person. Never throws. Redirects, bodies
- * over 1 MiB, warnings (a partial answer) and anything but a vector of floats are refused.
+ * The answer of `/api/v1/query` to one PromQL text, or why there is none. Never throws. Redirects, bodies over 16 MiB,
+ * warnings (a partial answer) and anything but a matrix of floats are refused.
  */
-export async function queryPrometheus(call: PrometheusCall): Promise<readonly Sample[] | string> {
+export async function queryPrometheus(call: PrometheusCall): Promise<readonly Series[] | Trouble> {
   const url = endpoint(call.baseUrl)
-  if (url === null)
-    return 'the prometheusUrl of this environment in SLIPWAY_ENVIRONMENTS is no http(s) URL without credentials'
+  if (url === null) {
+    const why = 'the prometheusUrl of this environment in SLIPWAY_ENVIRONMENTS is no http(s) URL without credentials'
+    return { silence: 'unset', why }
+  }
   const server = `Prometheus at ${url.origin}`
   try {
     const response = await call.fetch(url, {
       method: 'POST',
-      body: new URLSearchParams({ query: call.text, time: seconds(call.at), timeout: `${call.timeoutMs}ms` }),
+      body: new URLSearchParams({ query: call.text, timeout: `${call.timeoutMs}ms` }),
       redirect: 'manual',
       signal: AbortSignal.timeout(call.timeoutMs),
     })
     const body = await readBody(response)
-    if (body === null) return `${server} answered more than ${MAX_BYTES} bytes`
+    if (body === null) return malformed(`${server} answered more than ${MAX_BYTES} bytes: give the metric fewer series`)
     if (response.status !== 200) return describeStatus(server, response.status, body)
-    const samples = readVector(body)
-    return typeof samples === 'string' ? `${server} answered ${samples}` : samples
+    return readMatrix(server, body)
   } catch (error) {
     return describeFailure(server, error, call.timeoutMs)
   }
@@ -64,49 +69,82 @@ async function readBody(response: Response): Promise<string | null> {
   return text + decoder.decode()
 }
 
-function readVector(body: string): readonly Sample[] | string {
+function readMatrix(server: string, body: string): readonly Series[] | Trouble {
   const answer = parsed(body)
-  if (!isRecord(answer) || answer.status !== 'success' || !isRecord(answer.data))
-    return 'something that is no query result'
+  if (!isRecord(answer) || answer.status !== 'success' || !isRecord(answer.data)) {
+    return malformed(
+      `${server} answered something that is no query result: check prometheusUrl in SLIPWAY_ENVIRONMENTS`,
+    )
+  }
   if (Array.isArray(answer.warnings) && answer.warnings.length > 0) {
-    return `with a warning, so maybe only a part: ${String(answer.warnings[0]).slice(0, 200)}`
+    const said = String(answer.warnings[0]).slice(0, 200)
+    return {
+      silence: 'partial',
+      why: `${server} answered with a warning, so maybe only a part, which is not counted: ${said}`,
+    }
   }
   const { resultType, result } = answer.data
-  if (resultType !== 'vector' || !Array.isArray(result))
-    return `a ${String(resultType).slice(0, 40)} instead of a vector`
-  const samples = result.map(readSample)
-  return samples.every((sample) => sample !== null) ? samples : 'a series that cannot be read'
+  if (resultType !== 'matrix' || !Array.isArray(result)) {
+    return malformed(`${server} answered a ${String(resultType).slice(0, 40)} instead of a matrix`)
+  }
+  const series = result.map(readSeries)
+  return series.every((one) => one !== null) ? series : malformed(`${server} answered a series that cannot be read`)
 }
 
-function readSample(series: unknown): Sample | null {
-  if (!isRecord(series) || !isRecord(series.metric) || !Array.isArray(series.value)) return null
+function readSeries(series: unknown): Series | null {
+  if (!isRecord(series) || !isRecord(series.metric) || !Array.isArray(series.values)) return null
   const labels = Object.entries(series.metric)
-  const value: unknown = series.value[1]
-  if (typeof value !== 'string' || value === '' || labels.some(([, label]) => typeof label !== 'string')) return null
-  return {
-    labels: Object.fromEntries(labels) as Record<string, string>,
-    value: Number(value.replace('Inf', 'Infinity')),
-  }
+  if (labels.some(([, label]) => typeof label !== 'string')) return null
+  const points = series.values.map(readPoint)
+  if (!points.every((point) => point !== null)) return null
+  return { labels: Object.fromEntries(labels) as Record<string, string>, points }
 }
 
-function describeStatus(server: string, status: number, body: string): string {
-  if (status >= 300 && status < 400) {
-    return `${server} redirects (HTTP ${status}), which is not followed: set the final address as prometheusUrl in SLIPWAY_ENVIRONMENTS`
-  }
+function readPoint(point: unknown): readonly [number, number] | null {
+  if (!Array.isArray(point)) return null
+  const [at, value]: readonly unknown[] = point
+  if (typeof at !== 'number' || typeof value !== 'string' || value === '') return null
+  return [Math.round(at * 1000), Number(value.replace('Inf', 'Infinity'))]
+}
+
+function describeStatus(server: string, status: number, body: string): Trouble {
   const answer = parsed(body)
-  const detail = isRecord(answer) && typeof answer.error === 'string' ? `: ${answer.error.slice(0, 300)}` : ''
+  const said = isRecord(answer) && typeof answer.error === 'string' ? `: ${answer.error.slice(0, 300)}` : ''
+  const by = `(HTTP ${status})${said}`
+  if (status >= 300 && status < 400) {
+    const why = `${server} redirects (HTTP ${status}), which is not followed: set the final address as prometheusUrl in SLIPWAY_ENVIRONMENTS`
+    return malformed(why)
+  }
   if (status === 401 || status === 403)
-    return `${server} refused us (HTTP ${status})${detail}: allow Slipway to read it`
-  if (status === 400 || status === 422) return `${server} refused the query (HTTP ${status})${detail}`
+    return { silence: 'denied', why: `${server} refused us ${by}: allow Slipway to read it` }
+  if (status === 400 || status === 422) return { silence: 'refused', why: `${server} refused the query ${by}` }
   if (status === 404)
-    return `${server} has no query API at this address (HTTP 404): check prometheusUrl in SLIPWAY_ENVIRONMENTS`
-  return `${server} is unavailable (HTTP ${status})${detail}`
+    return malformed(
+      `${server} has no query API at this address (HTTP 404): check prometheusUrl in SLIPWAY_ENVIRONMENTS`,
+    )
+  if (status === 429)
+    return { silence: 'throttled', why: `${server} is throttling us ${by}: it is asked again at the next look` }
+  if (isRecord(answer) && answer.errorType === 'timeout')
+    return {
+      silence: 'late',
+      why: `${server} ran out of time ${by}: give the metric fewer series, or the server more room`,
+    }
+  return { silence: 'down', why: `${server} is unavailable ${by}: it is asked again at the next look` }
 }
 
-function describeFailure(server: string, error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `${server} gave no answer within ${timeoutMs} ms`
+function describeFailure(server: string, error: unknown, timeoutMs: number): Trouble {
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return {
+      silence: 'late',
+      why: `${server} gave no answer within ${timeoutMs} ms: it is asked again at the next look`,
+    }
   const cause = error instanceof Error && isRecord(error.cause) ? error.cause.code : undefined
-  return `${server} could not be reached (${typeof cause === 'string' ? cause : 'connection failed'})`
+  const code = typeof cause === 'string' ? cause : 'connection failed'
+  return { silence: 'down', why: `${server} could not be reached (${code}): it is asked again at the next look` }
+}
+
+function malformed(why: string): Trouble {
+  return { silence: 'malformed', why }
 }
 
 function parsed(body: string): unknown {

@@ -1,9 +1,10 @@
-import type { Query, Reading } from '../../core/judge/verdict.ts'
+import type { Query, Reading } from '../../core/judge/reading.ts'
 import type { Metrics } from '../../ports.ts'
 import { missing } from './missing.ts'
-import { figuresOf } from './prometheus-answer.ts'
+import { figuresOf, type Outcome } from './prometheus-answer.ts'
 import { queryPrometheus } from './prometheus-call.ts'
-import { cannotName, type Increase, increaseText } from './promql.ts'
+import { type Batch, type Placed, place, planBatches, textAlone } from './prometheus-plan.ts'
+import { bucketText } from './promql.ts'
 
 export interface PrometheusOptions {
   /** The base URL of the Prometheus server of one of Slipway's environments, or null where none is set. */
@@ -13,77 +14,60 @@ export interface PrometheusOptions {
   readonly timeoutMs?: number
 }
 
-/** Queries that one PromQL text answers. */
-interface Group {
-  readonly baseUrl: string
-  readonly increase: Increase
-  readonly queries: readonly Query[]
-}
-
-/** So many revisions go into one text that even long histograms stay far below the limit of an answer. */
-const MAX_REVISIONS = 50
-
 /**
- * Metrics from Prometheus' HTTP API: one instant query per server, kind of KPI, metric names and window, for all
- * revisions at once. Counts rest on `increase()`: extrapolated, so a little off on short windows; and what a series held
- * when it was first scraped is not counted, because Prometheus cannot know when it happened. Never throws.
+ * Metrics from Prometheus' HTTP API: one instant query per server, set of series (requests, durations, a pair of counters,
+ * a gauge) and length of bucket, for all revisions and arms at once; one more where a long look back is due, and one more
+ * for histograms without a bound on the limit. Counts are what was counted: differences of samples, never extrapolated.
+ * An event stands in the bucket in which it was first scraped, so targets must be scraped at least once per bucket: a
+ * bucket without a scrape is missing data. A gauge is its last sample in the bucket, of several series the worst. What a
+ * target held when it was first scraped is not counted, because nobody knows when it happened. Never throws.
  */
 export function createPrometheus(options: PrometheusOptions): Metrics {
   return {
     async read(queries) {
       const readings = new Map<Query, Reading>()
-      const groups = new Map<string, Group>()
+      const placed: Placed[] = []
       for (const query of queries) {
-        const placed = place(query, options.urlOf)
-        if (typeof placed === 'string') readings.set(query, missing(query.id, placed, ''))
-        else join(groups, placed)
+        const one = place(query, options.urlOf)
+        if ('why' in one) readings.set(query, missing(query.id, one.silence, one.why, ''))
+        else placed.push(one)
       }
-      const answers = await Promise.all([...groups.values()].flatMap(split).map((group) => readGroup(group, options)))
-      for (const [query, reading] of answers.flat()) readings.set(query, reading)
-      return queries.map((query) => readings.get(query) ?? missing(query.id, 'was not asked', ''))
+      for (const [query, reading] of await readAll(placed, options)) readings.set(query, reading)
+      return queries.map(
+        (query) => readings.get(query) ?? missing(query.id, 'malformed', 'Prometheus was not asked', ''),
+      )
     },
   }
 }
 
-function place(query: Query, urlOf: (environment: string) => string | null): Group | string {
-  const { kpi, from, to, environment } = query
-  if (kpi.prometheus === null) return `KPI ${kpi.name} does not say how its metrics are named in Prometheus`
-  const why = cannotName(kpi.prometheus)
-  if (why !== null) return why
-  if (!(Number.isFinite(from) && Number.isFinite(to) && to - from >= 1))
-    return `the window [${from}, ${to}) is empty or no time`
-  const baseUrl = urlOf(environment)
-  if (baseUrl === null)
-    return `no Prometheus is set for environment ${environment}: add prometheusUrl to it in SLIPWAY_ENVIRONMENTS`
-  return { baseUrl, increase: { kind: kpi.kind, names: kpi.prometheus, from, to }, queries: [query] }
-}
+type Answer = readonly [Query, Reading]
 
-function join(groups: Map<string, Group>, placed: Group): void {
-  const key = `${placed.baseUrl} ${increaseText(placed.increase, [])}`
-  groups.set(key, { ...placed, queries: [...(groups.get(key)?.queries ?? []), ...placed.queries] })
-}
-
-function split(group: Group): readonly Group[] {
-  const parts: Group[] = []
-  for (let start = 0; start < group.queries.length; start += MAX_REVISIONS) {
-    parts.push({ ...group, queries: group.queries.slice(start, start + MAX_REVISIONS) })
+async function readAll(placed: readonly Placed[], options: PrometheusOptions): Promise<readonly Answer[]> {
+  const outcomes = await Promise.all(planBatches(placed).map((batch) => readBatch(batch, options)))
+  const coarse: Placed[] = []
+  const answers: Answer[] = []
+  for (const [one, outcome] of outcomes.flat()) {
+    if (outcome === 'coarse') coarse.push(withEveryBound(one))
+    else answers.push([one.query, toReading(one, outcome)])
   }
-  return parts
+  return coarse.length === 0 ? answers : [...answers, ...(await readAll(coarse, options))]
 }
 
-async function readGroup(group: Group, options: PrometheusOptions): Promise<readonly (readonly [Query, Reading])[]> {
-  const { baseUrl, increase, queries } = group
-  const revisions = [...new Set(queries.map((query) => query.revision))]
-  const text = increaseText(increase, revisions)
+async function readBatch(batch: Batch, options: PrometheusOptions): Promise<readonly (readonly [Placed, Outcome])[]> {
+  const { baseUrl, ask, row, placed } = batch
+  const text = bucketText(ask, [...new Set(placed.map(({ query }) => query.revision))], row)
   const { fetch: send = fetch, timeoutMs = 10_000 } = options
-  const samples = await queryPrometheus({ baseUrl, text, at: increase.to, timeoutMs, fetch: send })
-  return queries.map((query) => {
-    const alone = increaseText(increase, [query.revision])
-    const figures = typeof samples === 'string' ? samples : figuresOf(query, increase.names, samples)
-    return [query, toReading(query.id, figures, alone)] as const
-  })
+  const series = await queryPrometheus({ baseUrl, text, timeoutMs, fetch: send })
+  return placed.map((one) => [one, 'why' in series ? series : figuresOf(one, series)] as const)
 }
 
-function toReading(id: string, figures: ReturnType<typeof figuresOf>, query: string): Reading {
-  return typeof figures === 'string' ? missing(id, figures, query) : { id, kind: 'measured', query, ...figures }
+function withEveryBound(placed: Placed): Placed {
+  return placed.ask.form === 'durations' ? { ...placed, ask: { ...placed.ask, limits: null } } : placed
+}
+
+function toReading(placed: Placed, outcome: Exclude<Outcome, 'coarse'>): Reading {
+  const { id } = placed.query
+  const query = textAlone(placed)
+  if ('why' in outcome) return missing(id, outcome.silence, outcome.why, query)
+  return { id, kind: 'measured', ...outcome, query }
 }
