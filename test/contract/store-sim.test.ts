@@ -1,10 +1,12 @@
 import { describe } from 'vitest'
 import { createSimStore } from '../../sim/store.ts'
 import { commitContract } from './store.contract.ts'
+import { judgeContract } from './store-judge.contract.ts'
 import { readContract } from './store-reads.contract.ts'
 
 describe('the in-memory store', () => {
   const open = async () => createSimStore()
   commitContract(open)
+  judgeContract(open)
   readContract(open)
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { createTableStore, type TableStore } from '../../lib/adapters/store/table.ts'
 import { type Azurite, startAzurite } from '../support/azurite.ts'
 import { commitContract } from './store.contract.ts'
+import { judgeContract } from './store-judge.contract.ts'
 import { readContract } from './store-reads.contract.ts'
 
 describe('the table store on Azurite', () => {
@@ -22,5 +23,6 @@ describe('the table store on Azurite', () => {
     return store
   }
   commitContract(open)
+  judgeContract(open)
   readContract(open)
 })

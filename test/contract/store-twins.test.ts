@@ -4,7 +4,7 @@ import { createTableStore } from '../../lib/adapters/store/table.ts'
 import type { Change, Loaded, Page } from '../../lib/ports.ts'
 import { createSimStore } from '../../sim/store.ts'
 import { type Azurite, startAzurite } from '../support/azurite.ts'
-import { aPush, aRollout, aService, auditRows, T0 } from '../support/state.ts'
+import { aBucketLine, aJudge, aPush, aRollout, aService, auditRows, T0 } from '../support/state.ts'
 import type { AnyStore } from './store.contract.ts'
 
 const NAMES = ['pricing', 'pricing-eu', 'basket'] as const
@@ -14,7 +14,7 @@ const ENVIRONMENT = 'production'
 interface Deed {
   readonly name: (typeof NAMES)[number]
   readonly stale: boolean
-  readonly kind: 'look' | 'create' | 'tick' | 'decide' | 'start' | 'manifest' | 'command'
+  readonly kind: 'look' | 'create' | 'tick' | 'judge' | 'decide' | 'start' | 'manifest' | 'command'
   readonly wakeAt: number | null
   readonly id: number
 }
@@ -22,7 +22,7 @@ interface Deed {
 const deed: fc.Arbitrary<Deed> = fc.record({
   name: fc.constantFrom(...NAMES),
   stale: fc.boolean(),
-  kind: fc.constantFrom('look', 'create', 'tick', 'decide', 'start', 'manifest', 'command'),
+  kind: fc.constantFrom('look', 'create', 'tick', 'judge', 'decide', 'start', 'manifest', 'command'),
   wakeAt: fc.option(fc.integer({ min: 0, max: 5 }), { nil: null }),
   id: fc.integer({ min: 0, max: 3 }),
 })
@@ -59,6 +59,10 @@ function changeFor(deed: Deed, from: Loaded | undefined): (Pick<Change, 'token'>
   }
   if (rollout === null) return null
   const moved = { ...rollout, wakeAt, repairs: rollout.repairs + 1 }
+  if (deed.kind === 'judge') {
+    const judge = aJudge(rollout.id, deed.id)
+    return { token, rollout: moved, judge, ...(deed.id === 0 ? {} : { buckets: aBucketLine(rollout.id, deed.id) }) }
+  }
   if (deed.kind === 'tick') return { token, rollout: moved }
   return { token, service: { ...service, chain }, rollout: moved, audit: auditRows(key, seq, 1) }
 }
@@ -75,7 +79,21 @@ async function picture(store: AnyStore): Promise<unknown> {
   const rollouts = await Promise.all(
     NAMES.map((name) => walk((from) => store.rollouts({ environment: ENVIRONMENT, name }, 2, from))),
   )
-  return { seen: seen.map(({ service, rollout }) => ({ service, rollout })), answers, due, services, audit, rollouts }
+  const judged = await Promise.all(NAMES.flatMap((name) => [1, 2, 3].map((number) => judgedOf(store, name, number))))
+  return {
+    seen: seen.map(({ token: _, ...rest }) => rest),
+    answers,
+    due,
+    services,
+    audit,
+    rollouts,
+    judged,
+  }
+}
+
+async function judgedOf(store: AnyStore, name: string, number: number): Promise<unknown> {
+  const key = { environment: ENVIRONMENT, name }
+  return [await store.judged(key, number), await walk((from) => store.lines(key, number, 2, from))]
 }
 
 async function walk<T>(read: (from: string | null) => Promise<Page<T>>): Promise<readonly T[]> {

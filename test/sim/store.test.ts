@@ -42,6 +42,8 @@ describe('the in-memory store under interference', () => {
     await store.servicesFor('r', 'x')
     await store.list('production', 1, null)
     await store.rollouts(KEY, 1, null)
+    await store.lines(KEY, 1, 1, null)
+    await store.judged(KEY, 1)
     await store.page(1, null)
     await store.page({ environment: 'production', limit: 1, from: null })
     await store.record([])
@@ -55,6 +57,8 @@ describe('the in-memory store under interference', () => {
       'servicesFor',
       'list',
       'rollouts',
+      'lines',
+      'judged',
       'page',
       'page',
       'record',
