@@ -1,15 +1,6 @@
 import type { AccessLog } from './access-log.ts'
-
-/** One question to the access log: the requests of `revision` with `from` ≤ TimeGenerated < `to` (epoch milliseconds). */
-export interface Ask {
-  readonly id: string
-  readonly revision: string
-  readonly from: number
-  readonly to: number
-  readonly slowMs: number
-  /** 0–100. */
-  readonly percentile: number
-}
+import { type AppRequest, scanRequests } from './app-requests.ts'
+import type { Ask } from './log-asks.ts'
 
 /** A table as the query service sends it. */
 export interface Table {
@@ -18,89 +9,100 @@ export interface Table {
   readonly rows: readonly (readonly unknown[])[]
 }
 
+/** What of a workspace can be seen: rows with `from` ≤ TimeGenerated < `to` that were written before `written`. */
+export interface Sight {
+  readonly from: number
+  readonly to: number
+  readonly written: number
+}
+
 const COLUMNS = [
   { name: 'id', type: 'string' },
-  { name: 'total', type: 'long' },
-  { name: 'errors', type: 'long' },
-  { name: 'slow', type: 'long' },
-  { name: 'quantile', type: 'real' },
-  { name: 'newest', type: 'datetime' },
+  { name: 'bucket', type: 'datetime' },
+  { name: 'origin', type: 'string' },
+  ...['total', 'errors', 'timed', 'slow'].map((name) => ({ name, type: 'long' })),
 ]
+const WEIGHTS = ['weighted', 'weightedErrors', 'weightedTimed', 'weightedSlow'].map((name) => ({ name, type: 'long' }))
 
-/**
- * What `summarize … by id, EnvironmentName` makes of the asks: one row per ask and environment that had requests.
- * Only rows with `from` ≤ TimeGenerated < `until` are seen, whatever an ask says.
- */
-export function answerAsks(log: AccessLog, asks: readonly Ask[], from: number, until: number): Table {
-  const rows = asks.flatMap((ask) => {
-    const found = gather(log, ask, Math.max(ask.from, from), Math.min(ask.to, until))
-    return [...found.values()].map((sum) => [
-      ask.id,
-      sum.durations.length,
-      sum.errors,
-      sum.slow,
-      nearestRank(sum.durations, ask.percentile),
-      new Date(sum.newest).toISOString(),
-    ])
+/** What the text over `ContainerAppHTTPLogs` makes of the asks: a row per ask, bucket and environment with requests. */
+export function answerAccessLog(log: AccessLog, asks: readonly Ask[], sight: Sight): Table {
+  const sums = new Map<string, Sum>()
+  log.scan(sight.from, Math.min(sight.to, sight.written), (record) => {
+    const { TimeGenerated: time, StatusCode: status } = record
+    for (const ask of asks) {
+      if (ask.revision !== record.RevisionName || time < ask.from || time >= ask.to) continue
+      const isError = status >= 500 || status === 0 || ask.alsoBad.includes(`,${status},`)
+      add(sums, ask, { time, origin: record.EnvironmentName, isError, duration: record.RequestDuration, weight: 1 })
+    }
   })
-  return { name: 'PrimaryResult', columns: COLUMNS, rows }
+  return { name: 'PrimaryResult', columns: COLUMNS, rows: [...sums.values()].map(countsOf) }
+}
+
+/** What the text over `AppRequests` makes of the asks: a row per ask, bucket and resource with requests. */
+export function answerRequests(log: AccessLog, asks: readonly Ask[], sight: Sight, oneIn: number): Table {
+  const sums = new Map<string, Sum>()
+  // A request that began in sight has not ended before.
+  scanRequests(log, { from: sight.from, until: sight.written, oneIn }, (row) => {
+    const { TimeGenerated: time, DurationMs: duration, ItemCount: weight, _ResourceId: origin } = row
+    if (time < sight.from || time >= sight.to) return
+    const status = /^\s*-?\d+\s*$/.test(row.ResultCode) ? Number(row.ResultCode) : 0
+    for (const ask of asks) {
+      if (ask.revision !== revisionOf(row, ask.dimension) || time < ask.from || time >= ask.to) continue
+      const isError = status >= 500 || (status < 100 && !row.Success) || ask.alsoBad.includes(`,${status},`)
+      add(sums, ask, { time, origin, isError, duration, weight })
+    }
+  })
+  const rows = [...sums.values()].map((sum) => [...countsOf(sum), ...weightsOf(sum)])
+  return { name: 'PrimaryResult', columns: [...COLUMNS, ...WEIGHTS], rows }
+}
+
+/** A request as an ask sees it. */
+interface Seen {
+  readonly time: number
+  readonly origin: string
+  readonly isError: boolean
+  readonly duration: number
+  readonly weight: number
 }
 
 interface Sum {
-  readonly durations: number[]
+  readonly id: string
+  readonly bucket: number
+  readonly origin: string
+  total: number
   errors: number
   slow: number
-  newest: number
+  weight: number
+  errorWeight: number
+  slowWeight: number
 }
 
-function gather(log: AccessLog, ask: Ask, from: number, to: number): Map<string, Sum> {
-  const sums = new Map<string, Sum>()
-  log.scan(from, to, (record) => {
-    if (record.RevisionName !== ask.revision) return
-    const sum = sums.get(record.EnvironmentName) ?? { durations: [], errors: 0, slow: 0, newest: 0 }
-    sums.set(record.EnvironmentName, sum)
-    sum.durations.push(record.RequestDuration)
-    if (record.StatusCode >= 500 || record.StatusCode === 0) sum.errors++
-    if (record.RequestDuration > ask.slowMs) sum.slow++
-    sum.newest = record.TimeGenerated
-  })
-  return sums
+function add(sums: Map<string, Sum>, ask: Ask, { time, origin, isError, duration, weight }: Seen): void {
+  const bucket = ask.from + Math.floor((time - ask.from) / ask.bucketMs) * ask.bucketMs
+  const key = JSON.stringify([ask.id, bucket, origin])
+  const none = { total: 0, errors: 0, slow: 0, weight: 0, errorWeight: 0, slowWeight: 0 }
+  const sum = sums.get(key) ?? { id: ask.id, bucket, origin, ...none }
+  sums.set(key, sum)
+  const isSlow = duration > ask.slowMs
+  sum.total++
+  sum.weight += weight
+  if (isError) sum.errors++
+  if (isError) sum.errorWeight += weight
+  if (isSlow) sum.slow++
+  if (isSlow) sum.slowWeight += weight
 }
 
-/** Smallest value that at least `percentile` percent of the values do not exceed, which is what Kusto calls a percentile. */
-function nearestRank(values: readonly number[], percentile: number): number | null {
-  const sorted = [...values].sort((a, b) => a - b)
-  const rank = Math.max(1, Math.ceil((percentile / 100) * sorted.length))
-  return sorted[Math.min(rank, sorted.length) - 1] ?? null
+/** Every request of the log has a duration, so all of them are timed. */
+function countsOf({ id, bucket, origin, total, errors, slow }: Sum): readonly unknown[] {
+  return [id, new Date(bucket).toISOString(), origin, total, errors, total, slow]
 }
 
-/** Reads the asks out of JSON. Throws RangeError that says what is wrong with which ask. */
-export function readAsks(json: string): readonly Ask[] {
-  const list: unknown = parsed(json)
-  if (!Array.isArray(list)) throw new RangeError('asks must be a JSON array')
-  return list.map((entry: unknown, index) => {
-    const ask = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>
-    const { id, revision, slowMs, percentile } = ask
-    const [from, to] = [timeOf(ask.from), timeOf(ask.to)]
-    if (typeof id !== 'string' || typeof revision !== 'string')
-      throw new RangeError(`ask ${index} lacks id or revision`)
-    if (from === null || to === null) throw new RangeError(`ask ${index} (${id}) has no ISO time in from or to`)
-    if (typeof slowMs !== 'number' || typeof percentile !== 'number' || !(percentile >= 0 && percentile <= 100)) {
-      throw new RangeError(`ask ${index} (${id}) needs slowMs and a percentile of 0 to 100 as numbers`)
-    }
-    return { id, revision, from, to, slowMs, percentile }
-  })
+function weightsOf({ weight, errorWeight, slowWeight }: Sum): readonly number[] {
+  return [weight, errorWeight, weight, slowWeight]
 }
 
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch (cause) {
-    throw new RangeError('asks is not JSON', { cause })
-  }
-}
-
-function timeOf(value: unknown): number | null {
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(time) ? null : time
+/** The custom dimension where one is named, else the role instance without its last two parts; empty where it has none. */
+function revisionOf(row: AppRequest, dimension: string): string {
+  if (dimension !== '') return row.Properties[dimension] ?? ''
+  return /^(.+)-[^-]+-[^-]+$/.exec(row.AppRoleInstance)?.[1] ?? ''
 }

@@ -4,15 +4,16 @@ import type { Clock } from '../../lib/ports.ts'
 import type { AccessLog } from './access-log.ts'
 import { createFaultSwitch, type FaultSwitch } from './faults.ts'
 import { squeezed, takeApart } from './kql.ts'
-import { answerAsks, readAsks, type Table } from './log-answer.ts'
+import { answerAccessLog, answerRequests, type Sight, type Table } from './log-answer.ts'
+import { readAsks } from './log-asks.ts'
 import { bearerOf, json, listen, type Reply, readText, type ServerCertificate, send, text, urlOf } from './serve.ts'
 import { intervalOf } from './timespan.ts'
 
 /**
  * `down`: 503. `denied`: no role (403). `throttled`: 429 with Retry-After. `partial`: the rows, and a PartialError.
- * `malformed`: 200 with half a JSON text.
+ * `malformed`: 200 with half a JSON text. `late`: no answer at all while the caller waits.
  */
-export type LogsFault = 'down' | 'denied' | 'throttled' | 'partial' | 'malformed'
+export type LogsFault = 'down' | 'denied' | 'throttled' | 'partial' | 'malformed' | 'late'
 
 export interface LogsOptions {
   readonly clock: Clock
@@ -21,11 +22,11 @@ export interface LogsOptions {
   readonly accept: (token: string | null, audience: string) => boolean
   /** What each workspace holds, by workspace id. */
   readonly workspaces: ReadonlyMap<string, AccessLog>
-  /** The one query text that is understood, without its `declare query_parameters` statement; white space may differ. */
-  readonly body: string
+  /** The one query text per table that is understood, without its `declare query_parameters` statement; white space may differ. */
+  readonly bodies: Readonly<Record<'ContainerAppHTTPLogs' | 'AppRequests', string>>
 }
 
-/** A pretend Log Analytics query service. It understands one query and answers it from the ingress's access log. */
+/** A pretend Log Analytics query service. It understands one query per table, and answers from the ingress's access log. */
 export interface LogsServer {
   /** Base without the version; the SDK's `endpoint` is this and `/v1`. */
   readonly url: string
@@ -34,6 +35,8 @@ export interface LogsServer {
   readonly queries: () => number
   /** From now on rows appear only when they are this old. At the start they appear at once. */
   setLag(ms: number): void
+  /** From now on `AppRequests` holds one of so many requests, each standing for as many. At the start it holds all. */
+  setSampling(oneIn: number): void
   close(): Promise<void>
 }
 
@@ -41,6 +44,7 @@ interface Logs {
   readonly options: LogsOptions
   readonly faults: FaultSwitch<LogsFault>
   lagMs: number
+  oneIn: number
   queries: number
 }
 
@@ -49,10 +53,10 @@ export const LOGS_AUDIENCE = 'https://api.loganalytics.io'
 
 /** Serves `POST /v1/workspaces/{id}/query` over TLS, as `@azure/monitor-query-logs` calls it. */
 export async function createLogs(options: LogsOptions): Promise<LogsServer> {
-  const logs: Logs = { options, faults: createFaultSwitch(), lagMs: 0, queries: 0 }
+  const logs: Logs = { options, faults: createFaultSwitch(), lagMs: 0, oneIn: 1, queries: 0 }
   const listening = await listen((request, response) => {
     answer(logs, request).then(
-      (reply) => send(response, reply),
+      (reply) => reply === null || send(response, reply),
       () => response.destroy(),
     )
   }, options.tls)
@@ -64,17 +68,23 @@ export async function createLogs(options: LogsOptions): Promise<LogsServer> {
       if (!(ms >= 0)) throw new RangeError(`a lag must not be negative: ${ms}`)
       logs.lagMs = ms
     },
+    setSampling: (oneIn) => {
+      if (!(Number.isInteger(oneIn) && oneIn >= 1)) throw new RangeError(`one in ${oneIn} is no sampling`)
+      logs.oneIn = oneIn
+    },
     close: listening.close,
   }
 }
 
-async function answer(logs: Logs, request: IncomingMessage): Promise<Reply> {
+/** Null: there is no answer, and the connection stays open. */
+async function answer(logs: Logs, request: IncomingMessage): Promise<Reply | null> {
   const body = await readText(request)
   if (!logs.options.accept(bearerOf(request), LOGS_AUDIENCE)) {
     return refuse(401, 'InvalidTokenError', 'The provided authentication is not valid for this resource')
   }
   logs.queries++
   const fault = logs.faults.meet()
+  if (fault === 'late') return null
   if (fault !== null && fault !== 'partial') return faulty(fault)
   const workspace = /^\/v1\/workspaces\/([^/]+)\/query$/.exec(urlOf(request).pathname)?.[1]
   if (request.method !== 'POST' || workspace === undefined) {
@@ -90,17 +100,23 @@ function ask(logs: Logs, log: AccessLog, body: string, isPartial: boolean): Repl
   const query = sent === null ? null : takeApart(sent.query)
   if (sent === null || query === null)
     return badQuery('SyntaxError', 'A recognition error occurred in the query.', 'SYN0002')
-  if (query.parameter !== 'asks' || query.body !== squeezed(logs.options.body)) {
+  const { bodies, clock } = logs.options
+  const isRequests = query.body === squeezed(bodies.AppRequests)
+  if (query.parameter !== 'asks' || !(isRequests || query.body === squeezed(bodies.ContainerAppHTTPLogs))) {
     return badQuery('SemanticError', 'A semantic error occurred.', 'SEM0100')
   }
-  const now = logs.options.clock.now()
+  const now = clock.now()
   const interval = intervalOf(sent.timespan, now)
   if (interval === null)
     return refuse(400, 'BadArgumentError', `The timespan "${sent.timespan}" is not an ISO 8601 interval`)
+  // A row that is exactly as old as the lag is there.
+  const sight: Sight = { ...interval, written: now - logs.lagMs + 1 }
   try {
-    // A row that is exactly as old as the lag is there.
-    const until = Math.min(interval.to, now - logs.lagMs + 1)
-    return tables(answerAsks(log, readAsks(query.value), interval.from, until), isPartial)
+    const asks = readAsks(query.value)
+    return tables(
+      isRequests ? answerRequests(log, asks, sight, logs.oneIn) : answerAccessLog(log, asks, sight),
+      isPartial,
+    )
   } catch (cause) {
     if (cause instanceof RangeError) return refuse(400, 'BadArgumentError', cause.message)
     throw cause
@@ -123,7 +139,7 @@ function tables(table: Table, isPartial: boolean): Reply {
   return json(200, isPartial ? { tables: [table], error } : { tables: [table] })
 }
 
-function faulty(fault: Exclude<LogsFault, 'partial'>): Reply {
+function faulty(fault: Exclude<LogsFault, 'partial' | 'late'>): Reply {
   switch (fault) {
     case 'down':
       return refuse(503, 'ServiceUnavailable', 'The service is temporarily unavailable')

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { APP_REQUESTS_BODY } from '../../lib/adapters/metrics/app-insights-query.ts'
 import { HTTP_LOGS_BODY } from '../../lib/adapters/metrics/azure-logs-query.ts'
 import type { Target } from '../../lib/core/service.ts'
 import { createAccessLog } from '../azure/access-log.ts'
@@ -20,6 +21,8 @@ export const REGISTRY_HOST = 'registry.example.com'
 const ENVIRONMENT = 'production'
 const ARM_AUDIENCE = 'https://management.azure.com'
 const HOOK_KEYS = 'slipway-hook-keys'
+/** The two texts that the log service understands. */
+const BODIES = { ContainerAppHTTPLogs: HTTP_LOGS_BODY, AppRequests: APP_REQUESTS_BODY } as const
 
 /** All of the pretend Azure, listening on loopback. */
 export interface LocalAzure {
@@ -62,7 +65,7 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
   const address = ingress.addressOf
   const [arm, logs, vault, registry] = await Promise.all([
     createArmServer({ world, clock, tls, address, accept: (token) => accept(token, ARM_AUDIENCE) }),
-    createLogs({ clock, tls, accept, workspaces: new Map([[workspace, log]]), body: HTTP_LOGS_BODY }),
+    createLogs({ clock, tls, accept, workspaces: new Map([[workspace, log]]), bodies: BODIES }),
     createVault({ clock, tls, accept, tenantId: identity.tenantId }),
     createRegistryServer(),
   ])
