@@ -16,6 +16,15 @@ export function inOrder(buckets: readonly Bucket[]): readonly Bucket[] {
 }
 
 /**
+ * Whether the `q` quantile lies above every finite bound: `quantile` then answers the highest of them, a lower bound only.
+ * Expects `inOrder` buckets.
+ */
+export function isSaturated(q: number, buckets: readonly Bucket[]): boolean {
+  const total = buckets.at(-1)?.cumulative ?? 0
+  return total > 0 && q * total > (buckets.at(-2)?.cumulative ?? 0)
+}
+
+/**
  * The `q` quantile (0–1) in the unit of `le`, linear within its bucket; the highest finite bound where it lies above it,
  * NaN where there are no events or no finite bound. Expects `inOrder` buckets.
  * Formula: Prometheus, `histogram_quantile` for classic histograms.
@@ -23,10 +32,10 @@ export function inOrder(buckets: readonly Bucket[]): readonly Bucket[] {
 export function quantile(q: number, buckets: readonly Bucket[]): number {
   const total = buckets.at(-1)?.cumulative ?? 0
   if (total === 0 || buckets.length < 2 || buckets.at(-1)?.le !== Number.POSITIVE_INFINITY) return Number.NaN
+  if (isSaturated(q, buckets)) return (buckets.at(-2) as Bucket).le
   const rank = q * total
   const place = buckets.findIndex((bucket) => bucket.cumulative >= rank)
   const bucket = buckets[place] as Bucket
-  if (bucket.le === Number.POSITIVE_INFINITY) return (buckets.at(-2) as Bucket).le
   const below = buckets[place - 1] ?? { le: Math.min(0, bucket.le), cumulative: 0 }
   const inside = bucket.cumulative - below.cumulative
   return inside === 0 ? below.le : below.le + (bucket.le - below.le) * ((rank - below.cumulative) / inside)

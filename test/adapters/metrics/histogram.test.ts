@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Bucket, countAbove, inOrder, quantile } from '../../../lib/adapters/metrics/histogram.ts'
+import { type Bucket, countAbove, inOrder, isSaturated, quantile } from '../../../lib/adapters/metrics/histogram.ts'
 
 const INF = Number.POSITIVE_INFINITY
 
@@ -45,6 +45,13 @@ describe('the quantile of a histogram', () => {
     ['no buckets', [], []],
   ])('is NaN with %s', (_, bounds, counts) => {
     expect(quantile(0.95, histogram(bounds, counts))).toBeNaN()
+  })
+
+  test('is saturated only where it lies above every finite bound', () => {
+    expect(isSaturated(0.95, histogram([50, 400, INF], [0, 0, 10]))).toBe(true)
+    expect(isSaturated(0.95, histogram([50, 400, INF], [0, 95, 100]))).toBe(false)
+    expect(isSaturated(0.96, histogram([50, 400, INF], [0, 95, 100]))).toBe(true)
+    expect(isSaturated(0.95, histogram([50, INF], [0, 0]))).toBe(false)
   })
 
   test('never leaves the finite bounds and never falls as q rises', () => {
