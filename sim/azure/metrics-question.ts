@@ -42,9 +42,9 @@ export function readQuestion(
 ): Question {
   const given = new Map([...parameters].map(([name, value]) => [name.toLowerCase(), value]))
   const odd = [...given.keys()].find((name) => !KNOWN.has(name))
-  if (odd !== undefined || given.has('orderby') || given.has('rollupby')) {
-    throw new RangeError(`The query parameter ${odd ?? 'orderby or rollupby'} is not understood.`)
-  }
+  if (odd !== undefined) throw new RangeError(`${odd} is not a parameter of this operation.`)
+  const unread = ['orderby', 'rollupby'].find((name) => given.has(name))
+  if (unread !== undefined) throw new RangeError(`The parameter ${unread} is not understood by this server.`)
   if (given.get('api-version') !== '2024-02-01') throw new RangeError('The api-version must be 2024-02-01.')
   if (given.get('metricnamespace')?.toLowerCase() !== NAMESPACE) {
     throw new RangeError(`Failed to find metric configuration for namespace ${given.get('metricnamespace') ?? ''}.`)

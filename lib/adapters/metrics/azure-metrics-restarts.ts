@@ -1,5 +1,5 @@
 import type { Silence } from '../../core/judge/reading.ts'
-import type { Series } from './azure-metrics-answer.ts'
+import type { Answered, Series } from './azure-metrics-answer.ts'
 import { ask, type MetricsClient } from './azure-metrics-call.ts'
 import { cannotPlace, type Group, groupSubjects, resourceId, type Subject } from './azure-metrics-plan.ts'
 import { filterFor, METRICS_ENDPOINT, type MetricsRequest } from './azure-metrics-request.ts'
@@ -23,17 +23,20 @@ export function createAzureRestarts(options: {
 }): (subjects: readonly Subject[]) => Promise<readonly Restarts[]> {
   const { clientFor, endpoint = METRICS_ENDPOINT, timeoutMs = 30_000 } = options
   return async (subjects) => {
-    const counts = new Map<Subject, Restarts>()
     const placed = subjects.filter((subject) => cannotPlace(subject) === null)
-    for (const group of groupSubjects(placed, endpoint)) {
+    const groups = groupSubjects(placed, endpoint)
+    const counted = groups.map(async (group) => {
       const answered = await ask({ clientFor, timeoutMs }, restartsOf(group))
-      for (const subject of group.subjects) {
-        const app = answered.get(resourceId(subject.target)) ?? NO_ANSWER
-        counts.set(subject, 'silence' in app ? { kind: 'missing', ...app } : grownBy(subject, app))
-      }
-    }
+      return group.subjects.map((subject) => [subject, restartsIn(answered, subject)] as const)
+    })
+    const counts = new Map((await Promise.all(counted)).flat())
     return subjects.map((subject) => counts.get(subject) ?? { kind: 'missing', ...(cannotPlace(subject) ?? NO_ANSWER) })
   }
+}
+
+function restartsIn(answered: Answered, subject: Subject): Restarts {
+  const app = answered.get(resourceId(subject.target)) ?? NO_ANSWER
+  return 'silence' in app ? { kind: 'missing', ...app } : grownBy(subject, app)
 }
 
 const NO_ANSWER = { silence: 'partial', why: 'Azure Monitor gave no answer' } as const
