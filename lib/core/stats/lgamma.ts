@@ -1,5 +1,5 @@
-/** Coefficients B₂ₖ / (2k(2k−1)) of Stirling's series, k = 1 to 8. */
-const STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360_360, 1 / 156, -3617 / 122_400]
+/** Coefficients B₂ₖ / (2k(2k−1)) of Stirling's series, from k = 8 down to 1. */
+const STIRLING = [-3617 / 122_400, 1 / 156, -691 / 360_360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12]
 /** From here on eight terms of the series are exact to the last digits of a double. */
 const LARGE = 10
 
@@ -17,7 +17,7 @@ export function lgamma(x: number): number {
   }
   const square = at * at
   let series = 0
-  for (const coefficient of STIRLING.toReversed()) series = series / square + coefficient
+  for (const coefficient of STIRLING) series = series / square + coefficient
   return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series / at - Math.log(factor)
 }
 
