@@ -37,6 +37,27 @@ describe('the judge’s rows', () => {
     expect((await state.getEntity('production', 'r!pricing!!000001')).etag).toBe(before.etag)
   })
 
+  it('are read again with their rollout where the two do not go together at first', async () => {
+    const { store, state, quarantined } = await open()
+    await begin(store)
+    await judgeOnce(store, KEY)
+    const row = { partitionKey: 'production', rowKey: 'r!pricing!!000001' }
+    await state.updateEntity({ ...row, judged: 7 }, 'Merge')
+    let reads = 0
+    state.pipeline.addPolicy({
+      name: 'make them go together after the first read',
+      sendRequest: async (request, next) => {
+        const response = await next(request)
+        if (request.method !== 'GET' || !decodeURIComponent(request.url).includes('r!pricing!!')) return response
+        reads += 1
+        if (reads === 1) await state.updateEntity({ ...row, judged: 1 }, 'Merge')
+        return response
+      },
+    })
+    expect((await loaded(store)).judge).toEqual(aJudge('pricing-1'))
+    expect([reads, quarantined]).toEqual([2, []])
+  })
+
   it('follow a rollout that was put back by hand, and do not stop it', async () => {
     const { store, state } = await open()
     await begin(store)
