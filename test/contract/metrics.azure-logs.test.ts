@@ -3,133 +3,161 @@ import { LogsQueryClient } from '@azure/monitor-query-logs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createAzureLogs } from '../../lib/adapters/metrics/azure-logs.ts'
 import { HTTP_LOGS_BODY } from '../../lib/adapters/metrics/azure-logs-query.ts'
-import type { Query, Reading } from '../../lib/core/judge/verdict.ts'
-import { createAccessLog } from '../../sim/azure/access-log.ts'
-import { createLogs, type LogsFault, type LogsServer } from '../../sim/azure/logs.ts'
-import { handClock } from '../../sim/clock.ts'
-import { errorRate, latency, query, START } from '../adapters/metrics/queries.ts'
+import type { Query, Reading } from '../../lib/core/judge/reading.ts'
+import { errorRate, gauge, latency, MINUTE, query, ratio, START, uptime } from '../adapters/metrics/queries.ts'
 import { requestAt } from '../sim/azure/requests.ts'
 import { type Trust, trust } from '../sim/azure/trust.ts'
+import { LOG_TROUBLES, type OpenLogs, openLogSource, openLogs, WORKSPACE, whyOf } from './log-service.ts'
+import { metricsContract } from './metrics.contract.ts'
 
-const WORKSPACE = '11111111-2222-3333-4444-555555555555'
-const UNKNOWN = '99999999-2222-3333-4444-555555555555'
-const HOSTILE = 'evil"); ContainerAppHTTPLogs // \\" \n \u2028'
+let local: Trust
 
-describe('metrics from the log service, through the real client over https', { timeout: 60_000 }, () => {
-  const log = createAccessLog()
-  const clock = handClock(START + 600_000)
-  let local: Trust
-  let server: LogsServer
+beforeAll(async () => {
+  local = await trust()
+})
+afterAll(() => local.identity.close())
+
+describe('the access log as a source of metrics', { timeout: 60_000 }, () => {
+  metricsContract({
+    kpis: [latency(), errorRate(), uptime()],
+    refuses: [ratio(), gauge()],
+    bucketMs: MINUTE,
+    from: START,
+    counts: 'exact',
+    idle: 'zero',
+    stranger: 'zero',
+    callsPerRead: 1,
+    troubles: LOG_TROUBLES,
+    open: (happened) => openLogSource(local, happened, createAzureLogs),
+  })
+})
+
+describe('the access log, through the real client over https', { timeout: 60_000 }, () => {
+  let stage: OpenLogs
 
   beforeAll(async () => {
-    local = await trust()
-    const workspaces = new Map([[WORKSPACE, log]])
-    server = await createLogs({
-      clock,
-      tls: local.tls,
-      accept: local.identity.accept,
-      workspaces,
-      body: HTTP_LOGS_BODY,
-    })
+    stage = await openLogs(local)
+    const { log } = stage
     for (let index = 1; index <= 100; index++) {
-      const StatusCode = index <= 3 ? 503 : index === 4 ? 0 : 200
+      const StatusCode = index <= 3 ? 503 : index === 4 ? 0 : index <= 10 ? 404 : 200
       log.append(requestAt(START + index, { RevisionName: 'shop--a', RequestDuration: index * 10, StatusCode }))
     }
-    log.append(requestAt(START + 200, { RevisionName: HOSTILE, RequestDuration: 7, StatusCode: 200 }))
     for (const EnvironmentName of ['east', 'west'])
       log.append(requestAt(START + 300, { RevisionName: 'twin--a', EnvironmentName }))
-    log.append(requestAt(START + 300_000, { RevisionName: 'late--a' }))
+    log.append(requestAt(START + MINUTE - 1, { RevisionName: 'edge--a' }))
+    log.append(requestAt(START + MINUTE, { RevisionName: 'edge--a' }))
+    log.append(requestAt(START + 5 * MINUTE, { RevisionName: 'edge--a' }))
   }, 60_000)
-  beforeEach(() => server.faults.clear())
-  afterAll(async () => {
-    await server?.close()
-    await local?.identity.close()
-  })
+  beforeEach(() => stage.server.faults.clear())
+  afterAll(() => stage?.close())
 
   function read(queries: readonly Query[], workspace: string | null = WORKSPACE): Promise<readonly Reading[]> {
-    const client = new LogsQueryClient(local.credential, {
-      endpoint: `${server.url}/v1`,
-      ...local.client,
-    })
-    return createAzureLogs({ client, workspaceOf: () => workspace }).read(queries)
+    return createAzureLogs({ client: stage.client(), workspaceOf: () => workspace }).read(queries)
   }
 
-  test('one call answers errors and latency of all revisions', async () => {
-    const before = server.queries()
+  test('KPIs with limits and lists of their own are told apart in one call', async () => {
+    const before = stage.server.queries()
     const readings = await read([
+      query({ kpi: latency({ limitMs: 200 }) }),
+      query({ kpi: latency({ limitMs: 300, percentile: 99 }) }),
       query({ kpi: errorRate() }),
-      query({ kpi: latency() }),
-      query({ kpi: latency({ percentile: 50, limitMs: 300 }) }),
-      query({ revision: HOSTILE }),
-      query({ revision: 'nobody--a' }),
+      query({ kpi: errorRate({ alsoBad: [404, 429] }) }),
+      query({ kpi: uptime(), bucketMs: 5 * MINUTE }),
     ])
-    expect(readings).toMatchObject([
-      { kind: 'measured', bad: 4, total: 100, value: 0.04, approximate: false },
-      { kind: 'measured', bad: 80, total: 100, value: 950 },
-      { kind: 'measured', bad: 70, total: 100, value: 500 },
-      { kind: 'measured', bad: 0, total: 1, value: 7 },
-      { kind: 'measured', bad: 0, total: 0, value: Number.NaN },
+    expect(readings.map((reading) => bucketsOf(reading)[0])).toMatchObject([
+      { bad: 80, total: 100 },
+      { bad: 70, total: 100 },
+      { bad: 4, total: 100 },
+      { bad: 10, total: 100 },
+      { bad: 4, total: 100 },
     ])
-    expect(server.queries() - before).toBe(1)
+    expect(readings.map((reading) => bucketsOf(reading).length)).toEqual([5, 5, 5, 5, 1])
+    expect(stage.server.queries() - before).toBe(1)
   })
 
-  test('a window ends before its end', async () => {
-    const readings = await read([query({ revision: 'late--a' }), query({ revision: 'late--a', to: START + 300_001 })])
-    expect(readings).toMatchObject([{ total: 0 }, { total: 1 }])
+  test('a bucket holds its first millisecond and not its end, and so does the window', async () => {
+    const [reading] = await read([query({ revision: 'edge--a', kpi: errorRate() })])
+    expect(bucketsOf(reading).map(({ total }) => total)).toEqual([1, 1, 0, 0, 0])
+  })
+
+  test('a day of the baseline in minutes comes in the same call as the canary', async () => {
+    const before = stage.server.queries()
+    const day = query({ arm: 'baseline', from: START - 1435 * MINUTE, kpi: errorRate() })
+    const [baseline, canary] = await read([day, query({ kpi: errorRate() })])
+    expect(bucketsOf(baseline)).toHaveLength(1440)
+    expect(bucketsOf(baseline)[1435]).toEqual({ at: START, bad: 4, total: 100, value: null })
+    expect(bucketsOf(canary)[0]).toEqual({ at: START, bad: 4, total: 100, value: null })
+    expect(stage.server.queries() - before).toBe(1)
+  })
+
+  test('buckets of a second are as good as minutes', async () => {
+    const [reading] = await read([query({ bucketMs: 1000, to: START + 2000, kpi: errorRate() })])
+    expect(bucketsOf(reading).map(({ at, total }) => [at - START, total])).toEqual([
+      [0, 100],
+      [1000, 0],
+    ])
+  })
+
+  test('rows that are not written yet are not counted, and appear later in the same bucket', async () => {
+    stage.server.setLag(stage.clock.now() - START - 50)
+    const [early] = await read([query({ kpi: errorRate() })])
+    stage.server.setLag(0)
+    const [late] = await read([query({ kpi: errorRate() })])
+    expect([early, late].map((reading) => bucketsOf(reading)[0]?.total)).toEqual([50, 100])
   })
 
   test('the query of a reading gives the same figures when it is run again', async () => {
-    const [reading] = await read([query({ revision: 'nobody--a' }), query({ kpi: latency() })].reverse())
-    const client = new LogsQueryClient(local.credential, { endpoint: `${server.url}/v1`, ...local.client })
-    const again = await client.queryWorkspace(WORKSPACE, reading?.query ?? '', { duration: 'P1D' })
-    expect(again).toMatchObject({ tables: [{ rows: [['0', 100, 4, 80, 950, new Date(START + 100)]] }] })
+    const [, reading] = await read([query({ revision: 'nobody--a' }), query({ kpi: latency() })])
+    const again = await stage.client().queryWorkspace(WORKSPACE, reading?.query ?? '', { duration: 'P1D' })
+    expect(again).toMatchObject({ tables: [{ rows: [['0', new Date(START), 'local', 100, 4, 100, 80]] }] })
   })
 
   test('two environments with one revision name are not added up', async () => {
     const readings = await read([query({ revision: 'twin--a' }), query()])
-    expect(whyOf(readings[0])).toMatch(/more than one Container Apps environment/)
-    expect(readings[1]).toMatchObject({ kind: 'measured', total: 100 })
-  })
-
-  test.each<[LogsFault, RegExp]>([
-    ['down', /unavailable.*HTTP 503, ServiceUnavailable/],
-    ['denied', /HTTP 403, InsufficientAccessError.*Log Analytics Data Reader/],
-    ['throttled', /throttling.*HTTP 429, ThrottledError/],
-    ['partial', /only a part \(PartialError: .*not counted/],
-    ['malformed', /could not be read/],
-  ])('a service that is %s leaves missing readings with the reason', async (fault, why) => {
-    server.faults.inject(fault)
-    const readings = await read([query(), query({ revision: 'nobody--a' })])
-    for (const reading of readings) expect(whyOf(reading)).toMatch(why)
+    expect(readings[0]).toMatchObject({ kind: 'missing', silence: 'refused' })
+    expect(whyOf(readings[0])).toMatch(/more than one Container Apps environment.*workspace of its own/)
+    expect(readings[1]?.kind).toBe('measured')
   })
 
   test('an unknown workspace is missing and names the setting', async () => {
-    const [reading] = await read([query()], UNKNOWN)
+    const unknown = '99999999-2222-3333-4444-555555555555'
+    const [reading] = await read([query()], unknown)
+    expect(reading).toMatchObject({ silence: 'unset' })
     expect(whyOf(reading)).toMatch(
-      new RegExp(`no workspace ${UNKNOWN} .*404, WorkspaceNotFoundError.*SLIPWAY_ENVIRONMENTS`),
+      new RegExp(`no workspace ${unknown} .*404, WorkspaceNotFoundError.*SLIPWAY_ENVIRONMENTS`),
     )
+  })
+
+  test('a service that does not understand the text is missing with its words', async () => {
+    const elsewhere = await openLogs(local, { ...stage.bodies, ContainerAppHTTPLogs: HTTP_LOGS_BODY.toLowerCase() })
+    const [reading] = await createAzureLogs({ client: elsewhere.client(), workspaceOf: () => WORKSPACE }).read([
+      query(),
+    ])
+    await elsewhere.close()
+    expect(reading).toMatchObject({ silence: 'refused', why: expect.stringMatching(/refused the query.*SEM0100/) })
   })
 
   test.each(['down', 'denied', 'malformed'] as const)('an identity endpoint that is %s is missing', async (fault) => {
     local.identity.faults.inject(fault)
     // Tokens are cached per identity, so each case asks for another one.
     const credential = new ManagedIdentityCredential({ clientId: fault, retryOptions: { maxRetries: 0 } })
-    const client = new LogsQueryClient(credential, { endpoint: `${server.url}/v1`, ...local.client })
+    const client = new LogsQueryClient(credential, { endpoint: `${stage.server.url}/v1`, ...local.client })
     const [reading] = await createAzureLogs({ client, workspaceOf: () => WORKSPACE }).read([query()])
     local.identity.faults.clear()
+    expect(reading).toMatchObject({ silence: 'denied' })
     expect(whyOf(reading)).toMatch(/no token for Log Analytics/)
   })
 
   test('a service that is gone is missing', async () => {
-    const client = new LogsQueryClient(local.credential, {
-      endpoint: 'https://127.0.0.1:1/v1',
-      ...local.client,
-    })
+    const options = { endpoint: 'https://127.0.0.1:1/v1', ...local.client }
+    const client = new LogsQueryClient(local.credential, options)
     const [reading] = await createAzureLogs({ client, workspaceOf: () => WORKSPACE }).read([query()])
+    expect(reading).toMatchObject({ silence: 'down' })
     expect(whyOf(reading)).toMatch(/could not be reached/)
   })
 })
 
-function whyOf(reading: Reading | undefined): string {
-  return reading?.kind === 'missing' ? reading.why : `measured: ${JSON.stringify(reading)}`
+function bucketsOf(reading: Reading | undefined) {
+  if (reading?.kind !== 'measured') throw new Error(whyOf(reading))
+  return reading.buckets
 }
