@@ -1,0 +1,194 @@
+import { ask, judgedSince, steadySince } from '../ask.ts'
+import { decide } from '../decide/decide.ts'
+import type { Command, Facts } from '../facts.ts'
+import { type Judged, judge } from '../judge/judge.ts'
+import { testOf } from '../judge/kpi-test.ts'
+import type { Bucket, Query, Reading } from '../judge/reading.ts'
+import { startSequence } from '../judge/sequence.ts'
+import type { History, JudgeState, KpiState } from '../judge/state.ts'
+import { startKpi } from '../judge/take-in.ts'
+import type { Verdict } from '../judge/verdict.ts'
+import type { Rollout } from '../rollout.ts'
+import type { Kpi, Manifest } from '../service.ts'
+import { wantedWeight } from '../traffic.ts'
+import type { Feed } from './feed.ts'
+import { allWell, freshRollout } from './stand-in.ts'
+import { kpiVerdict, type ReplayOutcome, type ReplayVerdict, type Timeline } from './timeline.ts'
+
+/** What is replayed, and how. */
+export interface Replay {
+  readonly manifest: Manifest
+  readonly feed: Feed
+  /** `open`: a gate is passed as soon as it is reached; `wait`: the replay stops there. */
+  readonly gates: 'open' | 'wait'
+  /** What was known of a KPI's baseline before the rollout; where nothing is given, the feed's negative buckets tell. */
+  readonly history?: Readonly<Record<string, History>>
+}
+
+interface Walk {
+  readonly rollout: Rollout
+  readonly judge: JudgeState | null
+}
+
+/** Some moment long ago; only distances count. */
+const LONG_AGO = 946_684_800_000
+
+/**
+ * What the judge and the mind would have made of these buckets: a fresh rollout is put into its first step, and looked at
+ * after every bucket, by the rules of the product. Weights are real at once, buckets are final as they end, Azure is well.
+ * Ends at an outcome, at a pause for a person, or where the data end. The same input gives the same timeline.
+ */
+export function replay(plan: Replay): Timeline {
+  const manifest = withoutLag(plan.manifest)
+  const { bucketMs } = manifest.analysis
+  const start = Math.ceil(LONG_AGO / bucketMs) * bucketMs
+  const verdicts: ReplayVerdict[] = []
+  const weights: number[] = []
+  let walk = begin(manifest, start, plan.history ?? null)
+  let obstacle: string | null = null
+  for (let bucket = 0; bucket <= plan.feed.last && endOf(walk.rollout) === null; bucket += 1) {
+    const weight = wantedWeight(walk.rollout) ?? 0
+    obstacle = plan.feed.obstacle(bucket, weight)
+    if (obstacle !== null) break
+    weights.push(weight)
+    const now = start + (bucket + 1) * bucketMs
+    const seen = look(walk, plan.feed, { start, now, weights })
+    if (seen.verdict !== null) verdicts.push(told(seen.verdict, walk.rollout, { bucket, weight, start, bucketMs }))
+    walk = settle(seen, now, plan.gates)
+  }
+  return ended(walk.rollout, verdicts, obstacle)
+}
+
+/** Into the first step with its weight: the first look finds all well, the second one the weight. */
+function begin(manifest: Manifest, now: number, history: Replay['history'] | null): Walk {
+  const placed = [1, 2].reduce<Rollout>(
+    (rollout) => decide(rollout, { ...allWell(rollout, now), verdict: null, blindSince: null }, null).next,
+    freshRollout(manifest, now),
+  )
+  return { rollout: placed, judge: history === null ? null : remembered(placed, now, history) }
+}
+
+interface Scene {
+  readonly start: number
+  readonly now: number
+  /** Weight of every bucket so far. */
+  readonly weights: readonly number[]
+}
+
+/** One look, judged as the wheel judges it. */
+function look(walk: Walk, feed: Feed, scene: Scene): Walk & { readonly verdict: Verdict | null } {
+  const { rollout } = walk
+  const queries = ask(rollout, walk.judge, scene.now)
+  const since = judgedSince(rollout, walk.judge)
+  if (queries.length === 0 || since === null) return { ...walk, verdict: null }
+  const { bucketMs } = rollout.manifest.analysis
+  const readings = queries.map((query) => readingOf(query, feed, scene, bucketMs))
+  const judged = judgedOf(walk, since, queries, readings, scene.now)
+  return { rollout, judge: judged.state, verdict: judged.verdict }
+}
+
+function judgedOf(
+  { rollout, judge: before }: Walk,
+  since: number,
+  queries: readonly Query[],
+  readings: readonly Reading[],
+  now: number,
+): Judged {
+  const { manifest, phase, canary, id } = rollout
+  const steadyAt = steadySince(phase)
+  const bakeMs = ('stage' in phase ? manifest.stages[phase.stage]?.bakeMs : 0) ?? 0
+  const step = steadyAt === null ? null : { since: steadyAt, bakeMs }
+  const weight = wantedWeight(rollout) ?? 0
+  return judge({ rollout: id, manifest, canary, since, step, weight }, before, queries, readings, now)
+}
+
+/** Only buckets that are over by now and were asked for, so that a walk costs no more per bucket as it gets longer. */
+function readingOf(query: Query, feed: Feed, { start, now, weights }: Scene, bucketMs: number): Reading {
+  const buckets: Bucket[] = []
+  for (let at = query.from; at < query.to && at + bucketMs <= now; at += bucketMs) {
+    const number = Math.round((at - start) / bucketMs)
+    const figures = feed.figures(query.kpi.name, query.arm, number, weights[number] ?? 0)
+    if (figures !== null) buckets.push({ at, ...figures })
+  }
+  return { id: query.id, kind: 'measured', buckets, quality: 'exact', query: 'stored buckets', note: null }
+}
+
+/** What becomes of the rollout, with gates opened and weights made real within the same moment. */
+function settle(
+  { rollout, judge: state, verdict }: ReturnType<typeof look>,
+  now: number,
+  gates: Replay['gates'],
+): Walk {
+  const facts = (of: Rollout, seen: Verdict | null): Facts => ({ ...allWell(of, now), verdict: seen, blindSince: null })
+  let next = decide(rollout, facts(rollout, verdict), null).next
+  const { phase } = next
+  if (gates === 'open' && phase.kind === 'paused' && phase.why === 'gate') {
+    next = decide(next, facts(next, verdict), OPEN_GATE).next
+  }
+  if (next.phase.kind === 'progressing' && next.phase.steadyAt === null) {
+    next = decide(next, facts(next, null), null).next
+  }
+  return { rollout: next, judge: state }
+}
+
+const OPEN_GATE: Command = { id: 'open-gate', verb: 'promote', actor: 'replay', reason: 'gates open at once' }
+
+function told(
+  verdict: Verdict,
+  { phase }: Rollout,
+  at: { readonly bucket: number; readonly weight: number; readonly start: number; readonly bucketMs: number },
+): ReplayVerdict {
+  const minuteOf = (moment: number) => Math.ceil((moment - at.start) / at.bucketMs) - 1
+  return {
+    minute: at.bucket,
+    kind: verdict.kind,
+    step: 'stage' in phase ? phase.stage + 1 : 0,
+    weight: at.weight,
+    because: verdict.because,
+    kpis: verdict.evidence.map((evidence) => kpiVerdict(evidence, minuteOf)),
+  }
+}
+
+/** How the rollout ended or why it stands; null while it goes on. */
+function endOf({ phase }: Rollout): { readonly outcome: ReplayOutcome; readonly because: string } | null {
+  switch (phase.kind) {
+    case 'rolling-back':
+    case 'finished':
+      return { outcome: phase.outcome, because: phase.because }
+    case 'paused':
+      return { outcome: 'paused', because: phase.because }
+    default:
+      return null
+  }
+}
+
+function ended(rollout: Rollout, verdicts: readonly ReplayVerdict[], obstacle: string | null): Timeline {
+  const { stages, analysis } = rollout.manifest
+  const newest = verdicts.at(-1) ?? null
+  const step = 'stage' in rollout.phase ? rollout.phase.stage + 1 : 1
+  const still = `in step ${step} of ${stages.length}, still ${newest?.kind ?? 'unseen'}${newest === null ? '' : `: ${newest.because}`}`
+  const open = { outcome: 'running', because: `${obstacle ?? 'the data end'} ${still}` } as const
+  return {
+    ...(endOf(rollout) ?? open),
+    endedAtMinute: newest?.minute ?? null,
+    bucketMs: analysis.bucketMs,
+    steps: stages.length,
+    verdicts,
+  }
+}
+
+/** Buckets that are replayed are final: no source's lag is waited for. */
+function withoutLag(manifest: Manifest): Manifest {
+  const kpis = manifest.analysis.kpis.map((kpi): Kpi => ({ ...kpi, lagMs: 0 }))
+  return { ...manifest, analysis: { ...manifest.analysis, kpis } }
+}
+
+/** The judge before the first bucket, with what it knew of the baseline when the rollout was real. */
+function remembered({ id, manifest }: Rollout, from: number, history: Readonly<Record<string, History>>): JudgeState {
+  const kpis = manifest.analysis.kpis.map((kpi): readonly [string, KpiState] => {
+    const fresh = startKpi({ kpi, manifest, from, stepSince: null }, null)
+    const known = history[kpi.name] ?? fresh.history
+    return [kpi.name, { ...fresh, history: known, sequence: startSequence(testOf(kpi, manifest, known.phi)) }]
+  })
+  return { schema: 1, rollout: id, from, kpis: Object.fromEntries(kpis) }
+}
