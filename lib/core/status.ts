@@ -4,6 +4,7 @@ import type { Weights } from './audit.ts'
 import { stepOf } from './decide/move.ts'
 import { spoken } from './decide/obey.ts'
 import { duration } from './format.ts'
+import { withIntervals } from './judge/interval.ts'
 import type { Evidence } from './judge/verdict.ts'
 import type { Phase, Rollout } from './rollout.ts'
 import type { ServiceState } from './service.ts'
@@ -68,7 +69,7 @@ export function statusOf(service: ServiceState, rollout: Rollout | null, now: nu
     next: next.text,
     nextAt: next.at === null ? null : new Date(next.at).toISOString(),
     nextInMs: next.at === null ? null : Math.max(0, next.at - now),
-    kpis: rollout.verdict?.evidence ?? [],
+    kpis: withIntervals(rollout.verdict?.evidence ?? []),
     trouble: rollout.trouble?.message ?? null,
   }
 }

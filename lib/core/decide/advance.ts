@@ -92,9 +92,9 @@ function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing'
   return unclearTooLong(move, facts, phase)
 }
 
-/** Whether all that a verdict rests on was measured since then: what an earlier step showed lets no later one pass. */
+/** Whether all that a pass rests on was measured since then: what an earlier step showed lets no later one pass. */
 function liesWithin(verdict: Verdict, since: number): boolean {
-  return verdict.evidence.every((item) => item.from >= since)
+  return verdict.evidence.every((item) => item.role !== 'required' || item.from >= since)
 }
 
 function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {

@@ -1,5 +1,6 @@
 import type { AuditDraft, AuditKind } from '../audit.ts'
 import type { Facts } from '../facts.ts'
+import { withIntervals } from '../judge/interval.ts'
 import type { Outcome, Phase, Rollout } from '../rollout.ts'
 import { stageWeight, weightsSeen } from '../traffic.ts'
 
@@ -24,7 +25,7 @@ export function note(move: Move, facts: Facts, row: Partial<AuditDraft> & { kind
     detail: null,
     ...row,
   }
-  return { rollout, rows: [...move.rows, filled] }
+  return { rollout, rows: [...move.rows, { ...filled, evidence: withIntervals(filled.evidence) }] }
 }
 
 /** Changes the rollout within a move. */

@@ -1,5 +1,4 @@
 import type { Kpi, Manifest } from '../service.ts'
-import { statedInterval } from './interval.ts'
 import { allowedBad, testOf } from './kpi-test.ts'
 import type { Query, Reading } from './reading.ts'
 import type { BucketLine, JudgeState, KpiState, LoggedBucket } from './state.ts'
@@ -156,7 +155,7 @@ function evidenceOf(it: Case, setting: Setting, state: KpiState, arms: Arms, wei
     value: known ? value : null,
     limit: kpi.kind === 'gauge' ? kpi.limit : allowedBad(kpi),
     unit: kpi.kind === 'gauge' ? 'figure' : 'ratio',
-    interval: known ? statedInterval(step.bad, step.total) : null,
+    interval: null,
     baseline: step.baselineTotal > 0 ? { bad: step.baselineBad, total: step.baselineTotal } : null,
     evalues:
       sequence.minutes === 0 && !weighed.provisional

@@ -56,7 +56,7 @@ export interface Evidence {
   /** Share of bad events that is allowed (0–1), or a gauge's limit. */
   readonly limit: number
   readonly unit: 'ratio' | 'figure'
-  /** Time-uniform 95 % confidence interval of the share of bad events: it holds however often it is read. */
+  /** Time-uniform 95 % confidence interval of the share of bad events: it holds however often it is read. Null until `withIntervals`. */
   readonly interval: readonly [number, number] | null
   /** The same counts of the stable revision; null where it has no traffic. */
   readonly baseline: Counted | null

@@ -3,6 +3,7 @@ import type { Kpi } from '../service.ts'
 import { allowedBad, leastEvents, testOf } from './kpi-test.ts'
 import { provisionalFinding } from './provisional.ts'
 import { type Finding, findingOf, SUSPECT } from './sequence.ts'
+import { splitTrouble } from './split.ts'
 import type { KpiState } from './state.ts'
 import type { Arms, Setting } from './take-in.ts'
 import type { VerdictKind } from './verdict.ts'
@@ -31,7 +32,7 @@ export interface Weighed {
 
 /** A step needs so many final buckets, or as many as its bake holds. */
 const LEAST_BUCKETS = 30
-/** Which share of a step's buckets must have had data. */
+/** So much of a step's bake must have had figures; what is missing is waited for. */
 const LEAST_COVERAGE = 0.95
 /** So many buckets in a row without a request, though there is weight, mean that traffic does not arrive. */
 const IDLE_BUCKETS = 10
@@ -53,9 +54,13 @@ export function weigh(scene: Scene): Weighed {
   const finding = provisional ? ahead : settled
   const told = (kind: VerdictKind, because: string) => ({ kind, because, finding, provisional, ...NOTHING_MISSING })
   const judged = accuse(scene, finding)
-  if (judged?.kind === 'fail') return told('fail', judged.because)
-  const silent = arms.canary.kind === 'missing' ? arms.canary : arms.baseline
+  const split = splitTrouble(setting.kpi, state, scene.weight)
+  // A comparison means nothing where the split is not what it should be.
+  const isVoid = split !== null && (finding.because === 'joint' || finding.because === 'relative')
+  if (judged?.kind === 'fail' && !isVoid) return told('fail', judged.because)
+  if (split !== null) return told('suspect', split)
   if (judged !== null) return told('suspect', judged.because)
+  const silent = arms.canary.kind === 'missing' ? arms.canary : arms.baseline
   if (silent?.kind === 'missing') return told('error', `${setting.kpi.name}: ${silent.why}`)
   const dark = darkness(scene)
   if (dark !== null) return told('nodata', `${setting.kpi.name}: ${dark}`)
@@ -100,14 +105,15 @@ const REASONS: Readonly<Record<Finding['because'], string>> = {
 }
 
 /** Why there is nothing to judge on although the source answers; null where there is. */
-function darkness({ setting, state, weight, now }: Scene): string | null {
+function darkness({ setting, state, bakeMs, weight, now }: Scene): string | null {
   const { bucketMs } = setting.manifest.analysis
   const newest = state.recent.at(-1)?.[0] ?? setting.from - bucketMs
   const age = now - (newest + bucketMs)
   if (age > state.lagMs + STALE_MS) return `the newest figures are ${duration(age)} old`
   const { step } = state
-  if (step.buckets >= IDLE_BUCKETS && step.covered < step.buckets * LEAST_COVERAGE) {
-    return `only ${step.covered} of the step's ${step.buckets} buckets have figures`
+  const due = Math.floor(LEAST_COVERAGE * Math.floor((bakeMs ?? 0) / bucketMs))
+  if (step.buckets * bucketMs >= (bakeMs ?? 0) && step.covered < due) {
+    return `only ${step.covered} buckets of the step have figures, of the ${due} that its bake needs`
   }
   if (weight > 0 && state.idle >= IDLE_BUCKETS && state.idle * awaited(state, weight) >= AWAITED)
     return `the canary got no requests in ${state.idle} buckets in a row, though ${weight} % are its own`
