@@ -26,7 +26,7 @@ strategy:
     steps: ${wish.steps ?? '[{ setWeight: 10 }, { bake: 1h }, { setWeight: 50 }, { bake: 1h }, { setWeight: 100 }]'}
 analysis:
   interval: 1s
-  window: 15s
+  bucket: 1s
   minRequests: ${wish.minRequests ?? 50}
   onInconclusive: { after: 1h, then: abort }
   kpis:

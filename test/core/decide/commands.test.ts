@@ -25,44 +25,24 @@ import { asked, kinds, look, phaseOf } from './support.ts'
 const early = { from: 'provisioning', stage: -1, steadyAt: null } as const
 const refused = null
 
+/** Of a rollout that is over nothing can be asked. */
+const NOTHING: Readonly<Record<Verb, null>> = {
+  promote: refused,
+  'promote-full': refused,
+  pause: refused,
+  resume: refused,
+  abort: refused,
+  retry: refused,
+}
+
+/** Before the canary has traffic there is nothing to promote or resume. */
+const UNSTARTED = { ...NOTHING, pause: 'paused operator' }
+
 /** Phase × verb → the phase that follows; null = refused. */
 const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][] = [
-  [
-    'preparing, nothing known yet',
-    aFreshRollout(),
-    {
-      promote: refused,
-      'promote-full': refused,
-      pause: 'paused operator',
-      resume: refused,
-      abort: 'finished aborted',
-      retry: refused,
-    },
-  ],
-  [
-    'preparing, stable known',
-    aRollout(PREPARING),
-    {
-      promote: refused,
-      'promote-full': refused,
-      pause: 'paused operator',
-      resume: refused,
-      abort: 'rolling-back aborted',
-      retry: refused,
-    },
-  ],
-  [
-    'provisioning',
-    aRollout(PROVISIONING),
-    {
-      promote: refused,
-      'promote-full': refused,
-      pause: 'paused operator',
-      resume: refused,
-      abort: 'rolling-back aborted',
-      retry: refused,
-    },
-  ],
+  ['preparing, nothing known yet', aFreshRollout(), { ...UNSTARTED, abort: 'finished aborted' }],
+  ['preparing, stable known', aRollout(PREPARING), { ...UNSTARTED, abort: 'rolling-back aborted' }],
+  ['provisioning', aRollout(PROVISIONING), { ...UNSTARTED, abort: 'rolling-back aborted' }],
   [
     'progressing, weight not real yet',
     aRollout(progressing(0, null), { footprint: null }),
@@ -207,16 +187,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       retry: refused,
     },
   ],
-  [
-    'promoted',
-    aRollout(finished('promoted')),
-    { promote: refused, 'promote-full': refused, pause: refused, resume: refused, abort: refused, retry: refused },
-  ],
-  [
-    'aborted',
-    aRollout(finished('aborted')),
-    { promote: refused, 'promote-full': refused, pause: refused, resume: refused, abort: refused, retry: refused },
-  ],
+  ['promoted', aRollout(finished('promoted')), NOTHING],
+  ['aborted', aRollout(finished('aborted')), NOTHING],
 ]
 
 /** The app that each rollout of the matrix expects to see, except that nothing is ready yet before the first step. */
@@ -254,7 +226,7 @@ describe('abort', () => {
     expect(decision.next.wished).toContain(50)
   })
   test('is obeyed although the figures fail in the same look, and although the app cannot be seen', () => {
-    expect(phaseOf(look(aRollout(), appAt(10), { fast: aVerdict('fail') }, aCommand('abort')).next)).toBe(
+    expect(phaseOf(look(aRollout(), appAt(10), { verdict: aVerdict('fail') }, aCommand('abort')).next)).toBe(
       'rolling-back aborted',
     )
     const blind = look(aRollout(), null, {}, aCommand('abort'))
@@ -284,7 +256,12 @@ describe('promote', () => {
     expect(decision.rows.every((row) => row.actor === 'ada')).toBe(true)
   })
   test('raises by one step only, although the step has passed in the same look', () => {
-    const decision = look(aRollout(), appAt(10), { now: T0 + 90_000_000, full: aVerdict('pass') }, aCommand('promote'))
+    const decision = look(
+      aRollout(),
+      appAt(10),
+      { now: T0 + 90_000_000, verdict: aVerdict('pass') },
+      aCommand('promote'),
+    )
     expect(phaseOf(decision.next)).toBe('progressing 1')
   })
   for (const stage of [0, 2]) {
@@ -292,7 +269,7 @@ describe('promote', () => {
       const decision = look(
         aRollout(progressing(stage)),
         appAt(stage === 0 ? 10 : 100),
-        { fast: aVerdict('fail') },
+        { verdict: aVerdict('fail') },
         aCommand('promote'),
       )
       expect(decision.answer).toMatchObject({ kind: 'refused', because: expect.stringContaining('p95 is fail') })
@@ -345,5 +322,5 @@ test('a foreign label, weight or revision never moves while a foreign edit pause
     traffic: [...entries({ [STABLE]: 70, [CANARY]: 30 })],
     revisions: [aRevision(STABLE), aRevision(CANARY), aRevision('x')],
   })
-  expect(look(aRollout(paused('foreign-edit')), app, { fast: aVerdict('fail') }).actions).toEqual([])
+  expect(look(aRollout(paused('foreign-edit')), app, { verdict: aVerdict('fail') }).actions).toEqual([])
 })

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { bakeEnds } from '../../../lib/core/ask.ts'
 import { decide } from '../../../lib/core/decide/decide.ts'
 import { wantedWeight } from '../../../lib/core/traffic.ts'
-import { CANARY } from '../../support/builders.ts'
+import { CANARY, HOUR } from '../../support/builders.ts'
 import { asked, phaseOf } from './support.ts'
-import { life, live, PLAN, type Step } from './walks.ts'
+import { life, live, PLAN, type Step, temper } from './walks.ts'
 
 const RUNS = { numRuns: 500 }
 /** A generous ceiling for machines under load; nothing here waits. */
@@ -19,7 +20,7 @@ function askedOf({ decision }: Step): number | null {
 /** Holds a sentence against every step of very many lives. */
 function always(holds: (step: Step) => void, runs = RUNS): void {
   fc.assert(
-    fc.property(life, (happenings) => live(happenings).forEach(holds)),
+    fc.property(life, temper, (happenings, tempered) => live(happenings, tempered).forEach(holds)),
     runs,
   )
 }
@@ -74,7 +75,7 @@ describe('decide, whatever happens', () => {
     )
   })
 
-  test('raises the wish by one step at a time, and only on a passing check of the whole step or by a person', () => {
+  test('raises the wish by one step at a time, and only on a pass of that very step or by a person', () => {
     always(({ before, facts, command, decision }) => {
       const from = before.phase
       const to = decision.next.phase
@@ -83,8 +84,52 @@ describe('decide, whatever happens', () => {
       if (to.stage <= stage) return
       if (command?.verb === 'promote-full') return
       expect(to.stage).toBe(stage + 1)
-      if (stage >= 0 && command?.verb !== 'promote') expect(facts.full?.kind).toBe('pass')
+      if (stage < 0 || command?.verb === 'promote') return
+      expect(facts.verdict?.kind).toBe('pass')
+      const steadyAt = 'steadyAt' in from ? from.steadyAt : null
+      expect(facts.verdict?.evidence.every((item) => item.from >= (steadyAt ?? facts.now))).toBe(true)
     })
+  })
+
+  test('never begins a later step while the verdict is fail, whoever asks', () => {
+    always(({ before, facts, decision }) => {
+      const to = decision.next.phase
+      if (facts.verdict?.kind !== 'fail' || to.kind !== 'progressing') return
+      const from = before.phase
+      expect(to.stage).toBeLessThanOrEqual('stage' in from ? Math.max(from.stage, 0) : 0)
+    })
+  })
+
+  test('lets nobody promote an unclear step whose bake is over where the manifest says promote-never', () => {
+    const never = { onInconclusive: { afterMs: HOUR, then: 'promote-never' } } as const
+    let refused = 0
+    fc.assert(
+      fc.property(life, (happenings) => {
+        for (const { before, facts, command, decision } of live(happenings, never)) {
+          const isOver = facts.now >= bakeEnds(before) && facts.verdict?.kind !== 'pass'
+          if (!isOver || (command?.verb !== 'promote' && command?.verb !== 'promote-full')) continue
+          expect(decision.answer?.kind).toBe('refused')
+          refused += 1
+        }
+      }),
+      RUNS,
+    )
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test('ends nothing because of figures that are unclear or missing, unless the manifest says abort', () => {
+    const wait = { onInconclusive: { afterMs: HOUR, then: 'wait' }, onBlind: { afterMs: HOUR, then: 'wait' } } as const
+    fc.assert(
+      fc.property(life, (happenings) => {
+        for (const { before, facts, command, decision } of live(happenings, wait)) {
+          const ends = decision.next.phase.kind === 'rolling-back' && before.phase.kind === 'progressing'
+          if (!ends || command?.verb === 'abort' || decision.next.phase.kind !== 'rolling-back') continue
+          const isSick = decision.next.phase.because.includes('is not healthy')
+          if (!isSick) expect(facts.verdict?.kind).toBe('fail')
+        }
+      }),
+      RUNS,
+    )
   })
 
   test('does nothing while foreign hands or a fault hold the rollout', () => {

@@ -51,7 +51,7 @@ describe('progressing', () => {
   })
 
   test('a step that passed is followed by the next, with the evidence', () => {
-    const decision = look(aRollout(), appAt(10), { ...BAKED, full: pass })
+    const decision = look(aRollout(), appAt(10), { ...BAKED, verdict: pass })
     expect(phaseOf(decision.next)).toBe('progressing 1')
     expect(asked(decision.actions)).toEqual({ [STABLE]: 50, [CANARY]: 50 })
     const [row] = decision.rows
@@ -60,16 +60,18 @@ describe('progressing', () => {
   })
 
   test('a new step begins without the verdict of the one before', () => {
-    expect(look(aRollout(), appAt(10), { ...BAKED, full: pass }).next.verdict).toBeNull()
+    expect(look(aRollout(), appAt(10), { ...BAKED, verdict: pass }).next.verdict).toBeNull()
   })
 
   const holds: readonly [string, Parameters<typeof look>[2]][] = [
-    ['before its bake is over', { now: BAKED.now - 1, full: pass }],
-    ['on a fast check alone', { ...BAKED, fast: pass }],
-    ['on an inconclusive check', { ...BAKED, full: unclear }],
-    ['without any check', BAKED],
-    ['on figures of an earlier step', { ...BAKED, full: aVerdict('pass', [someEvidence('pass', { from: T0 - 1 })]) }],
-    ['when the clock went back', { now: T0 - HOUR, full: pass }],
+    ['before its bake is over', { now: BAKED.now - 1, verdict: pass }],
+    ['on an inconclusive verdict', { ...BAKED, verdict: unclear }],
+    ['without any verdict', BAKED],
+    [
+      'on figures of an earlier step',
+      { ...BAKED, verdict: aVerdict('pass', [someEvidence('pass', { from: T0 - 1 })]) },
+    ],
+    ['when the clock went back', { now: T0 - HOUR, verdict: pass }],
   ]
   for (const [name, at] of holds) {
     test(`a step is never left ${name}`, () => {
@@ -80,36 +82,46 @@ describe('progressing', () => {
   }
 
   test('a step is never left while the app cannot be seen; that is said once its waiting time is over', () => {
-    const decision = look(aRollout(), null, { ...BAKED, full: pass })
+    const decision = look(aRollout(), null, { ...BAKED, verdict: pass })
     expect(phaseOf(decision.next)).toBe('progressing 0')
-    const late = look(decision.next, null, { now: BAKED.now + HOUR, full: pass })
+    const late = look(decision.next, null, { now: BAKED.now + HOUR, verdict: pass })
     expect(phaseOf(late.next)).toBe('progressing 0')
     expect(kinds(late)).toEqual(['deadline-passed'])
-    expect(kinds(look(late.next, null, { now: BAKED.now + 2 * HOUR, full: pass }))).toEqual([])
+    expect(kinds(look(late.next, null, { now: BAKED.now + 2 * HOUR, verdict: pass }))).toEqual([])
   })
 
-  for (const window of ['fast', 'full'] as const) {
-    test(`a failing ${window} check rolls back at once, with its evidence`, () => {
-      const decision = look(aRollout(), appAt(10), { ...BAKED, [window]: fail })
+  for (const [when, now] of [
+    ['while it bakes', T0 + MINUTE],
+    ['after its bake', BAKED.now],
+  ] as const) {
+    test(`a step that fails ${when} is rolled back at once, with its evidence`, () => {
+      const decision = look(aRollout(), appAt(10), { now, verdict: fail })
       expect(phaseOf(decision.next)).toBe('rolling-back rolled-back')
       expect(asked(decision.actions)).toEqual({ [STABLE]: 100 })
+      expect(decision.next.verdict?.kind).toBe('fail')
       expect(decision.rows[0]).toMatchObject({
         kind: 'rollback-started',
         metric: 'p95',
-        value: 182.4,
+        value: 12 / 900,
         evidence: fail.evidence,
       })
     })
   }
 
-  test('a failing check outweighs a passing one', () => {
-    const decision = look(aRollout(), appAt(10), { ...BAKED, fast: fail, full: pass })
-    expect(phaseOf(decision.next)).toBe('rolling-back rolled-back')
-    expect(decision.next.verdict?.kind).toBe('fail')
+  test('the row of a rollback names the KPI that failed, not one that is only shown', () => {
+    const shown = someEvidence('fail', { kpi: 'queue', role: 'advisory', value: 9 })
+    const guard = someEvidence('fail', { kpi: 'errors', role: 'guard', value: 0.2 })
+    const decision = look(aRollout(), appAt(10), { verdict: aVerdict('fail', [shown, guard]) })
+    expect(decision.rows[0]).toMatchObject({ metric: 'errors', value: 0.2 })
+  })
+
+  test('a failing figure that nobody could count is told as 0', () => {
+    const verdict = aVerdict('fail', [someEvidence('fail', { value: null })])
+    expect(look(aRollout(), appAt(10), { verdict }).rows[0]).toMatchObject({ metric: 'p95', value: 0 })
   })
 
   test('a failing verdict without a telling figure rolls back all the same', () => {
-    const decision = look(aRollout(), appAt(10), { fast: aVerdict('fail', []) })
+    const decision = look(aRollout(), appAt(10), { verdict: aVerdict('fail', []) })
     expect(decision.rows[0]).toMatchObject({ metric: 'canary-weight', value: 0 })
   })
 
@@ -149,15 +161,15 @@ describe('the last step', () => {
   test('with a bake all traffic is judged before it is over', () => {
     const rollout = aRollout(progressing(0), { manifest: baked })
     expect(phaseOf(look(rollout, appAt(100)).next)).toBe('progressing 0')
-    expect(phaseOf(look(rollout, appAt(100), { ...BAKED, full: pass }).next)).toBe('finished promoted')
+    expect(phaseOf(look(rollout, appAt(100), { ...BAKED, verdict: pass }).next)).toBe('finished promoted')
   })
-  test('with a bake a failing check takes all traffic back to stable', () => {
-    const decision = look(aRollout(progressing(0), { manifest: baked }), appAt(100), { fast: fail })
+  test('with a bake a failing verdict takes all traffic back to stable', () => {
+    const decision = look(aRollout(progressing(0), { manifest: baked }), appAt(100), { verdict: fail })
     expect(asked(decision.actions)).toEqual({ [STABLE]: 100 })
   })
   test('stable that sleeps takes all traffic back at once', () => {
     const app = appAt(100, { revisions: [aRevision(STABLE, ASLEEP), aRevision(CANARY)] })
-    expect(asked(look(aRollout(progressing(0), { manifest: baked }), app, { fast: fail }).actions)).toEqual({
+    expect(asked(look(aRollout(progressing(0), { manifest: baked }), app, { verdict: fail }).actions)).toEqual({
       [STABLE]: 100,
     })
   })
@@ -165,7 +177,7 @@ describe('the last step', () => {
   for (const bakeMs of [0, HOUR]) {
     test(`a gate at the end (bake ${bakeMs} ms) waits for a person before the rollout is promoted`, () => {
       const manifest = aManifest({ stages: [{ weight: 100, bakeMs, gate: true }] })
-      const held = look(aRollout(progressing(0), { manifest }), appAt(100), { ...BAKED, full: pass })
+      const held = look(aRollout(progressing(0), { manifest }), appAt(100), { ...BAKED, verdict: pass })
       expect(phaseOf(held.next)).toBe('paused gate')
       const opened = look(held.next, appAt(100), BAKED, aCommand('promote'))
       expect(phaseOf(opened.next)).toBe('finished promoted')
@@ -184,15 +196,15 @@ describe('a manual gate', () => {
   const atGate = aRollout(paused('gate'), { manifest })
 
   test('is reached when the step has passed', () => {
-    const decision = look(aRollout(progressing(0), { manifest }), appAt(10), { ...BAKED, full: pass })
+    const decision = look(aRollout(progressing(0), { manifest }), appAt(10), { ...BAKED, verdict: pass })
     expect(phaseOf(decision.next)).toBe('paused gate')
     expect(decision.rows[0]).toMatchObject({ kind: 'paused', metric: 'gate', evidence: pass.evidence })
   })
   test('is not opened by good figures', () => {
-    expect(phaseOf(look(atGate, appAt(10), { ...BAKED, full: pass }).next)).toBe('paused gate')
+    expect(phaseOf(look(atGate, appAt(10), { ...BAKED, verdict: pass }).next)).toBe('paused gate')
   })
   test('does not keep a bad canary from being rolled back', () => {
-    expect(phaseOf(look(atGate, appAt(10), { fast: fail }).next)).toBe('rolling-back rolled-back')
+    expect(phaseOf(look(atGate, appAt(10), { verdict: fail }).next)).toBe('rolling-back rolled-back')
   })
   test('that nobody opens in time ends the rollout', () => {
     expect(phaseOf(look(atGate, appAt(10), { now: T0 + 2 * HOUR - 1 }).next)).toBe('paused gate')
@@ -202,7 +214,7 @@ describe('a manual gate', () => {
     expect(phaseOf(look(aRollout(paused('gate')), appAt(10), { now: T0 + 9000 * HOUR }).next)).toBe('paused gate')
   })
   test('that is opened begins one step, whatever the figures of the step before say', () => {
-    const decision = look(atGate, appAt(10), { ...BAKED, full: pass }, aCommand('promote'))
+    const decision = look(atGate, appAt(10), { ...BAKED, verdict: pass }, aCommand('promote'))
     expect(phaseOf(decision.next)).toBe('progressing 1')
     expect(decision.next.phase).toMatchObject({ steadyAt: BAKED.now })
   })
@@ -217,46 +229,6 @@ test('a step of the same weight is steady only where that weight was seen', () =
   const rollout = aRollout(progressing(0, null), { manifest: aManifest({ stages }), footprint: null })
   const promoted = look(rollout, appAt(30), {}, aCommand('promote'))
   expect(promoted.next.phase).toMatchObject({ stage: 1, steadyAt: null })
-})
-
-describe('a step that stays inconclusive', () => {
-  const afterHour = { now: BAKED.now + HOUR, full: unclear }
-  test('pauses after its waiting time and keeps the weight', () => {
-    expect(phaseOf(look(aRollout(), appAt(10), { ...afterHour, now: afterHour.now - 1 }).next)).toBe('progressing 0')
-    const decision = look(aRollout(), appAt(10), afterHour)
-    expect(phaseOf(decision.next)).toBe('paused inconclusive')
-    expect(decision.actions).toEqual([])
-    expect(decision.rows[0]?.notes).toContain('stayed inconclusive for 1h after its bake: p95 is inconclusive')
-  })
-  test('is rolled back where the manifest says so', () => {
-    const manifest = aManifest({ analysis: anAnalysis({ onInconclusive: { afterMs: HOUR, then: 'abort' } }) })
-    const decision = look(aRollout(progressing(0), { manifest }), appAt(10), afterHour)
-    expect(phaseOf(decision.next)).toBe('rolling-back aborted')
-  })
-  test('without any answer says that there were no measurements', () => {
-    expect(look(aRollout(), appAt(10), { now: afterHour.now }).rows[0]?.notes).toContain('no measurements')
-  })
-  test('waits as long again when it is resumed', () => {
-    const resumed = look(aRollout(paused('inconclusive')), appAt(10), afterHour, aCommand('resume'))
-    expect(phaseOf(resumed.next)).toBe('progressing 0')
-    expect(phaseOf(look(resumed.next, appAt(10), { now: afterHour.now + HOUR - 1, full: unclear }).next)).toBe(
-      'progressing 0',
-    )
-    expect(phaseOf(look(resumed.next, appAt(10), { now: afterHour.now + HOUR, full: unclear }).next)).toBe(
-      'paused inconclusive',
-    )
-  })
-})
-
-describe('measurements', () => {
-  const blind = aVerdict('inconclusive', [])
-  const lost = { ...blind, evidence: [{ ...pass.evidence[0], total: null } as (typeof pass.evidence)[number]] }
-  test('that are lost are written down once, and so is their return', () => {
-    const gone = look(aRollout(progressing(0), { verdict: pass }), appAt(10), { fast: lost })
-    expect(kinds(gone)).toEqual(['measurements-lost'])
-    expect(kinds(look(gone.next, appAt(10), { fast: lost }))).toEqual([])
-    expect(kinds(look(gone.next, appAt(10), { fast: pass }))).toEqual(['measurements-back'])
-  })
 })
 
 describe('the gap while progressing', () => {

@@ -4,6 +4,7 @@ import { type Decision, decide } from '../../../lib/core/decide/decide.ts'
 import type { Command, Facts, Verb } from '../../../lib/core/facts.ts'
 import type { Verdict, VerdictKind } from '../../../lib/core/judge/verdict.ts'
 import type { Rollout } from '../../../lib/core/rollout.ts'
+import type { Analysis, Manifest } from '../../../lib/core/service.ts'
 import { split, wantedWeight } from '../../../lib/core/traffic.ts'
 import {
   ASLEEP,
@@ -42,8 +43,10 @@ export interface Happening {
   readonly canary: 'ready' | 'absent' | 'off' | 'starting' | 'asleep' | 'sick'
   readonly stable: 'ready' | 'off' | 'asleep' | 'starting'
   readonly mode: string
-  readonly fast: VerdictKind | null
-  readonly full: VerdictKind | null
+  readonly verdict: VerdictKind | null
+  /** Whether the verdict is of the step before. */
+  readonly stale: boolean
+  readonly blind: boolean
   readonly verb: Verb | null
 }
 
@@ -62,8 +65,13 @@ const happening: fc.Arbitrary<Happening> = fc.record({
   canary: mostly('ready', 'absent', 'off', 'starting', 'asleep', 'sick'),
   stable: mostly('ready', 'off', 'asleep', 'starting'),
   mode: mostly('Multiple', 'Single'),
-  fast: mostly(null, 'pass', 'inconclusive', 'fail'),
-  full: fc.constantFrom('pass', 'pass', 'inconclusive', null),
+  verdict: fc.oneof(
+    { weight: 8, arbitrary: fc.constant('pass' as const) },
+    { weight: 4, arbitrary: fc.constantFrom(null, 'inconclusive', 'nodata', 'error', 'suspect') },
+    { weight: 1, arbitrary: fc.constant('fail' as const) },
+  ),
+  stale: mostly(false, true),
+  blind: mostly(false, true),
   verb: mostly<Verb | null>(null, 'promote', 'promote-full', 'pause', 'resume', 'abort', 'retry'),
 })
 
@@ -71,15 +79,31 @@ const happening: fc.Arbitrary<Happening> = fc.record({
 export const life = fc.array(happening, { minLength: 1, maxLength: 30 })
 
 /** A plan with a gate, two steps of one weight, and a bake at 100 %. */
-export const PLAN = aManifest({
+const STEPS = {
   stages: [
     { weight: 10, bakeMs: 10 * MINUTE, gate: true },
     { weight: 10, bakeMs: 0, gate: false },
     { weight: 50, bakeMs: HOUR, gate: false },
     { weight: 100, bakeMs: MINUTE, gate: false },
   ],
-  analysis: anAnalysis({ kpis: [latency({ lagMs: 0 })] }),
+}
+
+/** How a life is judged: what becomes of a step that stays unclear, and of one whose source stays silent. */
+export type Temper = Pick<Analysis, 'onInconclusive' | 'onBlind'>
+
+export const temper: fc.Arbitrary<Temper> = fc.record({
+  onInconclusive: fc.record({
+    afterMs: fc.constantFrom(null, HOUR),
+    then: fc.constantFrom('wait', 'abort', 'promote-never'),
+  }),
+  onBlind: fc.record({ afterMs: fc.constant(30 * MINUTE), then: fc.constantFrom('wait', 'abort') }),
 })
+
+export function planOf(tempered: Partial<Temper> = {}): Manifest {
+  return aManifest({ ...STEPS, analysis: anAnalysis({ kpis: [latency({ lagMs: 0 })], ...tempered }) })
+}
+
+export const PLAN = planOf()
 
 export interface Step {
   readonly before: Rollout
@@ -89,8 +113,8 @@ export interface Step {
 }
 
 /** Lives a life from the first look on, and tells every step of it. */
-export function live(happenings: readonly Happening[]): readonly Step[] {
-  let rollout = aFreshRollout({ manifest: PLAN })
+export function live(happenings: readonly Happening[], tempered: Partial<Temper> = {}): readonly Step[] {
+  let rollout = aFreshRollout({ manifest: planOf(tempered) })
   let now = T0
   return happenings.map((happens) => {
     now += happens.later
@@ -109,8 +133,8 @@ function factsOf(rollout: Rollout, happens: Happening, now: number): Facts {
   return facts(happens.seen ? appOf(rollout, happens) : null, {
     now,
     image: { kind: 'present' },
-    fast: measured ? verdict(happens.fast, steadyAt) : null,
-    full: measured ? verdict(happens.full, steadyAt) : null,
+    verdict: measured ? verdict(happens.verdict, happens.stale ? steadyAt - MINUTE : steadyAt) : null,
+    blindSince: measured && happens.blind ? now - HOUR : null,
   })
 }
 
