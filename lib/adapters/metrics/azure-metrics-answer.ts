@@ -18,14 +18,15 @@ const MINUTE_MS = 60_000
  * answer leaves out, or answers with an error or with as many series as were allowed, is `partial`.
  */
 export function readAnswer(results: unknown, request: MetricsRequest): Answered {
+  // The SDK makes an empty list of whatever it cannot read, such as a proxy's page.
+  const list: readonly unknown[] = Array.isArray(results) ? results : []
   const byId = new Map<string, unknown>()
-  for (const result of Array.isArray(results) ? results : []) {
+  for (const result of list) {
     const id = text(result, 'resourceId').toLowerCase()
     byId.set(id, byId.has(id) ? null : result)
   }
-  return new Map(
-    request.resourceIds.map((id) => [id, Array.isArray(results) ? ofApp(byId, id, request) : unread('no list')]),
-  )
+  const read = (id: string) => (list.length === 0 ? unread('it holds no app') : ofApp(byId, id, request))
+  return new Map(request.resourceIds.map((id) => [id, read(id)]))
 }
 
 function ofApp(byId: ReadonlyMap<string, unknown>, id: string, request: MetricsRequest): readonly Series[] | Trouble {

@@ -88,7 +88,8 @@ test.each(['evil.example/', 'x@evil', 'west/europe', '', '..', 'é'])('the regio
 
 test('a region is asked under its own name, however ARM writes it', async () => {
   const { calls, metrics } = answering(good([1, 1]))
-  await metrics.read([query(), query({ region: 'West Europe' })])
+  const readings = await metrics.read([query(), query({ region: 'West Europe' })])
+  expect(readings.map(({ kind }) => kind)).toEqual(['measured', 'measured'])
   expect(calls.map(({ endpoint }) => endpoint)).toEqual(['https://westeurope.metrics.monitor.azure.com'])
 })
 
@@ -169,6 +170,7 @@ test('names of dimensions and metrics are known as people see them, too', async 
 
 test.each<[string, unknown]>([
   ['no list', undefined],
+  ['no app', []],
   ['the same app twice', [result([metric([])]), result([metric([])])]],
   ['figures by the hour', [result([metric([good([1])])], { granularity: 'PT1H' })]],
   ['another metric', [result([metric([], { name: 'Replicas' })])]],
@@ -219,6 +221,24 @@ test('a refusal that is not one app’s fault ends after few calls', async () =>
   const readings = await metrics.read(Array.from({ length: 50 }, (_, place) => query({ target: target(`a${place}`) })))
   expect(readings.every((reading) => reading.kind === 'missing' && reading.silence === 'refused')).toBe(true)
   expect(calls.length).toBeLessThan(16)
+})
+
+test('a service that is down is asked once, however many apps there are', async () => {
+  const { calls, metrics } = clientThat(() => Promise.reject(Object.assign(new Error('no'), { statusCode: 503 })))
+  const target = (app: string) => ({ ...query().target, app })
+  await metrics.read(Array.from({ length: 50 }, (_, place) => query({ target: target(`a${place}`) })))
+  expect(calls).toHaveLength(1)
+})
+
+test('the query of a reading names both revisions, as one tells whether the other had no traffic or no data', async () => {
+  const { metrics } = answering(good([1, 1]))
+  const of = (over: Partial<Query>) =>
+    query({ target: { ...query().target, app: 'other' }, revision: 'other--a', ...over })
+  const [reading] = await metrics.read([query(), query({ revision: 'shop--b', to: START + 9 * MINUTE }), of({})])
+  expect(decodeURIComponent(reading?.query ?? '')).toContain(
+    "starttime=2026-01-01T00:00:00.000Z&endtime=2026-01-01T00:02:00.000Z&interval=PT1M&metricnamespace=microsoft.app/containerapps&metricnames=Requests&aggregation=Total&top=5000&filter=revisionName eq 'shop--a' or revisionName eq 'shop--b' and statusCodeCategory eq '*'&api-version=2024-02-01",
+  )
+  expect(reading?.query).not.toContain('other')
 })
 
 test('one app that Azure will not answer for is found', async () => {

@@ -107,6 +107,7 @@ test.each<[string, object, RegExp]>([
   ['brackets', { filter: "(revisionName eq 'a')" }, /cannot be read/],
   ['a quote that does not end', { filter: "revisionName eq 'a' and podName eq 'b" }, /from its character 20 on/],
   ['a quote in the middle', { filter: "revisionName eq 'it's'" }, /cannot be read/],
+  ['words that are not apart', { filter: "revisionName eq 'a'and podName eq 'b'" }, /cannot be read/],
   ['a dimension twice', { filter: "podName eq 'a' and podName eq 'b'" }, /stands twice/],
   ['an order', { filter: FILTER, orderBy: 'total desc' }, /orderby/],
   ['hours', { interval: 'PT1H' }, /PT1M/],
