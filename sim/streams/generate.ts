@@ -29,6 +29,8 @@ const DAY = 24 * HOUR
 const INCIDENT = { minutes: 10, errors: 0.05, slower: 1.8 }
 const COLD = { errors: 0.015, slower: 2.5 }
 const CLIENT_BURST = 60
+/** Where in the day a soak begins, as a part of it: with a swing of 0.5, a quarter above the mean and rising. */
+const MORNING = 1 / 12
 /** How much of the shared latency's deviation is left after a minute. */
 const AR = 0.95
 
@@ -68,19 +70,28 @@ interface Weather {
 }
 
 function createWeather(shape: Shape, minutes: number, random: Random): (minute: number) => Weather {
-  const starts = Array.from({ length: shape.incidents }, () => placeOf(random, 2 * HOUR, minutes - INCIDENT.minutes))
+  const starts = placeIncidents(shape.incidents, minutes, random)
   const step = shape.jitter * Math.sqrt(1 - AR * AR)
   let drift = shape.jitter * random.normal()
   return (minute) => {
     if (shape.jitter > 0) drift = AR * drift + step * random.normal()
     const isIncident = starts.some((start) => minute >= start && minute < start + INCIDENT.minutes)
-    const day = shape.swing === 0 ? 1 : 1 + shape.swing * Math.sin((2 * Math.PI * minute) / DAY)
+    const day = shape.swing === 0 ? 1 : 1 + shape.swing * Math.sin(2 * Math.PI * (minute / DAY + MORNING))
     return {
       requests: shape.rps * 60 * day,
       moreErrors: isIncident ? INCIDENT.errors : 0,
       slower: (isIncident ? INCIDENT.slower : 1) * (shape.jitter > 0 ? Math.exp(drift) : 1),
     }
   }
+}
+
+/** Each has its own equal part of the soak after its first two hours, and ends an hour before the next part. */
+function placeIncidents(count: number, minutes: number, random: Random): readonly number[] {
+  const part = (minutes - 2 * HOUR) / count
+  return Array.from({ length: count }, (_, index) => {
+    const from = 2 * HOUR + Math.floor(index * part)
+    return placeOf(random, from, from + part - HOUR)
+  })
 }
 
 function fill(

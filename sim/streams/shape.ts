@@ -13,11 +13,14 @@ export interface Shape {
   readonly burst: number
   /** The same on the day before. */
   readonly burstBefore: number
-  /** How far traffic swings around its mean over 24 hours, 0–1; a soak begins at the mean, while traffic rises. */
+  /** How far traffic swings around its mean over 24 hours, 0–1; a soak begins four hours before its peak. */
   readonly swing: number
   /** Spread of the logarithm of latency that both arms share, an AR(1) process over minutes. */
   readonly jitter: number
-  /** Incidents of a dependency that hit both arms alike: 5 % more errors and 1.8 times the latency for 10 minutes, somewhere after the first two hours. */
+  /**
+   * Incidents of a dependency that hit both arms alike: 5 % more errors and 1.8 times the latency for 10 minutes, spread
+   * over the soak after its first two hours.
+   */
   readonly incidents: number
   /** Length of the canary's cold start: at least 1.5 % errors and 2.5 times the latency. */
   readonly coldMinutes: number
