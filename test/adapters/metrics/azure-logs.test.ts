@@ -1,64 +1,85 @@
 import { describe, expect, test } from 'vitest'
-import { createAzureLogs, type LogsClient } from '../../../lib/adapters/metrics/azure-logs.ts'
 import type { LogsAnswer } from '../../../lib/adapters/metrics/azure-logs-answer.ts'
-import { HTTP_LOGS_BODY, LOG_COLUMNS, type LogAsk } from '../../../lib/adapters/metrics/azure-logs-query.ts'
-import type { Reading } from '../../../lib/core/judge/verdict.ts'
-import { objectionsTo, tokensOf } from './kql.ts'
-import { errorRate, latency, query, START } from './queries.ts'
+import { HTTP_LOGS_BODY, LOG_COLUMNS } from '../../../lib/adapters/metrics/azure-logs-query.ts'
+import type { Reading } from '../../../lib/core/judge/reading.ts'
+import { asksIn, fake, fakeAnswer, type Row, WORKSPACE, whyOf } from './azure-logs-client.ts'
+import { objectionsTo } from './kql.ts'
+import { errorRate, gauge, latency, MINUTE, query, ratio, START, uptime } from './queries.ts'
 
-const WORKSPACE = '11111111-2222-3333-4444-555555555555'
-const NEWEST = new Date(START + 60_000)
-
-type Row = readonly unknown[]
-interface Sent {
-  readonly workspace: string
-  readonly text: string
-  readonly timespan: { startTime: Date; endTime: Date }
-  readonly asks: readonly LogAsk[]
-}
+const FIRST = new Date(START)
 
 describe('one read', { timeout: 60_000 }, () => {
   test('puts all queries of a workspace into one text that holds against the schema', async () => {
     const { sent, metrics } = fake(() => [])
     await metrics.read([
       query({ revision: 'shop--a' }),
-      query({ revision: 'cart--b', environment: 'staging', from: START - 60_000 }),
-      query({ revision: 'shop--a', kpi: errorRate(), to: START + 600_000 }),
+      query({ revision: 'cart--b', environment: 'staging', from: START - MINUTE }),
+      query({ revision: 'shop--a', kpi: errorRate(), to: START + 10 * MINUTE }),
+      query({ revision: 'shop--b', arm: 'baseline', bucketMs: 1000 }),
     ])
     expect(sent).toHaveLength(1)
-    expect(sent[0]?.asks.map((ask) => ask.revision)).toEqual(['shop--a', 'cart--b', 'shop--a'])
-    expect(sent[0]?.timespan).toEqual({ startTime: new Date(START - 60_000), endTime: new Date(START + 600_000) })
+    expect(sent[0]?.asks.map((ask) => ask.revision)).toEqual(['shop--a', 'cart--b', 'shop--a', 'shop--b'])
+    expect(sent[0]?.timespan).toEqual({ startTime: new Date(START - MINUTE), endTime: new Date(START + 10 * MINUTE) })
     expect(objectionsTo(sent[0]?.text ?? '')).toEqual([])
   })
 
-  test('asks once for two KPIs of one window and tells them apart in the answer', async () => {
-    const { sent, metrics } = fake((asks) => asks.map((ask) => [ask.id, 1000, 7, 40, 180.5, NEWEST]))
-    const queries = [query({ kpi: errorRate() }), query({ kpi: latency() })]
-    const readings = await metrics.read(queries)
-    expect(sent[0]?.asks).toEqual([
-      { id: '0', revision: 'shop--a', from: iso(0), to: iso(300_000), slowMs: 200, percentile: 95 },
+  test('asks once for latency, errors and uptime of one window and tells them apart in the answer', async () => {
+    const { sent, metrics } = fake((asks) => asks.map((ask) => [ask.id, FIRST, 'env', 1000, 7, 990, 40]))
+    const readings = await metrics.read([
+      query({ kpi: errorRate() }),
+      query({ kpi: latency() }),
+      query({ kpi: uptime() }),
     ])
-    expect(readings.map(figures)).toEqual([
-      { id: queries[0]?.id, bad: 7, total: 1000, value: 0.007 },
-      { id: queries[1]?.id, bad: 40, total: 1000, value: 180.5 },
+    expect(sent[0]?.asks).toEqual([
+      { id: '0', revision: 'shop--a', from: iso(0), to: iso(5 * MINUTE), bucketMs: MINUTE, slowMs: 200, alsoBad: '' },
+    ])
+    expect(readings.map(firstOf)).toEqual([
+      { at: START, bad: 7, total: 1000, value: null },
+      { at: START, bad: 40, total: 990, value: null },
+      { at: START, bad: 7, total: 1000, value: null },
     ])
   })
 
-  test('keeps KPIs with other limits, percentiles, windows or revisions apart', async () => {
+  test('asks as often as there are limits or lists of statuses, and no more', async () => {
     const { sent, metrics } = fake((asks) =>
-      asks.map((ask) => [ask.id, 100, 0, ask.slowMs / 10, ask.percentile, NEWEST]),
+      asks.map((ask) => [ask.id, FIRST, 'env', 100, ask.alsoBad.length, 100, ask.slowMs / 10]),
     )
     const readings = await metrics.read([
       query({ kpi: latency({ limitMs: 100 }) }),
       query({ kpi: latency({ limitMs: 300 }) }),
-      query({ kpi: latency({ limitMs: 300, percentile: 99 }) }),
+      query({ kpi: latency({ limitMs: 300, percentile: 97.5 }) }),
+      query({ kpi: errorRate({ alsoBad: [429, 404, 429] }) }),
+      query({ kpi: errorRate() }),
+      query({ kpi: errorRate({ alsoBad: [418] }) }),
     ])
-    expect(sent[0]?.asks).toHaveLength(3)
-    expect(readings.map(figures)).toMatchObject([
-      { bad: 10, value: 95 },
-      { bad: 30, value: 95 },
-      { bad: 30, value: 99 },
+    expect(sent[0]?.asks.map(({ slowMs, alsoBad }) => [slowMs, alsoBad])).toEqual([
+      [100, ',404,429,'],
+      [300, ''],
+      [0, ',418,'],
     ])
+    expect(readings.map((reading) => firstOf(reading)?.bad)).toEqual([10, 30, 30, 9, 0, 5])
+  })
+
+  test('fills the buckets that have no row, because the source was asked and there were no requests', async () => {
+    const third = new Date(START + 2 * MINUTE)
+    const { metrics } = fake((asks) => [[asks[0]?.id, third, 'env', 10, 1, 10, 0]])
+    const [reading, silent] = await metrics.read([query({ kpi: errorRate() }), query({ revision: 'cart--b' })])
+    expect(bucketsOf(reading).map(({ at, bad, total }) => [at - START, bad, total])).toEqual([
+      [0, 0, 0],
+      [MINUTE, 0, 0],
+      [2 * MINUTE, 1, 10],
+      [3 * MINUTE, 0, 0],
+      [4 * MINUTE, 0, 0],
+    ])
+    expect(bucketsOf(silent).map(({ total }) => total)).toEqual([0, 0, 0, 0, 0])
+    expect(reading).toMatchObject({ quality: 'exact', note: null })
+  })
+
+  test('does not count requests without a duration among those that could be slow', async () => {
+    const { metrics } = fake((asks) => asks.map((ask) => [ask.id, FIRST, 'env', 100, 3, 0, 0]))
+    const [slow, failed] = await metrics.read([query({ kpi: latency() }), query({ kpi: errorRate() })])
+    expect(firstOf(slow)).toMatchObject({ bad: 0, total: 0 })
+    expect(firstOf(failed)).toMatchObject({ bad: 3, total: 100 })
   })
 
   test('sends one text per workspace, and more only where the parameters grow too long', async () => {
@@ -74,6 +95,18 @@ describe('one read', { timeout: 60_000 }, () => {
     expect(readings.map((reading) => reading.kind)).toEqual(Array.from({ length: 13 }, () => 'measured'))
   })
 
+  test('sends another text where more buckets would come back than fit into an answer', async () => {
+    const { sent, metrics } = fake(() => [], { maxRows: 3000 })
+    const days = ['a', 'b', 'c', 'd'].map((name) => query({ revision: `shop--${name}`, from: START - 1435 * MINUTE }))
+    const huge = query({ revision: 'cart--x', from: START - 4000 * MINUTE })
+    await metrics.read([...days, query({ revision: 'tiny--a' }), huge])
+    expect(sent.map((call) => call.asks.map((ask) => ask.revision))).toEqual([
+      ['shop--a', 'shop--b'],
+      ['shop--c', 'shop--d', 'tiny--a'],
+      ['cart--x'],
+    ])
+  })
+
   test('sends nothing when nothing is asked', async () => {
     const { sent, metrics } = fake(() => [])
     expect(await metrics.read([])).toEqual([])
@@ -87,12 +120,6 @@ describe('one read', { timeout: 60_000 }, () => {
     expect(asked).toEqual([[['0', 'shop--a']], [['0', 'cart--b']]])
     for (const reading of readings) expect(objectionsTo(reading.query)).toEqual([])
   })
-
-  test('takes a revision without a row as asked and silent', async () => {
-    const { metrics } = fake((asks) => [[asks[0]?.id, 10, 0, 0, 12, NEWEST]])
-    const readings = await metrics.read([query({ revision: 'shop--a' }), query({ revision: 'cart--b' })])
-    expect(readings[1]).toMatchObject({ kind: 'measured', bad: 0, total: 0, value: Number.NaN, approximate: false })
-  })
 })
 
 describe('a query that cannot be asked', { timeout: 60_000 }, () => {
@@ -101,6 +128,7 @@ describe('a query that cannot be asked', { timeout: 60_000 }, () => {
       workspaceOf: (environment) => (environment === 'staging' ? WORKSPACE : null),
     })
     const readings = await metrics.read([query(), query({ environment: 'staging' })])
+    expect(readings[0]).toMatchObject({ kind: 'missing', silence: 'unset' })
     expect(whyOf(readings[0])).toMatch(/environment production.*logWorkspaceId.*SLIPWAY_ENVIRONMENTS/)
     expect(asksIn(readings[0]?.query ?? '')).toHaveLength(1)
     expect(readings[1]?.kind).toBe('measured')
@@ -111,215 +139,105 @@ describe('a query that cannot be asked', { timeout: 60_000 }, () => {
     ['an empty window', { to: START }, /empty/],
     ['a window that is no time', { from: Number.NaN }, /no time/],
     ['a window beyond all calendars', { to: 1e20 }, /no time/],
-    [
-      'a percentile that the text does not compute',
-      { kpi: latency({ percentile: 97 }) },
-      /50, 75, 90, 95, 99, 99.9.*97/,
-    ],
+    ['a bucket without a length', { bucketMs: 0 }, /bucket of 0 ms/],
+    ['half a millisecond', { bucketMs: 0.5 }, /bucket of 0.5 ms/],
+    ['a window that cuts its first bucket', { from: START + 1 }, /whole buckets of 60000 ms/],
+    ['a window that cuts its last bucket', { to: START + MINUTE + 1 }, /whole buckets of 60000 ms/],
+    ['more buckets than anyone reads', { bucketMs: 1, to: START + 100_001 }, /more than 100000.*analysis\.bucket/],
     ['a limit that is no number', { kpi: latency({ limitMs: Number.NaN }) }, /NaN ms is not a number/],
-  ])('is missing for %s, and its neighbour is answered', async (_, over, why) => {
+    ['a ratio', { kpi: ratio() }, /refused-orders.*prometheus or http/],
+    ['a gauge', { kpi: gauge() }, /queue-length.*prometheus or http/],
+  ])('is refused for %s, and its neighbour is answered', async (_, over, why) => {
     const { metrics } = fake(() => [])
     const readings = await metrics.read([query(over), query()])
+    expect(readings[0]).toMatchObject({ kind: 'missing', silence: 'refused' })
     expect(whyOf(readings[0])).toMatch(why)
     expect(readings[1]?.kind).toBe('measured')
   })
 })
 
 describe('an answer that cannot be used', { timeout: 60_000 }, () => {
-  const good: Row = ['0', 100, 1, 2, 50, NEWEST]
+  const good: Row = ['0', FIRST, 'env', 100, 1, 100, 2]
   test.each([
-    ['a negative count', ['0', -1, 0, 0, 50, NEWEST], /counts that are none.*-1/],
-    ['a NaN count', ['0', 100, Number.NaN, 0, 50, NEWEST], /counts that are none.*NaN/],
-    ['a count that is text', ['0', '100', 0, 0, 50, NEWEST], /counts that are none/],
-    ['half a request', ['0', 100, 0.5, 0, 50, NEWEST], /counts that are none/],
-    ['more errors than requests', ['0', 100, 101, 0, 50, NEWEST], /more bad requests than requests/],
-    ['more slow requests than requests', ['0', 100, 0, 101, 50, NEWEST], /more bad requests than requests/],
-    ['a negative duration', ['0', 100, 0, 0, -5, NEWEST], /duration that is none/],
-    ['no durations at all', ['0', 100, 0, 0, null, NEWEST], /holds no durations/],
-    ['NaN as the duration', ['0', 100, 0, 0, 'NaN', NEWEST], /holds no durations/],
-    ['requests outside of the window', ['0', 100, 0, 0, 50, new Date(START + 300_000)], /outside of the window/],
-    ['a time that is none', ['0', 100, 0, 0, 50, 'yesterday'], /outside of the window/],
-    ['a row that nobody asked for', ['9', 100, 0, 0, 50, NEWEST], /nobody asked for/],
-    ['a row that is too short', ['0', 100], /length/],
+    ['a negative count', ['0', FIRST, 'env', -1, 0, 0, 0], /no counts.*total -1/],
+    ['a NaN count', ['0', FIRST, 'env', 100, Number.NaN, 0, 0], /no counts.*errors NaN/],
+    ['a count that is text', ['0', FIRST, 'env', '100', 0, 0, 0], /no counts/],
+    ['half a request', ['0', FIRST, 'env', 100, 0.5, 0, 0], /no counts/],
+    ['more errors than requests', ['0', FIRST, 'env', 100, 101, 100, 0], /more of a part than of the whole/],
+    ['more durations than requests', ['0', FIRST, 'env', 100, 0, 101, 0], /more of a part than of the whole/],
+    ['more slow ones than durations', ['0', FIRST, 'env', 100, 0, 50, 51], /more of a part than of the whole/],
+    ['a bucket after the window', ['0', new Date(START + 5 * MINUTE), 'env', 1, 0, 1, 0], /no bucket of revision/],
+    ['a bucket before the window', ['0', new Date(START - MINUTE), 'env', 1, 0, 1, 0], /no bucket of revision/],
+    ['a bucket between two', ['0', new Date(START + 1), 'env', 1, 0, 1, 0], /no bucket of revision/],
+    ['a time that is none', ['0', 'yesterday', 'env', 1, 0, 1, 0], /yesterday, which is no bucket/],
+    ['a broken date', ['0', new Date(Number.NaN), 'env', 1, 0, 1, 0], /no bucket of revision/],
+    ['a row that nobody asked for', ['9', FIRST, 'env', 1, 0, 1, 0], /nobody asked for/],
+    ['a row that is too short', ['0', FIRST], /length/],
     ['a row that is none', 7, /length/],
-  ])('is missing: %s', async (_, row, why) => {
+  ])('is malformed: %s', async (_, row, why) => {
     const { metrics } = fake(() => [row as Row])
-    expect(whyOf((await metrics.read([query()]))[0])).toMatch(why)
+    const [reading] = await metrics.read([query()])
+    expect(reading).toMatchObject({ kind: 'missing', silence: 'malformed' })
+    expect(whyOf(reading)).toMatch(why)
   })
 
-  test('leaves error rates alone where only the durations are lacking', async () => {
-    const { metrics } = fake(() => [['0', 100, 3, 0, null, NEWEST]])
-    expect(figures((await metrics.read([query({ kpi: errorRate() })]))[0])).toMatchObject({
-      bad: 3,
-      total: 100,
-      value: 0.03,
-    })
+  test('is malformed where one bucket comes twice', async () => {
+    const { metrics } = fake(() => [good, good])
+    expect(whyOf((await metrics.read([query()]))[0])).toMatch(/2026-01-01T00:00:00.000Z of revision shop--a twice/)
   })
 
   test('harms only the ask of the bad row', async () => {
     const { metrics } = fake(() => [
-      ['0', -1, 0, 0, 50, NEWEST],
-      ['1', 100, 1, 2, 50, NEWEST],
+      ['0', FIRST, 'env', -1, 0, 0, 0],
+      ['1', FIRST, 'env', 100, 1, 100, 2],
     ])
     const readings = await metrics.read([query(), query({ revision: 'cart--b' })])
     expect(readings.map((reading) => reading.kind)).toEqual(['missing', 'measured'])
   })
 
-  test('never adds up two Container Apps environments with the same revision name', async () => {
-    const { metrics } = fake(() => [good, good])
-    expect(whyOf((await metrics.read([query()]))[0])).toMatch(
-      /more than one Container Apps environment.*workspace of its own/,
-    )
+  test('never adds up two Container Apps environments with the same revision name, be it in different buckets', async () => {
+    const { metrics } = fake(() => [good, ['0', new Date(START + MINUTE), 'other', 1, 0, 1, 0]])
+    const [reading] = await metrics.read([query()])
+    expect(reading).toMatchObject({ kind: 'missing', silence: 'refused' })
+    expect(whyOf(reading)).toMatch(/more than one Container Apps environment.*workspace of its own/)
   })
 
   const table = (over: object) => ({ columnDescriptors: LOG_COLUMNS, rows: [good], ...over })
+  const texts = LOG_COLUMNS.map((column) => ({ ...column, type: 'string' }))
   test.each([
     ['no tables', { status: 'Success' }, /no table/],
     ['an empty list of tables', { status: 'Success', tables: [] }, /no table/],
     ['no columns', { status: 'Success', tables: [{ rows: [] }] }, /without columns/],
-    [
-      'other columns',
-      { status: 'Success', tables: [table({ columnDescriptors: LOG_COLUMNS.slice(1) })] },
-      /the columns \(total/,
-    ],
-    [
-      'other types',
-      { status: 'Success', tables: [table({ columnDescriptors: LOG_COLUMNS.map((c) => ({ ...c, type: 'string' })) })] },
-      /id:string, total:string/,
-    ],
-    [
-      'columns that are none',
-      { status: 'Success', tables: [table({ columnDescriptors: [null] })] },
-      /the columns \(\?\)/,
-    ],
+    ['other columns', { status: 'Success', tables: [table({ columnDescriptors: LOG_COLUMNS.slice(1) })] }, /\(bucket/],
+    ['other types', { status: 'Success', tables: [table({ columnDescriptors: texts })] }, /id:string, bucket:string/],
+    ['columns that are none', { status: 'Success', tables: [table({ columnDescriptors: [null] })] }, /columns \(\?\)/],
     ['an unknown status', { status: 'Perhaps', tables: [table({})] }, /unknown status "Perhaps"/],
     ['nothing', null, /could not be read/],
-  ])('is missing: %s', async (_, answer, why) => {
+  ])('is malformed: %s', async (_, answer, why) => {
     const { metrics } = fakeAnswer(async () => answer as LogsAnswer)
-    expect(whyOf((await metrics.read([query()]))[0])).toMatch(why)
+    const [reading] = await metrics.read([query()])
+    expect(reading).toMatchObject({ kind: 'missing', silence: 'malformed' })
+    expect(whyOf(reading)).toMatch(why)
   })
 
-  test('is missing when only a part was answered, even though there are rows', async () => {
+  test('is partial when only a part was answered, even though there are rows', async () => {
     const partialError = { code: 'PartialError', message: 'Query result set has exceeded the limits' }
     const { metrics } = fakeAnswer(async () => ({ status: 'PartialFailure', partialError, tables: [table({})] }))
-    expect(whyOf((await metrics.read([query()]))[0])).toMatch(
-      /only a part \(PartialError: Query result set.*not counted/,
-    )
+    const [reading] = await metrics.read([query()])
+    expect(reading).toMatchObject({ kind: 'missing', silence: 'partial' })
+    expect(whyOf(reading)).toMatch(/only a part \(PartialError: Query result set.*not counted/)
     const bare = fakeAnswer(async () => ({ status: 'PartialFailure' }))
     expect(whyOf((await bare.metrics.read([query()]))[0])).toMatch(/only a part \(no reason given\)/)
   })
 })
 
-describe('a call that fails', { timeout: 60_000 }, () => {
-  const refused = (statusCode: number, error: object = { code: 'SomeError', message: 'some words' }) =>
-    Object.assign(new Error('request failed'), { name: 'RestError', statusCode, details: { error } })
-  const noTable = {
-    code: 'BadArgumentError',
-    message: 'The request had some invalid properties',
-    innererror: {
-      code: 'SEM0100',
-      message: "Failed to resolve table or column expression named 'ContainerAppHTTPLogs'",
-    },
-  }
-  test.each([
-    ['401', refused(401), /did not accept the token.*401/],
-    ['403', refused(403), /HTTP 403, SomeError: some words.*role "Log Analytics Data Reader" on the workspace/],
-    ['404', refused(404), new RegExp(`no workspace ${WORKSPACE}.*logWorkspaceId.*SLIPWAY_ENVIRONMENTS`)],
-    ['400', refused(400), /refused the query.*SomeError: some words/],
-    ['400 for want of the table', refused(400, noTable), /has no table ContainerAppHTTPLogs.*diagnostic setting/],
-    ['429', refused(429), /throttling.*asked again/],
-    ['500', refused(500), /unavailable.*500/],
-    ['504 without details', Object.assign(new Error('x'), { statusCode: 504 }), /unavailable.*504/],
-    [
-      '200 with half a JSON',
-      Object.assign(new Error('x'), { name: 'RestError', statusCode: 200, code: 'PARSE_ERROR' }),
-      /could not be read \(PARSE_ERROR\)/,
-    ],
-    [
-      'no connection',
-      Object.assign(new Error('x'), { name: 'RestError', code: 'REQUEST_SEND_ERROR' }),
-      /could not be reached/,
-    ],
-    ['no identity', Object.assign(new Error('x'), { name: 'CredentialUnavailableError' }), /no token.*identity/],
-    [
-      'an answer that is no JSON',
-      new TypeError('Cannot read properties of undefined'),
-      /could not be read \(TypeError\)/,
-    ],
-    ['something thrown that is no error', 'oops', /could not be read \(unknown error\)/],
-  ])('is missing with what to do: %s', async (_, error, why) => {
-    const { metrics } = fakeAnswer(() => Promise.reject(error))
-    const [reading] = await metrics.read([query()])
-    expect(whyOf(reading)).toMatch(why)
-    expect(asksIn(reading?.query ?? '')).toHaveLength(1)
-  })
-
-  test('is missing when the client throws before it promises anything', async () => {
-    const { metrics } = fakeAnswer(() => {
-      throw new TypeError('bad workspace')
-    })
-    expect((await metrics.read([query()]))[0]?.kind).toBe('missing')
-  })
-
-  test('is missing when there is no answer in time', async () => {
-    const { metrics } = fakeAnswer(() => new Promise(() => {}), { timeoutMs: 20 })
-    expect(whyOf((await metrics.read([query()]))[0])).toMatch(/no answer within 20 ms/)
-  })
-
-  test('leaves the other workspaces alone', async () => {
-    const { metrics } = fakeAnswer(
-      async (workspace) => {
-        if (workspace === 'production') throw refused(503)
-        return { status: 'Success', tables: [{ columnDescriptors: LOG_COLUMNS, rows: [] }] }
-      },
-      { workspaceOf: (environment) => environment },
-    )
-    const readings = await metrics.read([query(), query({ environment: 'staging' })])
-    expect(readings.map((reading) => reading.kind)).toEqual(['missing', 'measured'])
-  })
-})
-
-interface Settings {
-  readonly workspaceOf?: (environment: string) => string | null
-  readonly maxChars?: number
-  readonly timeoutMs?: number
-}
-
-function fake(rows: (asks: readonly LogAsk[]) => readonly Row[], settings: Settings = {}) {
-  return fakeAnswer(
-    async (_, asks) => ({ status: 'Success', tables: [{ columnDescriptors: LOG_COLUMNS, rows: rows(asks) }] }),
-    settings,
-  )
-}
-
-function fakeAnswer(
-  answer: (workspace: string, asks: readonly LogAsk[]) => Promise<LogsAnswer>,
-  settings: Settings = {},
-) {
-  const sent: Sent[] = []
-  const client: LogsClient = {
-    queryWorkspace(workspace, text, timespan) {
-      const asks = asksIn(text)
-      sent.push({ workspace, text, timespan, asks })
-      return answer(workspace, asks)
-    },
-  }
-  return { sent, metrics: createAzureLogs({ client, workspaceOf: () => WORKSPACE, ...settings }) }
-}
-
-/** The parameter as Kusto's own lexer reads it. */
-function asksIn(text: string): readonly LogAsk[] {
-  return JSON.parse(tokensOf(text).find((token) => token.value !== null)?.value ?? 'null')
-}
-
-function figures(reading: Reading | undefined) {
+function bucketsOf(reading: Reading | undefined) {
   if (reading?.kind !== 'measured') throw new Error(`not measured: ${JSON.stringify(reading)}`)
-  const { id, bad, total, value } = reading
-  return { id, bad, total, value }
+  return reading.buckets
 }
 
-function whyOf(reading: Reading | undefined): string {
-  return reading?.kind === 'missing' ? reading.why : `measured: ${JSON.stringify(reading)}`
+function firstOf(reading: Reading | undefined) {
+  return bucketsOf(reading)[0]
 }
 
 function iso(afterMs: number): string {
