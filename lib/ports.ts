@@ -43,7 +43,7 @@ export interface Change {
   readonly rollout?: Rollout
   /** Belongs to `rollout`, which must be given too. */
   readonly judge?: JudgeState
-  /** The buckets that the judge absorbed with this change; stored once under their start, and never changed. */
+  /** The buckets that the judge absorbed with this change; stored once, in the order of the looks. */
   readonly buckets?: BucketLine
   readonly audit: readonly AuditRow[]
   readonly command?: CommandRecord

@@ -19,10 +19,12 @@ export function ask(rollout: Rollout, judge: JudgeState | null, now: number): re
     const next = judge?.kpis[kpi.name]?.next ?? null
     const arms: readonly Arm[] = isAlone(rollout, next) ? ['canary'] : ['canary', 'baseline']
     const past = next ?? bucketOf(since, bucketMs)
-    const from = Math.max(Math.min(past, to - REREAD_BUCKETS * bucketMs), to - HISTORY_BUCKETS * bucketMs)
+    const from = Math.min(past, to - REREAD_BUCKETS * bucketMs)
+    // After a long silence what was missed is caught up with day by day.
+    const until = Math.min(to, from + HISTORY_BUCKETS * bucketMs)
     return arms.map((arm) => {
       const isFirst = next === null && arm === 'baseline'
-      return query(rollout, kpi, arm, isFirst ? past - HISTORY_BUCKETS * bucketMs : from, to)
+      return query(rollout, kpi, arm, isFirst ? past - HISTORY_BUCKETS * bucketMs : from, until)
     })
   })
 }

@@ -35,7 +35,7 @@ export interface Life {
 type Draw = (low: number, high: number) => number
 
 const TROUBLED_MS = 6 * HOUR
-const QUIET_MS = 14 * HOUR
+const QUIET_MS = 30 * HOUR
 
 /** Lives through six troubled hours and fourteen quiet ones; everything in it follows from the seed. */
 export async function live(seed: number): Promise<Life> {

@@ -26,6 +26,9 @@ export const HISTORY_BUCKETS = 1440
 /** How many of the newest buckets are read again at every look. */
 export const REREAD_BUCKETS = 10
 
+/** What one look absorbs at most, so that it fits into one transaction; the rest is left to the next look. */
+const MOST_AT_ONCE = 300
+
 /** A source that changes its mind later than this is not waited for. */
 const LONGEST_LAG_MS = 600_000
 
@@ -71,8 +74,9 @@ export function takeIn(
   const seen = seenBuckets(before, arms)
   const { lagMs, corrected } = mindChanges(setting, before, seen, now)
   const { bucketMs } = setting.manifest.analysis
+  const final = Math.min(now - lagMs, before.next + MOST_AT_ONCE * bucketMs)
   const ready: LoggedBucket[] = []
-  for (let at = before.next; at + bucketMs <= now - lagMs; at += bucketMs) ready.push(seen.get(at) ?? [at, null])
+  for (let at = before.next; at + bucketMs <= final; at += bucketMs) ready.push(seen.get(at) ?? [at, null])
   const taken = absorbAll(setting, { ...stepOf(setting, before), blind: null }, ready)
   const recent = [...seen.values()].sort((a, b) => a[0] - b[0]).slice(-REMEMBERED)
   return { state: { ...taken, lagMs, corrected, recent }, logged: ready }

@@ -1,0 +1,123 @@
+import { ksDistance, ksProbability } from '../stats/kolmogorov.ts'
+import { adjusted } from './adjust.ts'
+import { type Series, stepsPerValue } from './effective-size.ts'
+
+/** One KPI of one service: a whole day, and the days it can be held against; each from midnight on, in even steps. */
+export interface DriftDay {
+  readonly service: string
+  readonly kpi: string
+  /** How its figures are said: milliseconds, a share of 0–1, or a bare number. */
+  readonly unit: 'ms' | 'ratio' | 'plain'
+  readonly today: Series
+  /** The same weekday a week before. */
+  readonly weekBefore: Series
+  /** The day before, in case the week before says too little. */
+  readonly dayBefore: Series
+}
+
+/** A quantile (0–1) of the day that was held against, and of today, over the minutes that both have. */
+export interface QuantileShift {
+  readonly quantile: number
+  readonly before: number
+  readonly today: number
+}
+
+/** What became of one KPI from one day to the other. */
+export type DriftFinding = Pick<DriftDay, 'service' | 'kpi' | 'unit'> &
+  (
+    | {
+        readonly kind: 'moved' | 'steady'
+        readonly against: 'week-before' | 'day-before'
+        /** Greatest distance between the distributions of the two days, 0–1. */
+        readonly distance: number
+        /** Probability of that distance by chance, for this KPI alone and counted among all that were looked at. */
+        readonly p: number
+        readonly adjustedP: number
+        /** Minutes that both days have, and how many independent ones they are worth on a day. */
+        readonly minutes: number
+        readonly effective: number
+        readonly shifts: readonly QuantileShift[]
+      }
+    | { readonly kind: 'unclear'; readonly why: string }
+  )
+
+const LEVEL = 0.01
+/** A distance below this is too small to matter, however sure it is. */
+const LEAST_DISTANCE = 0.1
+/** A sixth of a day. */
+const FEWEST_MINUTES = 240
+/** With fewer, not even two days without overlap are told apart at the level. */
+const FEWEST_EFFECTIVE = 6
+const QUANTILES = [0.5, 0.9, 0.95, 0.99]
+
+/**
+ * How every KPI's day differs from the same weekday a week before, or from the day before where that says too little. It is
+ * `moved` only where the two-sample Kolmogorov–Smirnov test says so at 1 %, counted among all KPIs (Benjamini–Hochberg)
+ * and with minutes that resemble their neighbours counted for what they are worth, and the distance is at least 0.1. Only
+ * minutes that both days have are compared; too few of them are `unclear`, never `moved`.
+ */
+export function driftOf(days: readonly DriftDay[]): readonly DriftFinding[] {
+  const measured = days.map(measure)
+  const ps = adjusted(measured.flatMap((finding) => (finding.kind === 'unclear' ? [] : [finding.p])))
+  let next = 0
+  return measured.map((finding) => {
+    if (finding.kind === 'unclear') return finding
+    const adjustedP = ps[next++] ?? 1
+    const hasMoved = adjustedP < LEVEL && finding.distance >= LEAST_DISTANCE
+    return { ...finding, adjustedP, kind: hasMoved ? 'moved' : 'steady' }
+  })
+}
+
+function measure(day: DriftDay): DriftFinding {
+  const { service, kpi, unit } = day
+  const names = { service, kpi, unit }
+  const week = common(day.today, day.weekBefore)
+  const against = week.minutes >= FEWEST_MINUTES ? 'week-before' : 'day-before'
+  const pair = against === 'week-before' ? week : common(day.today, day.dayBefore)
+  if (pair.minutes < FEWEST_MINUTES) return { ...names, kind: 'unclear', why: tooFew(day, week.minutes, pair.minutes) }
+  const effective = pair.minutes / stepsPerValue([pair.today, pair.before])
+  if (effective < FEWEST_EFFECTIVE) {
+    const why = `its ${pair.minutes} minutes resemble their neighbours so much that they are worth only ${Math.round(effective)}`
+    return { ...names, kind: 'unclear', why }
+  }
+  const [now, then] = [known(pair.today), known(pair.before)]
+  const distance = ksDistance(now, then)
+  // Effective sizes are no whole numbers of values, so the asymptotic form is meant even where one happens to be.
+  const p = ksProbability(distance, effective, effective)
+  const shifts = QUANTILES.map((quantile) => ({
+    quantile,
+    before: quantileOf(then, quantile),
+    today: quantileOf(now, quantile),
+  }))
+  return { ...names, kind: 'steady', against, distance, p, adjustedP: p, minutes: pair.minutes, effective, shifts }
+}
+
+/** Both days with only the minutes that both have. */
+function common(today: Series, before: Series) {
+  const has = (step: number) => isFigure(today[step]) && isFigure(before[step])
+  const only = (day: Series) => today.map((_, step) => (has(step) ? (day[step] ?? null) : null))
+  const pair = { today: only(today), before: only(before) }
+  return { ...pair, minutes: known(pair.today).length }
+}
+
+function isFigure(value: number | null | undefined): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function known(day: Series): readonly number[] {
+  return day.filter((value) => value !== null)
+}
+
+function tooFew(day: DriftDay, week: number, before: number): string {
+  const today = day.today.filter(isFigure).length
+  if (today < FEWEST_MINUTES) return `it was measured in only ${today} minutes of the day, ${FEWEST_MINUTES} are needed`
+  return `only ${week} of its minutes were measured a week before too, and ${before} the day before; ${FEWEST_MINUTES} are needed`
+}
+
+/** Linear between the neighbours (Hyndman and Fan 1996, type 7). */
+function quantileOf(values: readonly number[], quantile: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const place = quantile * (sorted.length - 1)
+  const low = sorted[Math.floor(place)] ?? Number.NaN
+  return low + (place % 1) * ((sorted[Math.ceil(place)] ?? low) - low)
+}
