@@ -1,4 +1,4 @@
-import { ksDistance, ksProbability } from '../stats/kolmogorov.ts'
+import { kolmogorovSf, ksDistance } from '../stats/kolmogorov.ts'
 import { adjusted } from './adjust.ts'
 import { type Series, stepsPerValue } from './effective-size.ts'
 
@@ -82,8 +82,7 @@ function measure(day: DriftDay): DriftFinding {
   }
   const [now, then] = [known(pair.today), known(pair.before)]
   const distance = ksDistance(now, then)
-  // Effective sizes are no whole numbers of values, so the asymptotic form is meant even where one happens to be.
-  const p = ksProbability(distance, effective, effective)
+  const p = kolmogorovSf(distance * Math.sqrt(effective / 2))
   const shifts = QUANTILES.map((quantile) => ({
     quantile,
     before: quantileOf(then, quantile),
