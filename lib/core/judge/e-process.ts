@@ -24,9 +24,11 @@ export function startProcess(effects: number): EProcess {
  */
 export function advance(process: EProcess, prior: Prior, llrs: readonly number[], phi: number, cap: number): EProcess {
   const fresh = weightAt(prior, process.seen)
-  const sums = process.sums.map((sum, k) =>
-    Math.min((sum + fresh) * Math.exp(Math.min((llrs[k] ?? 0) / phi, cap)), SUM_LIMIT),
-  )
+  const sums: number[] = []
+  for (let k = 0; k < process.sums.length; k += 1) {
+    const growth = Math.exp(Math.min((llrs[k] ?? 0) / phi, cap))
+    sums.push(Math.min(((process.sums[k] ?? 0) + fresh) * growth, SUM_LIMIT))
+  }
   return { sums, seen: process.seen + 1 }
 }
 
@@ -37,8 +39,9 @@ export function advance(process: EProcess, prior: Prior, llrs: readonly number[]
 export function evidence(process: EProcess, prior: Prior): number {
   const effects = process.sums.length
   if (effects === 0) return 1
-  const mean = process.sums.reduce((total, sum) => total + sum, 0) / effects
-  return mean + unspent(prior, process.seen)
+  let total = 0
+  for (let k = 0; k < effects; k += 1) total += process.sums[k] ?? 0
+  return total / effects + unspent(prior, process.seen)
 }
 
 function weightAt({ first, horizon }: Prior, index: number): number {

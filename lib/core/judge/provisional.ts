@@ -1,6 +1,6 @@
 import { testOf } from './kpi-test.ts'
 import { absorb, type Finding, findingOf, type Sequence } from './sequence.ts'
-import type { KpiState, SeenBucket } from './state.ts'
+import type { KpiState } from './state.ts'
 import { type Arms, minuteOf, type Setting, seenBuckets } from './take-in.ts'
 
 /** How much more traffic an unfinished bucket is taken to have than the finished ones had. */
@@ -20,7 +20,7 @@ export function provisionalFinding(
   usualTotal: number | null,
 ): Finding | null {
   const { kpi, manifest } = setting
-  const mean = meanTotal(state) ?? usualTotal
+  const mean = meanTotal(setting, state) ?? usualTotal
   if (kpi.kind === 'gauge' || mean === null) return null
   const open = [...seenBuckets(state, arms).values()].filter(([at]) => at >= state.next).sort((a, b) => a[0] - b[0])
   if (open.length === 0) return null
@@ -32,8 +32,10 @@ export function provisionalFinding(
   return findingOf(test, ahead)
 }
 
-function meanTotal(state: KpiState): number | null {
-  const final = state.recent.filter(([at]: SeenBucket) => at < state.next).slice(-MEAN_OF)
+/** Mean traffic of the step's newest final buckets; those of a step before had another share. Null where there are none. */
+function meanTotal({ from, stepSince }: Setting, state: KpiState): number | null {
+  const since = stepSince ?? from
+  const final = state.recent.filter(([at]) => at >= since && at < state.next).slice(-MEAN_OF)
   if (final.length === 0) return null
   return final.reduce((sum, [, , total]) => sum + total, 0) / final.length
 }

@@ -91,7 +91,9 @@ const TOLERANCE = 1.25
 const HIGHEST_RATE = 0.98
 const HOUR = 60
 const BAD_WITHIN = 180
+/** Windows over the baseline, shortest first. */
 const WINDOWS = [1, 5, 30]
+const LONGEST = 30
 const MOST_EVIDENCE = 1e30
 const MODERATE = 10
 /** True rates, as shares of the limit, under which the limit is proven to hold. */
@@ -121,7 +123,8 @@ export function startSequence(test: Test): Sequence {
 
 /** The sequence after one more minute, in the order of time; each minute is absorbed once. Cost does not grow with time. */
 export function absorb(test: Test, before: Sequence, minute: Minute): Sequence {
-  const baseline = [...before.baseline, [minute.baselineBad, minute.baselineTotal] as const].slice(-30)
+  const baseline = before.baseline.slice(before.baseline.length < LONGEST ? 0 : 1)
+  baseline.push([minute.baselineBad, minute.baselineTotal])
   const isWarm = before.minutes < test.warm
   // Only minutes before this one set φ: the minute that is weighed must not choose its own weight.
   const phi = before.minutes % HOUR === 0 ? Math.max(test.phi, overDispersion(before.live) ?? 1) : before.phi
@@ -179,25 +182,27 @@ export function findingOf(test: Test, sequence: Sequence): Finding {
  * 30 minutes where the baseline itself is clearly over the limit, because a shared fault is not the canary's.
  */
 export function allowedShare(limit: number, phi: number, baseline: readonly (readonly [number, number])[]): number {
-  const raised = WINDOWS.map((window) => {
-    let bad = 0
-    let total = 0
-    for (const [y, m] of baseline.slice(-window)) {
-      bad += y
-      total += m
+  let raised = limit
+  let bad = 0
+  let total = 0
+  let at = baseline.length
+  for (const window of WINDOWS) {
+    for (const start = Math.max(0, baseline.length - window); at > start; at -= 1) {
+      bad += baseline[at - 1]?.[0] ?? 0
+      total += baseline[at - 1]?.[1] ?? 0
     }
     const usual = total * limit
-    return bad > usual + 3 * Math.sqrt(usual * phi) + 3 ? (TOLERANCE * bad) / total : limit
-  })
-  return Math.max(limit, ...raised)
+    if (bad > usual + 3 * Math.sqrt(usual * phi) + 3) raised = Math.max(raised, (TOLERANCE * bad) / total)
+  }
+  return raised
 }
 
 function weigh(test: Test, next: Sequence, minute: Minute, limit: number): Sequence {
   const { bad, total, baselineBad, baselineTotal } = minute
   const absolute = absoluteLlrs(test.ratios.absolute, bad, total, limit)
-  const relative = test.ratios.relative.map((ratio) =>
-    llrRelative([bad, total], [baselineBad, baselineTotal], TOLERANCE, ratio),
-  )
+  const canary = [bad, total] as const
+  const baseline = [baselineBad, baselineTotal] as const
+  const relative = test.ratios.relative.map((ratio) => llrRelative(canary, baseline, TOLERANCE, ratio))
   return {
     ...next,
     minute: advance(next.minute, minutePrior(test), absolute, next.phi, CAP),

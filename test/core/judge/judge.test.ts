@@ -181,6 +181,24 @@ describe('a source that is late', () => {
     expect(judged.map(({ verdict }) => verdict.kind)).not.toContain('fail')
   })
 
+  test('makes nothing of the minutes before the canary had traffic, nor of the smaller share of the step before', () => {
+    const quiet = { ...HEALTHY, manifest, canary: [[1, 60] as const], history: steady(1440, 1, 3000) }
+    const queries = queriesOf(quiet, T0 + MINUTE).map((query) => ({ ...query, from: T0 - 10 * MINUTE }))
+    const readings = queries.map((query) => {
+      const reading = readingOf(quiet, query, T0 + MINUTE)
+      if (reading.kind === 'missing' || query.arm === 'baseline') return reading
+      const before = Array.from({ length: 10 }, (_, index) => ({
+        at: T0 - (10 - index) * MINUTE,
+        bad: 0,
+        total: 0,
+        value: null,
+      }))
+      return { ...reading, buckets: [...before, ...reading.buckets.map((bucket) => ({ ...bucket, bad: 5 }))] }
+    })
+    const judged = judge(caseOf(quiet), null, queries, readings, T0 + MINUTE)
+    expect(only(judged).verdict).toBe('inconclusive')
+  })
+
   test('that changes a judged bucket is counted, waited for longer, and not judged twice', () => {
     const before = looks({ ...HEALTHY, manifest }, 8).at(-1)
     const canary = [...HEALTHY.canary]
