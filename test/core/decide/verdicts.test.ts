@@ -266,6 +266,11 @@ describe('promote-never', () => {
     expect(promoted.answer?.kind).toBe('refused')
   })
 
+  test('is not got round by a clock that went back', () => {
+    const at = { now: T0 + MINUTE, verdict: aVerdict('inconclusive') }
+    expect(look(held, appAt(10), at, aCommand('promote')).answer?.kind).toBe('refused')
+  })
+
   test('holds at the last step too', () => {
     const rollout = judged(never, progressing(2))
     const decision = look(rollout, appAt(100), { now: BAKED, verdict: aVerdict('suspect') }, aCommand('promote'))
