@@ -31,7 +31,8 @@ export function readAnswer(results: unknown, request: MetricsRequest): Answered 
 
 function ofApp(byId: ReadonlyMap<string, unknown>, id: string, request: MetricsRequest): readonly Series[] | Trouble {
   const app = id.split('/').at(-1) ?? id
-  if (!byId.has(id)) return { silence: 'partial', why: `the answer of Azure Monitor leaves ${app} out` }
+  if (!byId.has(id))
+    return { silence: 'partial', why: `the answer of Azure Monitor leaves ${app} out, so it is not counted` }
   const result = byId.get(id)
   const granularity = field(result, 'granularity')
   if (granularity !== 'PT1M') return unread(`figures of ${app} per ${String(granularity).slice(0, 20)}, not per minute`)
@@ -40,7 +41,7 @@ function ofApp(byId: ReadonlyMap<string, unknown>, id: string, request: MetricsR
   if (metric === undefined) return unread(`no metric ${request.metric} of ${app}`)
   const [code, message] = [text(metric, 'errorCode'), text(metric, 'errorMessage')]
   if (code !== '' && code !== 'Success') {
-    const why = `Azure Monitor could not answer for ${app} (${[code, message].filter(Boolean).join(': ').slice(0, 300)})`
+    const why = `Azure Monitor could not answer for ${app} (${[code, message].filter(Boolean).join(': ').slice(0, 300)}), which is not counted`
     return { silence: 'partial', why }
   }
   const series = field(metric, 'timeseries')
@@ -48,7 +49,7 @@ function ofApp(byId: ReadonlyMap<string, unknown>, id: string, request: MetricsR
   if (series.length >= TOP) {
     return {
       silence: 'partial',
-      why: `Azure Monitor has more than ${TOP} time series of ${app}, and some may be left out`,
+      why: `Azure Monitor has more than ${TOP} time series of ${app}, and some may be left out: it is not counted`,
     }
   }
   return readSeries(series, app, request)
@@ -112,7 +113,7 @@ function bare(name: string): string {
 }
 
 function unread(what: string): Trouble {
-  return { silence: 'malformed', why: `the answer of Azure Monitor could not be read: ${what}` }
+  return { silence: 'malformed', why: `the answer of Azure Monitor could not be read: ${what}; if it stays, report it` }
 }
 
 function field(value: unknown, name: string): unknown {

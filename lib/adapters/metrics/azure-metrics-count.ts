@@ -83,5 +83,5 @@ function plain(revision: string): string {
 }
 
 function unread(what: string): Trouble {
-  return { silence: 'malformed', why: `the answer of Azure Monitor could not be read: ${what}` }
+  return { silence: 'malformed', why: `the answer of Azure Monitor could not be read: ${what}; if it stays, report it` }
 }

@@ -1,6 +1,7 @@
 import type { Query, Silence } from '../../core/judge/reading.ts'
 import type { Kpi, Target } from '../../core/service.ts'
 import { filterFor, type MetricsRequest, MOST_RESOURCES } from './azure-metrics-request.ts'
+import { cannotAskWindow } from './window.ts'
 
 /** Why there is no answer: the named silence, and the sentence for a person. */
 export interface Trouble {
@@ -33,24 +34,28 @@ const LONG_MS = 3 * 3_600_000
 export function cannotMeasure({ kpi, bucketMs, from, to }: Query): Trouble | null {
   const why = unmeasurable(kpi)
   if (why !== null) return { silence: 'refused', why: `KPI ${kpi.name}: ${why}` }
-  if (!(bucketMs > 0 && bucketMs % MINUTE_MS === 0)) {
-    const why = `Azure Monitor counts requests by the minute, not in buckets of ${bucketMs} ms: use whole minutes`
-    return { silence: 'refused', why: `KPI ${kpi.name}: ${why}` }
-  }
-  if (isTime(from) && isTime(to) && from < to && from % bucketMs === 0) return null
-  return { silence: 'refused', why: `the window [${from}, ${to}) is empty, or does not start where a bucket starts` }
+  const window = cannotAskWindow({ bucketMs, from, to })
+  if (window !== null) return { silence: 'refused', why: window }
+  if (bucketMs % MINUTE_MS === 0) return null
+  const buckets = `Azure Monitor counts requests by the minute, not in buckets of ${bucketMs} ms: use whole minutes`
+  return { silence: 'refused', why: `KPI ${kpi.name}: ${buckets}` }
 }
 
 /** Why nobody can be asked about this subject, or null where its region and names are usable. */
 export function cannotPlace({ region, target }: Subject): Trouble | null {
   if (region === null) {
-    const why = `the region of ${target.app} is not known yet, so there is nobody to ask: it is known once Azure has shown the app`
+    const why = `the region of ${target.app} is not known yet, so there is nobody to ask: look whether the app exists and Slipway may read it`
     return { silence: 'unset', why }
   }
   if (!/^[a-z0-9]{1,60}$/.test(plain(region))) {
-    return { silence: 'malformed', why: `${JSON.stringify(region).slice(0, 80)} is not the name of an Azure region` }
+    return {
+      silence: 'malformed',
+      why: `${JSON.stringify(region).slice(0, 80)} is not the name of an Azure region: look at the app's location in Azure`,
+    }
   }
-  const odd = [target.subscriptionId, target.resourceGroup, target.app].find((name) => !/^[^/?#\\]+$/.test(name))
+  const odd = [target.subscriptionId, target.resourceGroup, target.app].find(
+    (name) => !/^[^/?#\\]+$/.test(name) || !name.isWellFormed(),
+  )
   if (odd === undefined) return null
   return {
     silence: 'refused',
@@ -95,10 +100,9 @@ export function requestsOf(group: Group<Query>): MetricsRequest {
   }
 }
 
-/** The part of a group that one query needs: its app with all revisions asked about, in its own window. */
-export function aloneWith(query: Query, { endpoint, subscriptionId, apps }: Group<Query>): Group<Query> {
-  const id = resourceId(query.target)
-  return { endpoint, subscriptionId, subjects: [query], apps: new Map([[id, apps.get(id) ?? [query.revision]]]) }
+/** The group as if only this query had been asked. */
+export function aloneWith(query: Query, { endpoint, subscriptionId }: Group<Query>): Group<Query> {
+  return { endpoint, subscriptionId, subjects: [query], apps: new Map([[resourceId(query.target), [query.revision]]]) }
 }
 
 /** Whether the classes of status codes do not tell all that is bad for this KPI. */
@@ -138,8 +142,4 @@ function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] 
 /** ARM shows a region now as `West Europe`, now as `westeurope`. */
 function plain(region: string): string {
   return region.replaceAll(' ', '').toLowerCase()
-}
-
-function isTime(ms: number): boolean {
-  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15
 }

@@ -64,9 +64,9 @@ export function requestText(request: MetricsRequest): string {
   return `POST ${url}\n${JSON.stringify({ resourceids: request.resourceIds })}`
 }
 
-/** OData doubles a quote within a string; nothing else ends one. */
+/** OData doubles a quote within a string; nothing else ends one. Half a character cannot be sent. */
 function literal(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`
+  return `'${value.toWellFormed().replaceAll("'", "''")}'`
 }
 
 /** Also safe between the single quotes of a shell. */

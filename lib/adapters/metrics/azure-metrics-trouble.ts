@@ -1,12 +1,14 @@
 import type { Trouble } from './azure-metrics-plan.ts'
 import { TimedOut } from './within.ts'
 
+const AGAIN = 'it is asked again at the next look'
+
 /**
  * Why a call to Azure Monitor failed, for a person: what happened, which subscription, what to do.
  * Reads the error's status, code, message and Retry-After only, never the request, so no token can enter the text.
  */
 export function troubleOf(error: unknown, subscriptionId: string): Trouble {
-  if (error instanceof TimedOut) return { silence: 'late', why: `Azure Monitor gave ${error.message}` }
+  if (error instanceof TimedOut) return { silence: 'late', why: `Azure Monitor gave ${error.message}: ${AGAIN}` }
   const name = text(error, 'name')
   if (/^(CredentialUnavailable|Authentication|AggregateAuthentication|AuthenticationRequired)/.test(name)) {
     return { silence: 'denied', why: `no token for Azure Monitor (${name}): check Slipway's identity` }
@@ -14,11 +16,14 @@ export function troubleOf(error: unknown, subscriptionId: string): Trouble {
   const status = field(error, 'statusCode')
   if (typeof status === 'number' && status >= 400) return troubleOfStatus(error, status, subscriptionId)
   const code = text(error, 'code') || name
-  if (/AbortError|TimeoutError/.test(name)) return { silence: 'late', why: 'Azure Monitor did not answer in time' }
+  if (/AbortError|TimeoutError/.test(name))
+    return { silence: 'late', why: `the call to Azure Monitor ran out of time: ${AGAIN}` }
   if (/REQUEST_SEND_ERROR|^E[A-Z]{3,}/.test(code)) {
-    return { silence: 'down', why: `Azure Monitor could not be reached (${code})` }
+    const why = `Azure Monitor could not be reached (${code}): check the region and the way out of Slipway's network`
+    return { silence: 'down', why }
   }
-  return { silence: 'malformed', why: `the answer of Azure Monitor could not be read (${code || 'unknown error'})` }
+  const why = `the answer of Azure Monitor could not be read (${code || 'unknown error'}): ${AGAIN}; if it stays, report it`
+  return { silence: 'malformed', why }
 }
 
 function troubleOfStatus(error: unknown, status: number, subscriptionId: string): Trouble {
@@ -35,20 +40,25 @@ function troubleOfStatus(error: unknown, status: number, subscriptionId: string)
   if (status === 429 || status === 529) {
     return {
       silence: 'throttled',
-      why: `Azure Monitor is throttling ${metrics}: it is asked again ${whenAgain(error)}`,
+      why: `Azure Monitor is throttling ${metrics}: ${AGAIN}${restOf(error)}`,
     }
   }
-  if (status === 408) return { silence: 'late', why: `Azure Monitor did not answer in time for ${metrics}` }
-  if (status < 500) return { silence: 'refused', why: `Azure Monitor refused the question about ${metrics}` }
-  return { silence: 'down', why: `Azure Monitor is unavailable for ${metrics}` }
+  if (status === 408 || status === 504) {
+    return { silence: 'late', why: `Azure Monitor ran out of time for ${metrics}: ${AGAIN}` }
+  }
+  if (status < 500) {
+    const why = `Azure Monitor refused the question about ${metrics}: look whether the app exists in this region`
+    return { silence: 'refused', why }
+  }
+  return { silence: 'down', why: `Azure Monitor is unavailable for ${metrics}: ${AGAIN}` }
 }
 
-function whenAgain(error: unknown): string {
+function restOf(error: unknown): string {
   const headers = field(field(error, 'response'), 'headers')
   const get = field(headers, 'get')
   const seconds: unknown = typeof get === 'function' ? get.call(headers, 'retry-after') : undefined
-  if (typeof seconds !== 'string' || !/^\d{1,6}$/.test(seconds)) return 'at the next look'
-  return `at the next look; it wants ${seconds} s of rest`
+  if (typeof seconds !== 'string' || !/^\d{1,6}$/.test(seconds)) return ''
+  return `; it wants ${seconds} s of rest`
 }
 
 function field(value: unknown, name: string): unknown {
