@@ -155,6 +155,8 @@ describe('evidence', () => {
   })
 })
 
+const NOBODY = { bad: 0, total: 0, value: null }
+
 describe('a source that is late', () => {
   const manifest = manifestOf([exact({ lagMs: 3 * MINUTE })])
 
@@ -182,20 +184,16 @@ describe('a source that is late', () => {
   })
 
   test('makes nothing of the minutes before the canary had traffic, nor of the smaller share of the step before', () => {
-    const quiet = { ...HEALTHY, manifest, canary: [[1, 60] as const], history: steady(1440, 1, 3000) }
-    const queries = queriesOf(quiet, T0 + MINUTE).map((query) => ({ ...query, from: T0 - 10 * MINUTE }))
+    const young = { ...HEALTHY, manifest, canary: steady(2, 2, 30), history: steady(1440, 1, 3000) }
+    const now = T0 + 2 * MINUTE
+    const queries = queriesOf(young, now).map((query) => ({ ...query, from: T0 - 10 * MINUTE }))
     const readings = queries.map((query) => {
-      const reading = readingOf(quiet, query, T0 + MINUTE)
+      const reading = readingOf(young, query, now)
       if (reading.kind === 'missing' || query.arm === 'baseline') return reading
-      const before = Array.from({ length: 10 }, (_, index) => ({
-        at: T0 - (10 - index) * MINUTE,
-        bad: 0,
-        total: 0,
-        value: null,
-      }))
-      return { ...reading, buckets: [...before, ...reading.buckets.map((bucket) => ({ ...bucket, bad: 5 }))] }
+      const idle = Array.from({ length: 10 }, (_, index) => ({ at: query.from + index * MINUTE, ...NOBODY }))
+      return { ...reading, buckets: [...idle, ...reading.buckets] }
     })
-    const judged = judge(caseOf(quiet), null, queries, readings, T0 + MINUTE)
+    const judged = judge(caseOf(young), null, queries, readings, now)
     expect(only(judged).verdict).toBe('inconclusive')
   })
 
