@@ -1,4 +1,5 @@
 import type { Silence } from '../../core/judge/reading.ts'
+import { codeOf, isRecord, parseJson, readBody } from './body.ts'
 
 /** One series of a matrix: its labels, and its points as time (epoch milliseconds) and value. */
 export interface Series {
@@ -41,7 +42,7 @@ export async function queryPrometheus(call: PrometheusCall): Promise<readonly Se
       redirect: 'manual',
       signal: AbortSignal.timeout(call.timeoutMs),
     })
-    const body = await readBody(response)
+    const body = await readBody(response, MAX_BYTES)
     if (body === null) return malformed(`${server} answered more than ${MAX_BYTES} bytes: give the metric fewer series`)
     if (response.status !== 200) return describeStatus(server, response.status, body)
     return readMatrix(server, body)
@@ -56,21 +57,8 @@ function endpoint(baseUrl: string): URL | null {
   return url
 }
 
-async function readBody(response: Response): Promise<string | null> {
-  if (response.body === null) return ''
-  const decoder = new TextDecoder()
-  let bytes = 0
-  let text = ''
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength
-    if (bytes > MAX_BYTES) return null
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text + decoder.decode()
-}
-
 function readMatrix(server: string, body: string): readonly Series[] | Trouble {
-  const answer = parsed(body)
+  const answer = parseJson(body)
   if (!isRecord(answer) || answer.status !== 'success' || !isRecord(answer.data)) {
     return malformed(
       `${server} answered something that is no query result: check prometheusUrl in SLIPWAY_ENVIRONMENTS`,
@@ -108,7 +96,7 @@ function readPoint(point: unknown): readonly [number, number] | null {
 }
 
 function describeStatus(server: string, status: number, body: string): Trouble {
-  const answer = parsed(body)
+  const answer = parseJson(body)
   const said = isRecord(answer) && typeof answer.error === 'string' ? `: ${answer.error.slice(0, 300)}` : ''
   const by = `(HTTP ${status})${said}`
   if (status >= 300 && status < 400) {
@@ -133,28 +121,12 @@ function describeStatus(server: string, status: number, body: string): Trouble {
 }
 
 function describeFailure(server: string, error: unknown, timeoutMs: number): Trouble {
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return {
-      silence: 'late',
-      why: `${server} gave no answer within ${timeoutMs} ms: it is asked again at the next look`,
-    }
-  const cause = error instanceof Error && isRecord(error.cause) ? error.cause.code : undefined
-  const code = typeof cause === 'string' ? cause : 'connection failed'
-  return { silence: 'down', why: `${server} could not be reached (${code}): it is asked again at the next look` }
+  const code = codeOf(error)
+  const later = 'it is asked again at the next look'
+  if (code === 'TIMEOUT') return { silence: 'late', why: `${server} gave no answer within ${timeoutMs} ms: ${later}` }
+  return { silence: 'down', why: `${server} could not be reached (${code}): ${later}` }
 }
 
 function malformed(why: string): Trouble {
   return { silence: 'malformed', why }
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return null
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

@@ -23,6 +23,8 @@ export interface Batch {
 const MAX_REVISIONS = 50
 /** So many buckets, over all revisions, are asked for in one text: a day in minutes of six revisions. */
 const MAX_BUCKETS = 10_000
+/** A day in seconds is asked for, and no more: a server would work on it for minutes. */
+const MOST_BUCKETS = 86_400
 /** Windows that differ by this many buckets are asked together all the same. */
 const NEAR_BUCKETS = 30
 
@@ -33,7 +35,7 @@ export function place(query: Query, urlOf: (environment: string) => string | nul
     return refused(`KPI ${kpi.name} is measured by ${kpi.source.kind}, not by Prometheus`)
   const ask = askOf(query, kpi.source)
   if (typeof ask === 'string') return refused(ask)
-  const why = cannotName(ask) ?? cannotAskWindow(query)
+  const why = cannotName(ask) ?? cannotAskWindow(query) ?? tooLong(query)
   if (why !== null) return refused(`KPI ${kpi.name}: ${why}`)
   const baseUrl = urlOf(environment)
   if (baseUrl !== null) return { query, baseUrl, ask }
@@ -73,6 +75,13 @@ function askOf({ kpi }: Query, source: Extract<Source, { kind: 'prometheus' }>):
       if (gauge === null) return `KPI ${kpi.name} is a gauge and names no metric: add gauge to its source`
       return { form: 'gauge', names, gauge, worst: kpi.wanted === 'below' ? 'max' : 'min' }
   }
+}
+
+function tooLong({ from, to, bucketMs }: Query): string | null {
+  const buckets = (to - from) / bucketMs
+  return buckets <= MOST_BUCKETS
+    ? null
+    : `${buckets} buckets are more than the ${MOST_BUCKETS} a server is asked for: make them longer`
 }
 
 function nearWindows(placed: readonly Placed[]): readonly (readonly Placed[])[] {
