@@ -3,7 +3,8 @@ import { METRICS, type Metric } from './metrics-series.ts'
 
 /** What one call of `metrics:getBatch` asks. Times are epoch milliseconds as asked. */
 export interface Question {
-  readonly region: string
+  /** Null where the endpoint did not tell: then it is that of the first app. */
+  readonly region: string | null
   readonly subscription: string
   readonly resources: readonly Resource[]
   readonly metrics: readonly Metric[]
@@ -34,7 +35,7 @@ const KNOWN = new Set(
  * filter that is not understood is wrong too.
  */
 export function readQuestion(
-  region: string,
+  region: string | null,
   subscription: string,
   parameters: URLSearchParams,
   body: string,

@@ -52,7 +52,7 @@ export const METRICS_AUDIENCE = 'https://metrics.monitor.azure.com'
 const MINUTE_MS = 60_000
 
 /**
- * Serves `POST /{region}/subscriptions/{id}/metrics:getBatch` over TLS, as `@azure/monitor-query-metrics` calls it. Formats:
+ * Serves `POST /{region}/subscriptions/{id}/metrics:getBatch`, also without the region, over TLS, as `@azure/monitor-query-metrics` calls it. Formats:
  * https://github.com/Azure/azure-rest-api-specs/tree/main/specification/monitor/data-plane/Insights/stable/2024-02-01
  */
 export async function createMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
@@ -88,18 +88,23 @@ async function answer(monitor: Monitor, request: IncomingMessage): Promise<Reply
     return refuse(401, 'InvalidAuthenticationToken', 'The access token is invalid for this resource.')
   }
   const url = urlOf(request)
-  const [, region, subscription] = /^\/([a-z0-9]+)\/subscriptions\/([^/]+)\/metrics:getBatch$/.exec(url.pathname) ?? []
+  const [, region, subscription] =
+    /^(?:\/([a-z0-9]+))?\/subscriptions\/([^/]+)\/metrics:getBatch$/.exec(url.pathname) ?? []
   const fault = monitor.faults.meet()
   const filter = url.searchParams.get('filter') ?? ''
   monitor.calls.push({ region: region ?? '', apps: body.split(/\/containerapps\//i).length - 1, filter })
   if (fault === 'slow') return null
   if (fault !== null && fault !== 'partial' && fault !== 'missing') return faulty(fault)
-  if (request.method !== 'POST' || region === undefined || subscription === undefined) {
+  if (request.method !== 'POST' || subscription === undefined) {
     return refuse(404, 'NotFound', 'The requested path does not exist.')
   }
   const now = monitor.options.clock.now()
   try {
-    return replyTo(monitor, readQuestion(region, decodeURIComponent(subscription), url.searchParams, body, now), fault)
+    return replyTo(
+      monitor,
+      readQuestion(region ?? null, decodeURIComponent(subscription), url.searchParams, body, now),
+      fault,
+    )
   } catch (cause) {
     if (cause instanceof RangeError) return refuse(400, 'BadRequest', cause.message)
     throw cause
@@ -112,11 +117,13 @@ function replyTo(monitor: Monitor, question: Question, fault: 'partial' | 'missi
   const to = Math.max(from, Math.min(Math.ceil(question.to / MINUTE_MS), Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS)
   const span = { from, to, until: now - monitor.lagMs + 1, silence: monitor.silence }
   const values: object[] = []
+  let { region } = question
   for (const resource of question.resources) {
     const app = monitor.options.find(question.subscription, resource.resourceGroup, resource.app)
     if (app === null) return refuse(404, 'ResourceNotFound', `The Resource '${resource.id}' was not found.`)
-    if (app.region !== question.region) {
-      return refuse(400, 'BadRequest', `The resource ${resource.id} does not lie in the region ${question.region}.`)
+    region ??= app.region
+    if (app.region !== region) {
+      return refuse(400, 'BadRequest', `The resource ${resource.id} does not lie in the region ${region}.`)
     }
     const isFirst = values.length === 0
     values.push(measured(question, resource, app, span, isFirst && fault === 'partial'))

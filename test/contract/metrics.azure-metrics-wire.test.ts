@@ -156,6 +156,14 @@ describe('metrics from Azure Monitor, through the real client over https', { tim
     expect(server.calls.slice(before).every(({ filter }) => filter.length < 4_000)).toBe(true)
   })
 
+  test('regions behind one address are asked apart', async () => {
+    const [near, far] = [addApp('near'), addApp('far', { region: 'eastus' })]
+    const before = server.calls.length
+    const readings = await createAzureMetrics({ clientFor, endpoint: server.url }).read([near, far])
+    expect(readings.map(bucketsOf)).toEqual([['0: 1/1'], ['0: 1/1']])
+    expect(server.calls.slice(before).map(({ region, apps }) => `${region} ${apps}`)).toEqual([' 1', ' 1'])
+  })
+
   test('more series than Azure gives by default are all counted', async () => {
     const log = createAccessLog()
     const codes = [200, 201, 204, 301, 302, 304, 400, 401, 403, 404, 409, 410, 418, 429, 500, 502, 503, 504]

@@ -22,6 +22,7 @@ export interface MetricsClient {
   ): Promise<unknown>
 }
 
+/** How Azure Monitor is asked; `timeoutMs` is the longest wait for one answer. */
 export interface MetricsCaller {
   /** The client for one regional endpoint, e.g. `https://westeurope.metrics.monitor.azure.com`. */
   readonly clientFor: (endpoint: string) => MetricsClient

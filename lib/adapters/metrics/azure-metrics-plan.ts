@@ -67,16 +67,16 @@ export function cannotPlace({ region, target }: Subject): Trouble | null {
 export function groupSubjects<S extends Subject>(subjects: readonly S[], endpoint: string): readonly Group<S>[] {
   const alike = new Map<string, Map<string, S[]>>()
   for (const subject of subjects) {
-    const url = endpoint.replaceAll('{region}', plain(subject.region ?? ''))
-    const key = JSON.stringify([url, subject.target.subscriptionId, subject.to - subject.from > LONG_MS])
+    const region = plain(subject.region ?? '')
+    const key = JSON.stringify([region, subject.target.subscriptionId, subject.to - subject.from > LONG_MS])
     const byApp = alike.get(key) ?? new Map<string, S[]>()
     const id = resourceId(subject.target)
     alike.set(key, byApp.set(id, [...(byApp.get(id) ?? []), subject]))
   }
   return [...alike].flatMap(([key, byApp]) => {
-    const [url, subscriptionId] = JSON.parse(key) as [string, string]
+    const [region, subscriptionId] = JSON.parse(key) as [string, string]
     return chunks([...byApp], MOST_RESOURCES).map((apps) => ({
-      endpoint: url,
+      endpoint: endpoint.replaceAll('{region}', region),
       subscriptionId,
       subjects: apps.flatMap(([, own]) => own),
       apps: new Map(apps.map(([id, own]) => [id, [...new Set(own.map(({ revision }) => revision))].sort()])),

@@ -17,7 +17,7 @@ import { missing } from './missing.ts'
 export interface AzureMetricsOptions {
   /** The client for one regional endpoint; asked once per call, so it should keep its clients. */
   readonly clientFor: (endpoint: string) => MetricsClient
-  /** Where a region is asked; `{region}` stands for its name. Default METRICS_ENDPOINT. */
+  /** Where a region is asked; `{region}`, where it occurs, stands for its name. Default METRICS_ENDPOINT. */
   readonly endpoint?: string
   /** The longest wait for one answer, default 30,000 ms. */
   readonly timeoutMs?: number
