@@ -67,6 +67,7 @@ export async function createCallsScene(): Promise<CallsScene> {
     store,
     catalogue: store,
     events: store,
+    buckets: store,
     apps,
     metrics: createSimMetrics({ world, clock, seed: 1, usual: { rps: 50, p95Ms: 120, errorRate: 0.0002 } }),
     registry: createSimRegistry(),

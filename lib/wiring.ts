@@ -64,6 +64,7 @@ export const wheel: () => Promise<Wheel> = once(async () => {
     store: kept,
     catalogue: kept,
     events: kept,
+    buckets: kept,
     apps,
     metrics,
     registry,
@@ -151,19 +152,8 @@ async function containerApps(): Promise<ContainerApps> {
 }
 
 async function measurements(): Promise<Metrics> {
-  const [{ createMetrics }, { createAzureLogs }, { createPrometheus }, { LogsQueryClient }] = await Promise.all([
-    import('./adapters/metrics/index.ts'),
-    import('./adapters/metrics/azure-logs.ts'),
-    import('./adapters/metrics/prometheus.ts'),
-    import('@azure/monitor-query-logs'),
-  ])
-  const { environments, logsUrl } = await settings()
-  const options = { endpoint: `${logsUrl}/v1`, retryOptions: { maxRetries: 0 } }
-  const client = new LogsQueryClient(await credential(), options)
-  return createMetrics({
-    'azure-logs': createAzureLogs({ client, workspaceOf: (name) => environments[name]?.logWorkspaceId ?? null }),
-    prometheus: createPrometheus({ urlOf: (name) => environments[name]?.prometheusUrl ?? null }),
-  })
+  const { metricsOf } = await import('./wiring-metrics.ts')
+  return metricsOf({ settings: await settings(), credential: await credential(), secrets })
 }
 
 async function registries(): Promise<Registry> {

@@ -116,7 +116,7 @@ function createProps({ seed = 1, start = NOON }: StageOptions): Props {
 
 function socketsOf({ world, store, ...others }: Props): Wheel {
   const digest = (text: string) => createHash('sha256').update(text).digest('hex')
-  return { ...others, store, catalogue: store, events: store, apps: createSimApps(world), digest, matchesTag }
+  return { ...others, store, catalogue: store, events: store, buckets: store, apps: createSimApps(world), digest, matchesTag }
 }
 
 /** Runs a piece of work whose worker may die; the next piece has a living one. Null = it died. */

@@ -34,7 +34,7 @@ export interface Settings {
   readonly clientId: string | null
   readonly armUrl: string
   readonly logsUrl: string
-  /** Base URL of Azure Monitor's metrics for every region; null = each region's own. */
+  /** Base URL of Azure Monitor's metrics, `{region}` standing for the region's name; null = Azure's own. */
   readonly metricsUrl: string | null
   /** The allow-list, by host as it stands in image names. */
   readonly registries: Readonly<Record<string, RegistrySettings>>
@@ -139,7 +139,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     clientId: from.text('SLIPWAY_CLIENT_ID', null, GUID, 'must be the client id (a GUID) of a user-assigned identity'),
     armUrl: from.url('SLIPWAY_ARM_URL', 'https://management.azure.com'),
     logsUrl: from.url('SLIPWAY_LOGS_URL', 'https://api.loganalytics.io'),
-    metricsUrl: isSet(env, 'SLIPWAY_METRICS_URL') ? from.url('SLIPWAY_METRICS_URL', null) : null,
+    metricsUrl: from.text(
+      'SLIPWAY_METRICS_URL',
+      null,
+      /^https:\/\/[^\s?#@]+$/,
+      'must be an https URL; `{region}` in it stands for the region',
+    ),
     registries: withUrls(registries ?? {}),
     eventGridTopics: from.list(
       'SLIPWAY_EVENT_GRID_TOPICS',
@@ -157,10 +162,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   )
   issues.push(...misspelt(env))
   return issues.length === 0 ? { ok: true, settings } : { ok: false, issues }
-}
-
-function isSet(env: Readonly<Record<string, string | undefined>>, name: SettingName): boolean {
-  return (env[name]?.trim() ?? '') !== ''
 }
 
 /** Ways to read one setting each: a wrong or missing one goes to `issues` and a stand-in is returned. */

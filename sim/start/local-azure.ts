@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { APP_REQUESTS_BODY } from '../../lib/adapters/metrics/app-insights-query.ts'
 import { HTTP_LOGS_BODY } from '../../lib/adapters/metrics/azure-logs-query.ts'
 import type { Target } from '../../lib/core/service.ts'
-import { createAccessLog } from '../azure/access-log.ts'
+import { type AccessLog, createAccessLog } from '../azure/access-log.ts'
 import { createArmServer } from '../azure/arm.ts'
 import { type AzuriteServer, createAzurite } from '../azure/azurite.ts'
 import { createIdentity, type IdentityServer } from '../azure/identity.ts'
 import { healthyProfile, type ImageProfile } from '../azure/image-profile.ts'
 import { createIngress, type Ingress } from '../azure/ingress.ts'
 import { createLogs } from '../azure/logs.ts'
+import { createMetricsServer } from '../azure/metrics.ts'
+import type { MeasuredApp } from '../azure/metrics-series.ts'
 import { createRegistryServer, type RegistryServer } from '../azure/registry.ts'
 import { createLocalTls, type LocalTls } from '../azure/tls.ts'
 import { createVault, type VaultServer } from '../azure/vault.ts'
@@ -63,15 +65,20 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
   const profileOf = (image: string) => programs.get(image) ?? healthyProfile('unknown')
   const ingress = await createIngress({ view: world, clock, tls, log, profileOf })
   const address = ingress.addressOf
-  const [arm, logs, vault, registry] = await Promise.all([
+  const find = measuredApp(world, log)
+  const [arm, logs, metrics, vault, registry] = await Promise.all([
     createArmServer({ world, clock, tls, address, accept: (token) => accept(token, ARM_AUDIENCE) }),
     createLogs({ clock, tls, accept, workspaces: new Map([[workspace, log]]), bodies: BODIES }),
+    createMetricsServer({ clock, tls, accept, find }),
     createVault({ clock, tls, accept, tenantId: identity.tenantId }),
     createRegistryServer(),
   ])
   const hookKey = randomUUID()
   vault.put(HOOK_KEYS, hookKey)
-  const urls = { ...urlsOf({ arm, logs, keyVault: vault, identity, registry, ingress }), ...storageUrls(azurite) }
+  const urls = {
+    ...urlsOf({ arm, logs, metrics, keyVault: vault, identity, registry, ingress }),
+    ...storageUrls(azurite),
+  }
   return {
     world,
     ingress,
@@ -89,14 +96,32 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
       return digest
     },
     close: async () => {
-      await Promise.all([arm, logs, vault, registry, ingress, identity].map((server) => server.close()))
+      await Promise.all([arm, logs, metrics, vault, registry, ingress, identity].map((server) => server.close()))
       await azurite.close()
     },
   }
 }
 
+/** Finds an app for the metrics server: where it runs, and what the ingress wrote of it. */
+function measuredApp(
+  world: World,
+  log: AccessLog,
+): (subscriptionId: string, resourceGroup: string, app: string) => MeasuredApp | null {
+  return (subscriptionId, resourceGroup, app) => {
+    const target = { subscriptionId, resourceGroup, app, container: null }
+    try {
+      return { region: world.see(target).location.replaceAll(' ', '').toLowerCase(), log }
+    } catch {
+      return null
+    }
+  }
+}
+
 type Urls = Readonly<
-  Record<'arm' | 'logs' | 'keyVault' | 'identity' | 'registry' | 'ingress' | 'tables' | 'queues' | 'blobs', string>
+  Record<
+    'arm' | 'logs' | 'metrics' | 'keyVault' | 'identity' | 'registry' | 'ingress' | 'tables' | 'queues' | 'blobs',
+    string
+  >
 >
 
 function urlsOf<Name extends string>(servers: Record<Name, { readonly url: string }>): Record<Name, string> {
@@ -122,6 +147,7 @@ function settingsOf(urls: Urls, identity: IdentityServer, workspace: string): Re
     SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE: 'false',
     SLIPWAY_ARM_URL: urls.arm,
     SLIPWAY_LOGS_URL: urls.logs,
+    SLIPWAY_METRICS_URL: `${urls.metrics}/{region}`,
     SLIPWAY_REGISTRIES: JSON.stringify({ [REGISTRY_HOST]: { auth: 'anonymous', url: urls.registry } }),
     SLIPWAY_SWEEP_SCHEDULE: '*/5 * * * * *',
   }

@@ -36,7 +36,10 @@ function edited(move: Move, facts: Facts, app: AppSeen): Move {
 
 function placeOf(app: AppSeen, { stable, canary }: Rollout): Place {
   const known = app.revisions.filter(({ name, fqdn }) => fqdn !== null && (name === stable || name === canary))
-  return { region: app.location, hosts: Object.fromEntries(known.map(({ name, fqdn }) => [name, fqdn ?? ''])) }
+  return {
+    region: app.location.replaceAll(' ', '').toLowerCase(),
+    hosts: Object.fromEntries(known.map(({ name, fqdn }) => [name, fqdn ?? ''])),
+  }
 }
 
 /** Whether weights came back after the end that only a writer of this rollout that slept can have brought. */
