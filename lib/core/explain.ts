@@ -25,28 +25,31 @@ export function explain(row: AuditRow): string {
 
 /** Says one KPI's evidence to a person: figure, limit, sample, interval, E-values, source, verdict and what is missing. */
 export function explainEvidence(evidence: Evidence): string {
-  const { kpi, role, value, limit, unit, total, bad, from, to, source, verdict, missing } = evidence
+  const { kpi, role, value, limit, unit, total, bad, from, to, source, verdict, missing, approximate } = evidence
   const window = to > from ? `, ${timeText(from)} to ${timeText(to)} (${duration(to - from)})` : ''
   const name = role === 'required' ? kpi : `${kpi} (${role})`
   if (total === null || bad === null || value === null)
     return `${evidence.because} [${name} from ${source}${window}] → ${verdict}`
   const lack = missing === null ? '' : `, a pass needs: ${missing}`
-  return `${name}: ${figureText(value, unit)} against a limit of ${figureText(limit, unit)}, ${bad} bad of ${total}${sureness(evidence)} from ${source}${window}${lack} → ${verdict}`
+  const counted = `${approximate ? 'at least ' : ''}${bad} bad of ${total}`
+  return `${name}: ${figureText(value, unit)} against a limit of ${figureText(limit, unit)}, ${counted}${sureness(evidence)} from ${source}${window}${lack} → ${verdict}`
 }
 
 /** What the counts are worth: the interval that the true share lies in, the stable revision's share, and the evidence against the canary. */
-function sureness({ interval, baseline, evalues }: Evidence): string {
+function sureness({ interval, baseline, evalues, provisional }: Evidence): string {
   const parts = [
     interval === null ? null : `95 % surely ${percent(interval[0])} to ${percent(interval[1])}`,
     baseline === null ? null : `stable ${percent(baseline.bad / baseline.total)}`,
     evalues === null ? null : `evidence against it ${evidenceText(evalues)}`,
+    provisional ? 'with buckets that are not final yet' : null,
   ].filter((part) => part !== null)
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`
 }
 
-/** E-values to a person: `0.4 of 500 needed, 1.2 of 500 against stable`. */
-export function evidenceText({ absolute, relative, needed }: EValues): string {
-  return `${amount(absolute)} of ${amount(needed)} needed, ${amount(relative)} against stable`
+/** E-values to a person: `0.4 of 500 needed, 1.2 against stable`; that of the warm-up only where it decided. */
+export function evidenceText({ absolute, relative, needed, warmUp, neededWarmUp }: EValues): string {
+  const cold = warmUp >= neededWarmUp ? `, ${amount(warmUp)} of ${amount(neededWarmUp)} in the warm-up` : ''
+  return `${amount(absolute)} of ${amount(needed)} needed, ${amount(relative)} against stable${cold}`
 }
 
 function amount(value: number): string {

@@ -7,7 +7,7 @@ import { duration } from './format.ts'
 import { withIntervals } from './judge/interval.ts'
 import type { Evidence } from './judge/verdict.ts'
 import type { Phase, Rollout } from './rollout.ts'
-import type { ServiceState } from './service.ts'
+import type { Manifest, ServiceState } from './service.ts'
 import { split, wantedWeight } from './traffic.ts'
 
 /** What is going on with a service: what, why, what comes next and when. Times are ISO 8601, UTC. */
@@ -126,7 +126,7 @@ function nextOf(rollout: Rollout, now: number): { readonly text: string; readonl
     case 'progressing':
       return afterBake(rollout, phase.stage, now)
     case 'paused':
-      return afterPause(phase, manifest.deadlines.gateMs)
+      return afterPause(phase, manifest)
     case 'rolling-back':
       return { text: 'the canary loses its traffic', at: rollout.wakeAt }
     case 'finished':
@@ -140,10 +140,15 @@ function nextOf(rollout: Rollout, now: number): { readonly text: string; readonl
 
 function afterPause(
   phase: Phase & { kind: 'paused' },
-  gateMs: number | null,
+  { analysis, deadlines }: Manifest,
 ): { readonly text: string; readonly at: number | null } {
+  if (phase.why === 'inconclusive') {
+    const isNever = analysis.onInconclusive.then === 'promote-never'
+    return { text: `${isNever ? '' : 'promote goes on, '}resume waits longer, abort rolls back`, at: null }
+  }
   if (phase.why !== 'gate') return { text: 'resume goes on, abort rolls back', at: null }
   const text = 'promote opens the gate, abort rolls back'
+  const { gateMs } = deadlines
   return gateMs === null
     ? { text, at: null }
     : { text: `${text}; without either it is rolled back`, at: phase.since + gateMs }

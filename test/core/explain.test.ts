@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { AuditKind, AuditRow } from '../../lib/core/audit.ts'
-import { explain, explainEvidence, figureText } from '../../lib/core/explain.ts'
+import { evidenceText, explain, explainEvidence, figureText } from '../../lib/core/explain.ts'
 import { csv, presented } from '../../lib/core/export.ts'
 import { CANARY, STABLE, someEvidence, T0 } from '../support/builders.ts'
 
@@ -65,7 +65,8 @@ describe('explain', () => {
     expect(explain(aRow())).toBe(
       `2026-11-21 12:00:00Z production/pricing (pricing-2, step 2): step 1 passed; step 2 begins · ` +
         `traffic: ${STABLE} 90 %, ${CANARY} 10 % → ${STABLE} 50 %, ${CANARY} 50 % · ` +
-        `p95: 182 ms against a limit of 200 ms, 12 bad of 900 requests from azure-logs, ` +
+        `p95: 1.3 % against a limit of 5 %, 12 bad of 900 (95 % surely 0.6 % to 2.6 %, stable 1.2 %, ` +
+        `evidence against it 0.2 of 500 needed, 0.9 against stable) from azure-logs, ` +
         `2026-11-21 12:00:00Z to 2026-11-21 13:00:00Z (1h) → pass`,
     )
   })
@@ -106,24 +107,84 @@ describe('explain', () => {
 
 describe('explainEvidence', () => {
   test('where nothing could be measured the reason is said', () => {
-    const nothing = someEvidence('inconclusive', {
+    const nothing = someEvidence('error', {
       bad: null,
       total: null,
       value: null,
+      interval: null,
+      baseline: null,
+      evalues: null,
       because: 'p95: the workspace is gone',
     })
-    expect(explainEvidence(nothing)).toContain('no figure from azure-logs')
-    expect(explainEvidence(nothing)).toContain('p95: the workspace is gone → inconclusive')
+    expect(explainEvidence(nothing)).toBe(
+      'p95: the workspace is gone [p95 from azure-logs, 2026-11-21 12:00:00Z to 2026-11-21 13:00:00Z (1h)] → error',
+    )
   })
-  test('counts without a figure say so', () => {
-    expect(explainEvidence(someEvidence('inconclusive', { value: null }))).toContain(
-      'p95: no figure against a limit of 200 ms, 12 bad of 900',
+  for (const lacking of [{ value: null }, { bad: null }, { total: null }]) {
+    test(`without ${Object.keys(lacking)[0]} no figure is made up`, () => {
+      expect(explainEvidence(someEvidence('nodata', lacking))).toMatch(/^p95 is nodata \[p95 from azure-logs/)
+    })
+  }
+  test('a step of which no bucket is over has no window', () => {
+    expect(explainEvidence(someEvidence('inconclusive', { to: T0 }))).toContain('from azure-logs → inconclusive')
+  })
+  test('what a pass still needs is said', () => {
+    const waiting = someEvidence('inconclusive', { missing: 'the step bakes for 3h more' })
+    expect(explainEvidence(waiting)).toMatch(/, a pass needs: the step bakes for 3h more → inconclusive$/)
+  })
+  for (const role of ['guard', 'advisory'] as const) {
+    test(`that a KPI is ${role} is said, with figures and without`, () => {
+      expect(explainEvidence(someEvidence('pass', { role }))).toMatch(new RegExp(`^p95 \\(${role}\\): 1.3 %`))
+      expect(explainEvidence(someEvidence('error', { role, total: null }))).toContain(`[p95 (${role}) from azure-logs`)
+    })
+  }
+  const unsure = { interval: null, baseline: null, evalues: null }
+  test('what is not known about a figure is left out', () => {
+    expect(explainEvidence(someEvidence('pass', unsure))).toContain('12 bad of 900 from azure-logs')
+    expect(explainEvidence(someEvidence('pass', { ...unsure, baseline: { bad: 3, total: 1000 } }))).toContain(
+      '12 bad of 900 (stable 0.3 %) from',
+    )
+  })
+  test('a gauge is a bare number', () => {
+    const gauge = someEvidence('pass', { ...unsure, kpi: 'queue', unit: 'figure', value: 41.0000004, limit: 100 })
+    expect(explainEvidence(gauge)).toMatch(/^queue: 41 against a limit of 100, 12 bad of 900 from/)
+  })
+  test('counts of which some bad events may be missing are told as the least there are', () => {
+    expect(explainEvidence(someEvidence('pass', { approximate: true }))).toContain('5 %, at least 12 bad of 900 (')
+  })
+  test('evidence that rests on unfinished buckets is told as such', () => {
+    expect(explainEvidence(someEvidence('fail', { provisional: true }))).toContain(
+      '0.9 against stable, with buckets that are not final yet) from',
     )
   })
   test('figures carry their unit', () => {
-    expect(figureText(182.4, 'ms')).toBe('182 ms')
+    expect(figureText(182.4, 'figure')).toBe('182.4')
     expect(figureText(0.0033, 'ratio')).toBe('0.33 %')
   })
+})
+
+describe('evidenceText', () => {
+  const evalues = {
+    absolute: 0.04,
+    relative: 0,
+    warmUp: 1,
+    needed: 500,
+    neededWarmUp: 1000,
+    support: 1,
+    overDispersion: 1,
+  }
+  const table: readonly [string, Parameters<typeof evidenceText>[0], string][] = [
+    ['nothing', evalues, '0.04 of 500 needed, 0 against stable'],
+    ['a little', { ...evalues, absolute: 12.345, relative: 1 }, '12 of 500 needed, 1 against stable'],
+    ['much', { ...evalues, absolute: 612.7, relative: 99.96 }, '613 of 500 needed, 100 against stable'],
+    ['very much', { ...evalues, absolute: 1e30, relative: 2.5e6 }, '1e30 of 500 needed, 3e6 against stable'],
+  ]
+  test('says what the warm-up showed where that decided', () => {
+    expect(evidenceText({ ...evalues, warmUp: 1004 })).toBe(
+      '0.04 of 500 needed, 0 against stable, 1004 of 1000 in the warm-up',
+    )
+  })
+  for (const [name, given, text] of table) test(`says ${name}`, () => expect(evidenceText(given)).toBe(text))
 })
 
 describe('export', () => {

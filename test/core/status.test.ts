@@ -6,6 +6,7 @@ import { type Status, statusOf } from '../../lib/core/status.ts'
 import {
   aFreshRollout,
   aManifest,
+  anAnalysis,
   aPush,
   aRollout,
   aService,
@@ -34,6 +35,8 @@ const gated = aManifest({
   ],
   deadlines: { ...aManifest().deadlines, gateMs: HOUR },
 })
+
+const never = aManifest({ analysis: anAnalysis({ onInconclusive: { afterMs: HOUR, then: 'promote-never' } }) })
 
 const table: readonly [string, Rollout | null, Partial<Status>][] = [
   [
@@ -80,6 +83,11 @@ const table: readonly [string, Rollout | null, Partial<Status>][] = [
       nextAt: iso(BAKED),
     },
   ],
+  ...(['nodata', 'error', 'suspect', 'inconclusive'] as const).map((kind): [string, Rollout, Partial<Status>] => [
+    `a step that is ${kind}`,
+    aRollout(progressing(0), { verdict: aVerdict(kind) }),
+    { why: `${kind}: p95 is ${kind}`, next: 'step 2 of 3 with 50 % when the KPIs hold over the whole step' },
+  ]),
   ['a bake before anything was measured', aRollout(), { why: 'no measurements yet', kpis: [] }],
   [
     'a bake that a gate follows',
@@ -109,6 +117,26 @@ const table: readonly [string, Rollout | null, Partial<Status>][] = [
       nextAt: iso(T0 + HOUR),
       nextInMs: 59 * MINUTE,
     },
+  ],
+  [
+    'a pause by a person',
+    aRollout(paused('operator')),
+    { why: 'because of operator', next: 'resume goes on, abort rolls back', nextAt: null },
+  ],
+  [
+    'a step left unclear',
+    aRollout(paused('inconclusive')),
+    {
+      why: 'because of inconclusive',
+      next: 'promote goes on, resume waits longer, abort rolls back',
+      nextAt: null,
+      step: { number: 1, of: 3 },
+    },
+  ],
+  [
+    'a step left unclear that nobody may promote',
+    aRollout(paused('inconclusive'), { manifest: never }),
+    { next: 'resume waits longer, abort rolls back', nextAt: null },
   ],
   [
     'a foreign edit',
