@@ -105,6 +105,7 @@ describe('the label of a metric', () => {
     ['no values, when NaN is replaced', ones, [], { nan: 'replace' }, 'Pass'],
     ['an outage in a rise from nothing', [0, 0, 0, 0, 0, 0], [9, 8, 9, 7, 9, 8], {}, 'High'],
     ['one point a side', [1], [5], {}, 'Error'],
+    ['figures without end', [1, 2, 3], [4, Number.POSITIVE_INFINITY, 6], {}, 'Pass'],
   ] as const)('for %s', (_, control, experiment, over, expected) => {
     expect(classify(control, experiment, { ...USUAL, confidence: 0.95, ...over })).toBe(expected)
   })

@@ -27,6 +27,8 @@ export function wilcoxonDiff(x: Float64Array, y: Float64Array, mu: number, quant
     while (i < m && (x[i] as number) - mu === value) i++
     while (j < n && y[j] === value) j++
     const tied = i - fromX + j - fromY
+    // Infinity less Infinity is no value that could be passed.
+    if (tied === 0) return Number.NaN
     above += (i - fromX) * (fromY + j)
     if (tied > 1) ties += tied * tied * tied - tied
   }

@@ -9,27 +9,16 @@ export interface KsTest {
   readonly p: number
 }
 
-/** The two-sample Kolmogorov–Smirnov test of values in any order; distance 0 and p 1 where a side is empty. */
+/** The two-sample Kolmogorov–Smirnov test of values in any order, NaN left out; distance 0 and p 1 where a side is empty. */
 export function ksTest(x: readonly number[], y: readonly number[]): KsTest {
-  if (x.length === 0 || y.length === 0) return { distance: 0, p: 1 }
-  const distance = ksDistance(x, y)
-  return { distance, p: ksProbability(distance, x.length, y.length) }
+  const [a, b] = [sorted(x), sorted(y)]
+  const distance = distanceOf(a, b)
+  return { distance, p: distance === 0 ? 1 : ksProbability(distance, a.length, b.length) }
 }
 
-/** Greatest distance between the empirical distribution functions, 0–1; ties count once they are past. No side is empty. */
+/** Greatest distance between the empirical distribution functions, 0–1; NaN is left out, and 0 where a side is empty. */
 export function ksDistance(x: readonly number[], y: readonly number[]): number {
-  const a = Float64Array.from(x).sort()
-  const b = Float64Array.from(y).sort()
-  let i = 0
-  let j = 0
-  let furthest = 0
-  while (i < a.length && j < b.length) {
-    const value = Math.min(a[i] as number, b[j] as number)
-    while (i < a.length && (a[i] as number) <= value) i++
-    while (j < b.length && (b[j] as number) <= value) j++
-    furthest = Math.max(furthest, Math.abs(i * b.length - j * a.length))
-  }
-  return furthest / (a.length * b.length)
+  return distanceOf(sorted(x), sorted(y))
 }
 
 /**
@@ -54,6 +43,24 @@ export function kolmogorovSf(lambda: number): number {
   }
   const y = Math.exp(-(Math.PI ** 2) / (8 * lambda * lambda))
   return 1 - (Math.sqrt(2 * Math.PI) / lambda) * (y + y ** 9 + y ** 25 + y ** 49)
+}
+
+/** Of rising values; ties count once they are past. */
+function distanceOf(a: Float64Array, b: Float64Array): number {
+  let i = 0
+  let j = 0
+  let furthest = 0
+  while (i < a.length && j < b.length) {
+    const value = Math.min(a[i] as number, b[j] as number)
+    while (i < a.length && (a[i] as number) <= value) i++
+    while (j < b.length && (b[j] as number) <= value) j++
+    furthest = Math.max(furthest, Math.abs(i * b.length - j * a.length))
+  }
+  return furthest === 0 ? 0 : furthest / (a.length * b.length)
+}
+
+function sorted(values: readonly number[]): Float64Array {
+  return Float64Array.from(values.filter((value) => !Number.isNaN(value))).sort()
 }
 
 /**

@@ -23,6 +23,10 @@ describe('the distance of two samples', () => {
     expect(ksDistance(x, y)).toBe(expected)
   })
 
+  test('leaves out what is no number', () => {
+    expect(ksTest([1, Number.NaN, 2], [3, 4, 5, Number.NaN])).toEqual(ksTest([1, 2], [3, 4, 5]))
+  })
+
   test('is 0 with probability 1 where a side is empty', () => {
     expect(ksTest([], [1])).toEqual({ distance: 0, p: 1 })
     expect(ksTest([1], [])).toEqual({ distance: 0, p: 1 })
