@@ -33,7 +33,7 @@ export const JUDGES: readonly string[] = [
 export const NOT_PLAYED = -2
 
 /** The minute in which the canary worsens while the source lags. */
-export const LAG_ONSET = 60
+export const LAG_ONSET = 120
 
 /** Our judge behind a source that lags: which soaks. */
 export const LAG_ROWS: Readonly<Record<string, Scenario>> = {

@@ -8,7 +8,9 @@ export interface Sizes {
   readonly soaks: number
   readonly kayenta: number
   readonly grid: number
+  /** Behind a source that lags: outages, and healthy soaks. */
   readonly lag: number
+  readonly lagHealthy: number
 }
 
 /** What the tables and targets are made from: the rows of each scenario, cell and lag row, by its key. */
@@ -20,10 +22,10 @@ export interface Played {
 }
 
 /** The whole proof. */
-export const FULL: Sizes = { soaks: 2000, kayenta: 400, grid: 400, lag: 300 }
+export const FULL: Sizes = { soaks: 2000, kayenta: 400, grid: 400, lag: 1000, lagHealthy: 300 }
 
 /** As much as fits into a minute: it shows that everything runs, and proves nothing about rare false aborts. */
-export const SUBSET: Sizes = { soaks: 40, kayenta: 8, grid: 8, lag: 20 }
+export const SUBSET: Sizes = { soaks: 40, kayenta: 8, grid: 8, lag: 100, lagHealthy: 10 }
 
 /** So many soaks make a job: small enough that threads end together. */
 const CHUNK = 50
@@ -31,7 +33,9 @@ const CHUNK = 50
 /** Plays everything; seeds count from 1, so every run of the same sizes plays the same soaks. */
 export async function playPlan(sizes: Sizes, onDone: (done: number, of: number) => void): Promise<Played> {
   const jobs = [
-    ...Object.keys(LAG_ROWS).flatMap((name) => jobsOf('lag', name, sizes.lag, 0)),
+    ...Object.entries(LAG_ROWS).flatMap(([name, { kind }]) =>
+      jobsOf('lag', name, kind === 'healthy' ? sizes.lagHealthy : sizes.lag, 0),
+    ),
     ...Object.keys(SCENARIOS).flatMap((name) => jobsOf('soak', name, sizes.soaks, sizes.kayenta)),
     ...[...GRID.keys()].flatMap((cell) => jobsOf('grid', String(cell), sizes.grid, 0)),
   ]

@@ -22,9 +22,10 @@ export function tablesOf(played: Played): readonly string[] {
       ...soakTable(played, 'regression', ['OURS', ...loose]),
     ]),
     ...gridTables(played),
-    ...titled(`D. Minutes of wall clock behind a source that lags 3 minutes, p50/p95 (${played.sizes.lag} soaks)`, [
-      ...lagTable(played),
-    ]),
+    ...titled(
+      `D. Minutes of wall clock behind a source that lags 3 minutes, p50/p95 (${played.sizes.lag} outages, ${played.sizes.lagHealthy} healthy soaks)`,
+      [...lagTable(played)],
+    ),
   ]
 }
 
