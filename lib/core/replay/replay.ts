@@ -60,7 +60,7 @@ export function replay(plan: Replay): Timeline {
 }
 
 /** Into the first step with its weight: the first look finds all well, the second one the weight. */
-function begin(manifest: Manifest, now: number, history: Replay['history'] | null): Walk {
+function begin(manifest: Manifest, now: number, history: Readonly<Record<string, History>> | null): Walk {
   const placed = [1, 2].reduce<Rollout>(
     (rollout) => decide(rollout, { ...allWell(rollout, now), verdict: null, blindSince: null }, null).next,
     freshRollout(manifest, now),

@@ -20,6 +20,7 @@ export interface KpiVerdict {
   readonly value: number | null
   /** Share of bad events that is allowed (0–1), or a gauge's limit. */
   readonly limit: number
+  readonly unit: Evidence['unit']
   readonly interval: readonly [number, number] | null
   readonly baselineBad: number | null
   readonly baselineTotal: number | null
@@ -74,6 +75,7 @@ export function kpiVerdict(evidence: Evidence, minuteOf: (at: number) => number)
     total: evidence.total,
     value: evidence.value,
     limit: evidence.limit,
+    unit: evidence.unit,
     interval: evidence.interval,
     baselineBad: baseline?.bad ?? null,
     baselineTotal: baseline?.total ?? null,

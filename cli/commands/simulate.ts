@@ -1,0 +1,104 @@
+import { type Command, Option } from 'commander'
+import { type Feed, feedOf, type Series } from '../../lib/core/replay/feed.ts'
+import { replay } from '../../lib/core/replay/replay.ts'
+import type { Manifest } from '../../lib/core/service.ts'
+import { readBuckets } from '../bucket-file.ts'
+import { EXIT, exitOf, Refusal } from '../exit.ts'
+import { manifestOf } from '../manifest-file.ts'
+import { notesOn } from '../notes.ts'
+import { wholeNumber } from '../options.ts'
+import { planText, timelineText } from '../print-timeline.ts'
+import { scenarioData, scenarioFeed, scenarioLines, scenarioManifest, scenarioNamed } from '../scenario.ts'
+import { hanging, type Terminal } from '../terminal.ts'
+import { readText } from '../text-file.ts'
+
+interface SimulateOptions {
+  readonly manifest?: string
+  readonly buckets?: string
+  readonly scenario?: string
+  readonly seed: number
+  readonly gates: 'open' | 'wait'
+  readonly list?: boolean
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
+
+/** Adds `slipway simulate`; `leave` gets the exit code. */
+export function addSimulate(program: Command, terminal: Terminal, leave: (exit: number) => void): void {
+  program
+    .command('simulate')
+    .summary('play a rollout through the judge, without Azure')
+    .description(
+      'Plays a rollout through the judge and the rules of a manifest, without Azure: on buckets of your own\n' +
+        '(--manifest with --buckets), or on a scenario of the judge’s proof (--scenario, with --manifest or without).',
+    )
+    .option('--manifest <file>', 'manifest of the service, YAML')
+    .option('--buckets <file>', 'CSV with minute,kpi,arm,bad,total (and value for gauges); - is standard input')
+    .option('--scenario <name>', 'scenario to play; --list prints them')
+    .option('--seed <number>', 'which of the scenario’s soaks', wholeNumber(0, 0xffff_ffff), 1)
+    .addOption(
+      new Option('--gates <what>', 'manual gates: open them at once, or wait there')
+        .choices(['open', 'wait'])
+        .default('open'),
+    )
+    .option('--list', 'print the scenarios')
+    .option('--json', 'print {outcome, endedAtMinute, verdicts} as JSON')
+    .option('--verbose', 'print every bucket, not only those where something changed')
+    .action(async (options: SimulateOptions) => {
+      if (options.list === true) return list(terminal, options.json === true)
+      leave(await simulate(options, terminal))
+    })
+}
+
+function list(terminal: Terminal, isJson: boolean): void {
+  terminal.write(isJson ? JSON.stringify(scenarioData(), null, 2) : scenarioLines().join('\n'))
+}
+
+async function simulate(options: SimulateOptions, terminal: Terminal): Promise<number> {
+  const { manifest, feed, series, what } = await sceneOf(options)
+  const timeline = replay({ manifest, feed, gates: options.gates })
+  if (timeline.verdicts.length === 0 && timeline.outcome === 'running')
+    throw new Refusal(EXIT.badInput, `${what}: ${timeline.because}`)
+  const notes = notesOn(series, timeline)
+  if (options.json === true) terminal.write(JSON.stringify({ ...timeline, notes }))
+  else {
+    const said = notes.flatMap((note) => hanging('Note: ', note))
+    const head = [planText(manifest), ...hanging('Data: ', what), '']
+    terminal.write([...head, timelineText(timeline, terminal, options.verbose === true), ...said].join('\n'))
+  }
+  return exitOf(timeline.outcome)
+}
+
+interface Scene {
+  readonly manifest: Manifest
+  readonly feed: Feed
+  readonly series: Series
+  /** Where the figures are from, to a person. */
+  readonly what: string
+}
+
+async function sceneOf(options: SimulateOptions): Promise<Scene> {
+  const { scenario, buckets, manifest: file, seed } = options
+  if (scenario !== undefined && buckets !== undefined)
+    throw new Refusal(EXIT.usage, '--scenario and --buckets exclude each other; give one of them')
+  if (scenario !== undefined) {
+    const found = scenarioNamed(scenario)
+    const manifest = file === undefined ? scenarioManifest() : await manifestOf(file)
+    const what = `scenario ${found.name} (${found.alias}), seed ${seed}: ${found.about}`
+    return { manifest, what, ...scenarioFeed(found, seed, manifest) }
+  }
+  if (buckets === undefined)
+    throw new Refusal(EXIT.usage, 'give --buckets FILE with --manifest FILE, or --scenario NAME')
+  if (file === undefined)
+    throw new Refusal(EXIT.usage, '--buckets needs --manifest FILE: it says what is judged, and how')
+  const manifest = await manifestOf(file)
+  const series = await seriesOfFile(buckets, manifest)
+  return { manifest, series, feed: feedOf(series), what: buckets === '-' ? 'standard input' : buckets }
+}
+
+/** The buckets of a CSV file. Throws Refusal with every line that is wrong. */
+export async function seriesOfFile(file: string, manifest: Manifest): Promise<Series> {
+  const read = readBuckets(await readText(file, 'file of buckets'), file, manifest)
+  if (read.ok) return read.series
+  throw new Refusal(EXIT.badInput, read.issues)
+}

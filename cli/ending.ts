@@ -1,0 +1,24 @@
+import type { Rollout } from '../lib/core/rollout.ts'
+
+/** How a rollout really ended, or where it stands. */
+export interface Ending {
+  readonly outcome: string
+  /** Number of the bucket in which it ended; null where it has not. */
+  readonly endedAtMinute: number | null
+  readonly because: string
+}
+
+/** How a stored rollout ended; `from` is the start of its first bucket. */
+export function endingOf({ phase, manifest }: Rollout, from: number): Ending {
+  const bucket = (at: number) => Math.floor((at - from) / manifest.analysis.bucketMs)
+  switch (phase.kind) {
+    case 'finished':
+      return { outcome: phase.outcome, endedAtMinute: bucket(phase.at), because: phase.because }
+    case 'rolling-back':
+      return { outcome: phase.outcome, endedAtMinute: bucket(phase.since), because: phase.because }
+    case 'paused':
+      return { outcome: 'paused', endedAtMinute: null, because: phase.because }
+    default:
+      return { outcome: 'running', endedAtMinute: null, because: `it is ${phase.kind}` }
+  }
+}

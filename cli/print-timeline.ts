@@ -1,0 +1,123 @@
+import { duration, percent } from '../lib/core/format.ts'
+import type { VerdictKind } from '../lib/core/judge/verdict.ts'
+import type { KpiVerdict, ReplayOutcome, ReplayVerdict, Timeline } from '../lib/core/replay/timeline.ts'
+import type { Manifest } from '../lib/core/service.ts'
+import { type Colour, coloured, hanging, type Terminal, table } from './terminal.ts'
+
+/** So many lines of a timeline are read; of a longer one the beginning and the end are shown. */
+const MOST_LINES = 40
+const LAST_LINES = 8
+
+/** A timeline for a person: where verdict or step changed (`verbose`: every bucket), and how it ended, and why. */
+export function timelineText(timeline: Timeline, terminal: Terminal, verbose: boolean): string {
+  const shown = verbose ? timeline.verdicts : timeline.verdicts.filter(isTurn)
+  const head = `${unitOf(timeline).padStart(7)}  step  weight  verdict       because`
+  const lines = shown.map((verdict) => verdictLines(verdict, timeline, terminal))
+  const cut = verbose || lines.length <= MOST_LINES ? null : lines.length - MOST_LINES
+  const kept =
+    cut === null
+      ? lines.flat()
+      : [
+          ...lines.slice(0, MOST_LINES - LAST_LINES).flat(),
+          `        … ${cut} more changes; --verbose shows every bucket`,
+          ...lines.slice(-LAST_LINES).flat(),
+        ]
+  return [head, ...kept, '', ...endLines(timeline, terminal)].join('\n')
+}
+
+/** A manifest's plan and KPIs in a line or two. */
+export function planText({ name, environment, stages, analysis }: Manifest): string {
+  const steps = stages.map(({ weight, bakeMs, gate }) => {
+    const bake = bakeMs === 0 ? '' : ` for ${duration(bakeMs)}`
+    return `${weight} %${bake}${gate ? ', then a gate' : ''}`
+  })
+  const kpis = analysis.kpis.map((kpi) => (kpi.role === 'required' ? kpi.name : `${kpi.name} (${kpi.role})`))
+  return hanging('Plan: ', `${name} in ${environment}: ${steps.join('; ')}. KPIs: ${kpis.join(', ')}.`).join('\n')
+}
+
+/** The first and the last verdict, and every one that says something else than the one before. */
+function isTurn(verdict: ReplayVerdict, index: number, all: readonly ReplayVerdict[]): boolean {
+  const before = all[index - 1]
+  return (
+    before === undefined ||
+    index === all.length - 1 ||
+    before.kind !== verdict.kind ||
+    before.step !== verdict.step ||
+    before.weight !== verdict.weight
+  )
+}
+
+function verdictLines(verdict: ReplayVerdict, { steps }: Timeline, terminal: Terminal): readonly string[] {
+  const { minute, step, weight, kind } = verdict
+  const start = `${String(minute).padStart(7)}  ${`${step}/${steps}`.padStart(4)}  ${`${weight} %`.padStart(6)}  `
+  const head = `${start}${coloured(terminal, COLOURS[kind], kind)}${' '.repeat(14 - kind.length)}`
+  return hanging(head, verdict.because, start.length + 14)
+}
+
+const COLOURS: Readonly<Record<VerdictKind, Colour>> = {
+  pass: 'green',
+  inconclusive: 'bold',
+  nodata: 'yellow',
+  error: 'yellow',
+  suspect: 'yellow',
+  fail: 'red',
+}
+
+function endLines(timeline: Timeline, terminal: Terminal): readonly string[] {
+  const newest = timeline.verdicts.at(-1)
+  const missing = newest?.kpis.filter((kpi) => kpi.missing !== null) ?? []
+  return [
+    `Outcome: ${coloured(terminal, colourOf(timeline.outcome), timeline.outcome)} ${whenText(timeline)}`,
+    ...hanging('Because: ', timeline.because),
+    '',
+    ...(newest === undefined ? [] : kpiTable(newest.kpis)),
+    ...missing.flatMap((kpi) => hanging(`Missing for a pass of ${kpi.kpi}: `, missingText(kpi, timeline), 4)),
+  ]
+}
+
+/** When a timeline ended, to a person. */
+export function whenText(timeline: Timeline): string {
+  const { endedAtMinute, bucketMs, outcome } = timeline
+  if (endedAtMinute === null) return 'before any bucket was judged'
+  const word = outcome === 'running' ? 'up to' : 'at'
+  return `${word} ${unitOf(timeline)} ${endedAtMinute}, after ${duration((endedAtMinute + 1) * bucketMs)} of traffic`
+}
+
+/** What a timeline counts in: minutes, or buckets where they have another length. */
+function unitOf({ bucketMs }: Timeline): string {
+  return bucketMs === 60_000 ? 'minute' : 'bucket'
+}
+
+function missingText({ missing, passAtMinute }: KpiVerdict, timeline: Timeline): string {
+  return passAtMinute === null
+    ? (missing ?? '')
+    : `${missing} (at the earliest after ${unitOf(timeline)} ${passAtMinute})`
+}
+
+/** The colour of an outcome. */
+export function colourOf(outcome: ReplayOutcome): Colour {
+  if (outcome === 'promoted') return 'green'
+  return outcome === 'paused' || outcome === 'running' ? 'yellow' : 'red'
+}
+
+function kpiTable(kpis: readonly KpiVerdict[]): readonly string[] {
+  const head = ['KPI', 'verdict', 'bad of total', 'share', 'limit', 'stable', 'E limit', 'E stable', 'needed']
+  const rows = kpis.map((kpi) => [
+    kpi.role === 'required' ? kpi.kpi : `${kpi.kpi} (${kpi.role})`,
+    kpi.kind,
+    kpi.total === null ? '–' : `${kpi.bad} of ${kpi.total}`,
+    kpi.total === null || kpi.bad === null || kpi.total === 0 ? '–' : percent(kpi.bad / kpi.total),
+    kpi.unit === 'ratio' ? percent(kpi.limit) : String(kpi.limit),
+    kpi.baselineTotal === null || kpi.baselineBad === null ? '–' : percent(kpi.baselineBad / kpi.baselineTotal),
+    evidence(kpi.absolute),
+    evidence(kpi.relative),
+    evidence(kpi.needed),
+  ])
+  return table([head, ...rows])
+}
+
+/** An E-value as people compare it: three digits, powers of ten where it is large. */
+function evidence(value: number | null): string {
+  if (value === null) return '–'
+  return value >= 1e6 ? value.toExponential(0).replace('e+', 'e') : String(Number(value.toPrecision(3)))
+}

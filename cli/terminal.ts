@@ -1,0 +1,54 @@
+/** How wide a line for people may be. */
+export const WIDTH = 100
+
+/** Where a program writes: text for people or JSON. */
+export interface Terminal {
+  readonly write: (text: string) => void
+  /** Whether words may be coloured: a terminal, and nobody said NO_COLOR. */
+  readonly isColoured: boolean
+}
+
+export type Colour = 'red' | 'yellow' | 'green' | 'bold'
+
+const CODES: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, bold: 1 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the escape character
+const COLOUR_CODE = /\u001b\[\d+m/g
+
+/** A text in a colour, where colours are wanted. */
+export function coloured(terminal: Pick<Terminal, 'isColoured'>, colour: Colour, text: string): string {
+  return terminal.isColoured ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text
+}
+
+/** A figure and its percent sign stay together. */
+const WORDS = / (?!%)/
+
+/** A text in lines of at most `WIDTH`, the first one after `head`, the others indented as far as it is wide. */
+export function hanging(head: string, text: string, indent = visible(head)): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(WORDS)) {
+    const room = WIDTH - (lines.length === 0 ? visible(head) : indent)
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  lines.push(line)
+  return lines.map((each, index) => (index === 0 ? `${head}${each}` : `${' '.repeat(indent)}${each}`))
+}
+
+function visible(text: string): number {
+  return text.replaceAll(COLOUR_CODE, '').length
+}
+
+/** Rows as columns that line up: the first to the left, all others to the right. */
+export function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
