@@ -38,8 +38,8 @@ export interface OpenLogs {
 const BODIES = { ContainerAppHTTPLogs: HTTP_LOGS_BODY as string, AppRequests: APP_REQUESTS_BODY as string }
 
 /** Starts a log service that understands these texts. `local` outlives it: the client keeps tokens for the whole process. */
-export async function openLogs(local: Trust, bodies = BODIES): Promise<OpenLogs> {
-  const [log, clock] = [createAccessLog(), handClock(START + 10 * MINUTE)]
+export async function openLogs(local: Trust, bodies = BODIES, log = createAccessLog()): Promise<OpenLogs> {
+  const clock = handClock(START + 10 * MINUTE)
   const workspaces = new Map([[WORKSPACE, log]])
   const server = await createLogs({ clock, tls: local.tls, accept: local.identity.accept, workspaces, bodies })
   return {
@@ -58,8 +58,7 @@ export async function openLogSource(
   happened: readonly Happened[],
   create: (options: LogSourceOptions) => Metrics,
 ): Promise<OpenMetrics> {
-  const { log, server, client, close } = await openLogs(local)
-  for (const record of happened.flatMap(recordsOf).sort((a, b) => a.TimeGenerated - b.TimeGenerated)) log.append(record)
+  const { server, client, close } = await openLogs(local, BODIES, logOf(happened))
   const source = (over: Partial<LogSourceOptions> = {}) =>
     create({ client: client(), workspaceOf: () => WORKSPACE, ...over })
   return {
@@ -73,6 +72,13 @@ export async function openLogSource(
     heal: server.faults.clear,
     close,
   }
+}
+
+/** The access log of what happened. */
+export function logOf(happened: readonly Happened[]): AccessLog {
+  const log = createAccessLog()
+  for (const record of happened.flatMap(recordsOf).sort((a, b) => a.TimeGenerated - b.TimeGenerated)) log.append(record)
+  return log
 }
 
 /** The requests of one bucket, spread over it. */

@@ -14,6 +14,11 @@ export const REGISTRY: Part = {
   install: 'apt-get install --no-install-recommends docker-registry',
 }
 export const SKOPEO: Part = { program: 'skopeo', install: 'apt-get install --no-install-recommends skopeo' }
+/** A KQL engine of other people. It is looked for as a program; the Python that runs it lies beside it. */
+export const DUCKDB_KQL: Part = {
+  program: 'duckdb-kql',
+  install: "python3 -m venv .venv && .venv/bin/pip install 'duckdb-kql[duckdb]==1.1.2', with .venv/bin on the PATH",
+}
 
 /**
  * Why tests that need these parts cannot run here; null = they can. Where CI is set nothing may be missing: then it throws.

@@ -20,7 +20,7 @@ export interface Room {
 const MOST_BUCKETS = 100_000
 
 /** Why a query cannot be put to a table of requests at all, for a person; null when it can. */
-export function cannotAsk({ kpi, from, to, bucketMs }: Query): string | null {
+export function cannotAsk({ kpi, revision, from, to, bucketMs }: Query): string | null {
   if (kpi.kind === 'ratio' || kpi.kind === 'gauge') {
     return (
       `a log of requests knows statuses and durations, but not what KPI ${kpi.name} (${kpi.kind}) counts: give it the ` +
@@ -36,7 +36,11 @@ export function cannotAsk({ kpi, from, to, bucketMs }: Query): string | null {
     return `the window [${from}, ${to}) has more than ${MOST_BUCKETS} buckets of ${bucketMs} ms: make analysis.bucket longer`
   }
   if (kpi.kind === 'latency' && !Number.isFinite(kpi.limitMs)) return `the limit of ${kpi.limitMs} ms is not a number`
-  return null
+  const names = kpi.source.kind === 'app-insights' ? [revision, kpi.source.dimension ?? ''] : [revision]
+  const broken = names.find((name) => !isName(name))
+  return broken === undefined
+    ? null
+    : `${JSON.stringify(broken)} holds what no name can hold: check the revision and the source`
 }
 
 /**
@@ -115,6 +119,11 @@ function alsoBadOf({ kpi }: Query): string | null {
   if (kpi.kind === 'latency') return null
   const list = kpi.kind === 'error-rate' ? [...new Set(kpi.alsoBad)].sort((a, b) => a - b) : []
   return list.length === 0 ? '' : `,${list.join(',')},`
+}
+
+/** JSON engines differ in what they make of control characters and halves of characters, and one bad ask must not spoil all. */
+function isName(name: string): boolean {
+  return name.isWellFormed() && !/\p{Cc}/u.test(name)
 }
 
 function isTime(ms: number): boolean {

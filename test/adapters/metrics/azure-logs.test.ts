@@ -145,6 +145,8 @@ describe('a query that cannot be asked', { timeout: 60_000 }, () => {
     ['a window that cuts its last bucket', { to: START + MINUTE + 1 }, /whole buckets of 60000 ms/],
     ['more buckets than anyone reads', { bucketMs: 1, to: START + 100_001 }, /more than 100000.*analysis\.bucket/],
     ['a limit that is no number', { kpi: latency({ limitMs: Number.NaN }) }, /NaN ms is not a number/],
+    ['a name with a control character', { revision: 'shop--a\u0000' }, /"shop--a\\u0000" holds what no name can hold/],
+    ['a name with half a character', { revision: 'shop--\ud800' }, /holds what no name can hold/],
     ['a ratio', { kpi: ratio() }, /refused-orders.*prometheus or http/],
     ['a gauge', { kpi: gauge() }, /queue-length.*prometheus or http/],
   ])('is refused for %s, and its neighbour is answered', async (_, over, why) => {
