@@ -65,6 +65,20 @@ describe('the search for a zero', () => {
   })
 })
 
+test('the search stops as soon as 1e-4 is reached, and not before', () => {
+  let looks = 0
+  const found = brentZero(
+    (at) => {
+      looks += 1
+      return at < 7.3 ? 1 : -1
+    },
+    0,
+    100,
+  )
+  expect(found).toBeCloseTo(7.300090789794922, 12)
+  expect(looks).toBe(22)
+})
+
 describe('the label of a metric', () => {
   test('never differs from one that finds every bound', () => {
     const options = fc.record({

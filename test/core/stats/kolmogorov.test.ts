@@ -73,6 +73,17 @@ describe('the probability of a distance', () => {
   })
 })
 
+test.each([
+  [0.5, 0.9639452436648751],
+  [0.75, 0.6271670417],
+  [1, 0.2699996716773546],
+  [1.3581, 0.0499996304],
+  [1.6276, 0.0100015373],
+  [2, 0.0006709252557796953],
+])('the survival function at %s is as tables have it', (lambda, expected) => {
+  expect(kolmogorovSf(lambda)).toBeCloseTo(expected, 9)
+})
+
 test('the two series of the survival function meet, and it falls from 1 to 0', () => {
   expect(kolmogorovSf(1.18 - 1e-12)).toBeCloseTo(kolmogorovSf(1.18), 11)
   expect([kolmogorovSf(0), kolmogorovSf(-1), kolmogorovSf(0.1)]).toEqual([1, 1, 1])
