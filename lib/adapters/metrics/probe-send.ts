@@ -41,7 +41,7 @@ export async function sendProbe(probe: Probe, tls: ProbeTls): Promise<Outcome> {
 
 /** The status once the body has come, or why there was none. */
 function ask(probe: Probe, tls: ProbeTls): Promise<number | string> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const asked = request({ ...addressOf(probe), ...tls, headers: PROBE_HEADERS, agent: false })
     const timer = setTimeout(() => done('TIMEOUT'), probe.timeoutMs)
     const done = (outcome: number | string) => {
@@ -59,7 +59,7 @@ function ask(probe: Probe, tls: ProbeTls): Promise<number | string> {
       response.on('end', () => done(response.statusCode ?? 0))
       response.on('error', (error) => done(codeOf(error)))
     })
-    asked.on('close', () => reject(new Error('closed without an answer')))
+    asked.on('close', () => done('ECONNRESET'))
     asked.end()
   })
 }
