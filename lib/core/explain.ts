@@ -38,7 +38,7 @@ export function explainEvidence(evidence: Evidence): string {
 /** What the counts are worth: the interval that the true share lies in, the stable revision's share, and the evidence against the canary. */
 function sureness({ interval, baseline, evalues, provisional }: Evidence): string {
   const parts = [
-    interval === null ? null : `95 % surely ${percent(interval[0])} to ${percent(interval[1])}`,
+    interval === null ? null : `${percent(interval[0])} to ${percent(interval[1])} with 95 % confidence`,
     baseline === null ? null : `stable ${percent(baseline.bad / baseline.total)}`,
     evalues === null ? null : `evidence against it ${evidenceText(evalues)}`,
     provisional ? 'with buckets that are not final yet' : null,

@@ -65,7 +65,7 @@ describe('explain', () => {
     expect(explain(aRow())).toBe(
       `2026-11-21 12:00:00Z production/pricing (pricing-2, step 2): step 1 passed; step 2 begins · ` +
         `traffic: ${STABLE} 90 %, ${CANARY} 10 % → ${STABLE} 50 %, ${CANARY} 50 % · ` +
-        `p95: 1.3 % against a limit of 5 %, 12 bad of 900 (95 % surely 0.6 % to 2.6 %, stable 1.2 %, ` +
+        `p95: 1.3 % against a limit of 5 %, 12 bad of 900 (0.6 % to 2.6 % with 95 % confidence, stable 1.2 %, ` +
         `evidence against it 0.2 of 500 needed, 0.9 against stable) from azure-logs, ` +
         `2026-11-21 12:00:00Z to 2026-11-21 13:00:00Z (1h) → pass`,
     )

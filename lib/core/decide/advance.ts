@@ -167,7 +167,7 @@ function promoted(move: Move, facts: Facts): Move {
     value: 100,
     weightsAfter: facts.app.kind === 'seen' ? weightsSeen(facts.app.app) : null,
     notes: `${canary} serves all traffic`,
-    evidence: facts.verdict?.evidence ?? [],
+    evidence: facts.verdict?.kind === 'pass' ? facts.verdict.evidence : [],
   })
   const leftovers = stable === null ? [] : [stable, ...move.rollout.leftovers]
   return finish(change(confirmed, { leftovers }), facts, 'promoted', `${canary} serves all traffic`)

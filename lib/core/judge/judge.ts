@@ -136,27 +136,27 @@ function answers(queries: readonly Query[], readings: readonly Reading[]): Reado
 
 function evidenceOf(it: Case, setting: Setting, state: KpiState, arms: Arms, weighed: Weighed): Evidence {
   const { kpi, manifest } = setting
-  const { step, sequence } = state
-  const { finding } = weighed
+  const { sequence } = state
+  const { finding, counts } = weighed
   const test = testOf(kpi, manifest, state.history.phi)
   const dark: readonly VerdictKind[] = ['error', 'nodata']
-  const known = step.total > 0 && !dark.includes(weighed.kind)
-  const value = kpi.kind === 'gauge' ? state.value : step.bad / step.total
+  const known = counts.total > 0 && !dark.includes(weighed.kind)
+  const value = kpi.kind === 'gauge' ? state.value : counts.bad / counts.total
   return {
     kpi: kpi.name,
     role: kpi.role,
     source: kpi.source.kind,
-    from: step.since,
-    to: Math.max(step.since, state.next),
+    from: counts.from,
+    to: counts.to,
     revision: it.canary,
     query: arms.canary.query,
-    bad: known ? step.bad : null,
-    total: known ? step.total : null,
+    bad: known ? counts.bad : null,
+    total: known ? counts.total : null,
     value: known ? value : null,
     limit: kpi.kind === 'gauge' ? kpi.limit : allowedBad(kpi),
     unit: kpi.kind === 'gauge' ? 'figure' : 'ratio',
     interval: null,
-    baseline: step.baselineTotal > 0 ? { bad: step.baselineBad, total: step.baselineTotal } : null,
+    baseline: counts.baselineTotal > 0 ? { bad: counts.baselineBad, total: counts.baselineTotal } : null,
     evalues:
       sequence.minutes === 0 && !weighed.provisional
         ? null

@@ -42,13 +42,13 @@ export interface Evidence {
   readonly kpi: string
   readonly role: KpiRole
   readonly source: SourceName
-  /** The buckets of the present step that were judged. */
+  /** The buckets that the figures are of: the present step's that were judged, or the newest where a failure shows in them. */
   readonly from: number
   readonly to: number
   readonly revision: string
   /** The canary's query, as an auditor could run it again. */
   readonly query: string
-  /** Counts of the present step, warm-up left out; null when nothing could be measured. */
+  /** Counts of these buckets (of a step without its warm-up); null when nothing could be measured. */
   readonly bad: number | null
   readonly total: number | null
   /** `bad / total`, or a gauge's newest value; null when nothing could be measured. */

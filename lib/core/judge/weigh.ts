@@ -4,8 +4,8 @@ import { allowedBad, leastEvents, testOf } from './kpi-test.ts'
 import { provisionalFinding } from './provisional.ts'
 import { type Finding, findingOf, SUSPECT } from './sequence.ts'
 import { splitTrouble } from './split.ts'
-import type { KpiState } from './state.ts'
-import type { Arms, Setting } from './take-in.ts'
+import type { KpiState, Tally } from './state.ts'
+import { type Arms, minuteOf, type Setting, seenBuckets } from './take-in.ts'
 import type { VerdictKind } from './verdict.ts'
 
 /** What is looked at when a KPI's verdict is made. */
@@ -26,6 +26,8 @@ export interface Weighed {
   readonly because: string
   readonly finding: Finding
   readonly provisional: boolean
+  /** What the verdict was made on: the step's counts, or the newest buckets where a failure shows before those. */
+  readonly counts: Counts
   readonly missing: string | null
   readonly passAt: number | null
 }
@@ -44,6 +46,12 @@ const STALE_MS = 300_000
 const BUDGET_PART = 0.1
 const BUDGET_DAYS = 30
 
+/** Counts of both arms in `[from, to)`. */
+export type Counts = Pick<Tally, 'bad' | 'total' | 'baselineBad' | 'baselineTotal'> & {
+  readonly from: number
+  readonly to: number
+}
+
 /** What can be said about one KPI now. */
 export function weigh(scene: Scene): Weighed {
   const { setting, state, arms } = scene
@@ -52,8 +60,17 @@ export function weigh(scene: Scene): Weighed {
   const ahead = settled.kind === 'fail' ? null : provisionalFinding(setting, state, arms, usualTotal(scene))
   const provisional = ahead?.kind === 'fail'
   const finding = provisional ? ahead : settled
-  const told = (kind: VerdictKind, because: string) => ({ kind, because, finding, provisional, ...NOTHING_MISSING })
-  const judged = accuse(scene, finding)
+  const isEarly = finding.kind === 'fail' && (provisional || finding.because === 'warm-up')
+  const counts = isEarly ? newestCounts(scene) : stepCounts(state)
+  const told = (kind: VerdictKind, because: string) => ({
+    kind,
+    because,
+    finding,
+    provisional,
+    counts,
+    ...NOTHING_MISSING,
+  })
+  const judged = accuse(scene, finding, counts)
   const split = splitTrouble(setting.kpi, state, scene.weight)
   // A comparison means nothing where the split is not what it should be.
   const isVoid = split !== null && (finding.because === 'joint' || finding.because === 'relative')
@@ -65,9 +82,10 @@ export function weigh(scene: Scene): Weighed {
   const dark = darkness(scene)
   if (dark !== null) return told('nodata', `${setting.kpi.name}: ${dark}`)
   const wants = wanting(scene, finding)
-  if (wants === null) return told('pass', `${figure(setting.kpi, state)}, within ${limitText(setting.kpi)}`)
+  if (wants === null)
+    return told('pass', `${figure(setting.kpi, counts, state.value)}, within ${limitText(setting.kpi)}`)
   return {
-    ...told('inconclusive', `${figure(setting.kpi, state)}; ${wants.text}`),
+    ...told('inconclusive', `${figure(setting.kpi, counts, state.value)}; ${wants.text}`),
     missing: wants.text,
     passAt: wants.at,
   }
@@ -79,12 +97,13 @@ const NOTHING_MISSING = { missing: null, passAt: null } as const
 function accuse(
   scene: Scene,
   finding: Finding,
+  counts: Counts,
 ): { readonly kind: 'fail' | 'suspect'; readonly because: string } | null {
   const { setting, state } = scene
   const { kpi, manifest } = setting
   const budget = budgetBurnt(scene)
   if (budget !== null) return { kind: 'fail', because: budget }
-  const said = `${figure(kpi, state)}, ${REASONS[finding.because]} ${limitText(kpi)}`
+  const said = `${figure(kpi, counts, state.value)}, ${REASONS[finding.because]} ${limitText(kpi)}`
   if (finding.kind === 'fail') return { kind: 'fail', because: said }
   if (finding.kind === 'quiet') return null
   const isRelative = finding.because === 'relative'
@@ -175,7 +194,7 @@ function budgetBurnt({ setting, state }: Scene): string | null {
   const month = (history.total / history.buckets) * day * BUDGET_DAYS
   const budget = BUDGET_PART * allowedBad(kpi) * month
   if (step.bad <= budget) return null
-  return `${figure(kpi, state)}, which is more than ${percent(BUDGET_PART)} of what 30 days allow (${Math.floor(budget)})`
+  return `${figure(kpi, stepCounts(state), state.value)}, which is more than ${percent(BUDGET_PART)} of what 30 days allow (${Math.floor(budget)})`
 }
 
 /** What the canary's traffic would be per bucket if it were as before the rollout; null where that is not known. */
@@ -184,13 +203,35 @@ function usualTotal({ state, weight }: Scene): number | null {
   return history.buckets === 0 ? null : ((history.total / history.buckets) * weight) / 100
 }
 
-/** A KPI's figures of the present step, to a person. */
-export function figure(kpi: Kpi, { step, value }: KpiState): string {
+function stepCounts({ step, next }: KpiState): Counts {
+  return { ...step, from: step.since, to: Math.max(step.since, next) }
+}
+
+/** All that was seen of the rollout among the newest buckets, final or not, warm-up or not. */
+function newestCounts({ setting, state, arms }: Scene): Counts {
+  const { bucketMs } = setting.manifest.analysis
+  const seen = [...seenBuckets(state, arms).values()].filter(([at]) => at >= setting.from)
+  const times = seen.map(([at]) => at)
+  const zero = { bad: 0, total: 0, baselineBad: 0, baselineTotal: 0 }
+  const counts = seen.reduce((sum, bucket) => {
+    const { bad, total, baselineBad, baselineTotal } = minuteOf(setting.kpi, bucket)
+    return {
+      bad: sum.bad + bad,
+      total: sum.total + total,
+      baselineBad: sum.baselineBad + baselineBad,
+      baselineTotal: sum.baselineTotal + baselineTotal,
+    }
+  }, zero)
+  return { ...counts, from: Math.min(...times), to: Math.max(...times) + bucketMs }
+}
+
+/** A KPI's figures, to a person. */
+function figure(kpi: Kpi, { bad, total }: Counts, value: number | null): string {
   if (kpi.kind === 'gauge') {
-    return `${kpi.name} ${value === null ? 'unknown' : value} (out of the limit in ${step.bad} of ${step.total} buckets)`
+    return `${kpi.name} ${value === null ? 'unknown' : value} (out of the limit in ${bad} of ${total} buckets)`
   }
-  if (step.total === 0) return `${kpi.name}: no ${eventsOf(kpi)} yet`
-  return `${kpi.name} ${percent(step.bad / step.total)} (${step.bad} of ${step.total} ${eventsOf(kpi)} ${badly(kpi)})`
+  if (total === 0) return `${kpi.name}: no ${eventsOf(kpi)} yet`
+  return `${kpi.name} ${percent(bad / total)} (${bad} of ${total} ${eventsOf(kpi)} ${badly(kpi)})`
 }
 
 function badly(kpi: Kpi): string {
@@ -211,6 +252,6 @@ function eventsOf(kpi: Kpi): string {
 }
 
 /** A KPI's limit, to a person. */
-export function limitText(kpi: Kpi): string {
+function limitText(kpi: Kpi): string {
   return kpi.kind === 'gauge' ? `${kpi.wanted} ${kpi.limit}` : percent(allowedBad(kpi))
 }
