@@ -2,7 +2,17 @@ import type { AuditDraft, AuditRow } from '../core/audit.ts'
 import { seal } from '../core/chain.ts'
 import type { ServiceState, TagPattern } from '../core/service.ts'
 import { Fault } from '../errors.ts'
-import type { Bell, BucketLog, Catalogue, Clock, ContainerApps, EventLog, Metrics, Registry, RolloutStore } from '../ports.ts'
+import type {
+  Bell,
+  BucketLog,
+  Catalogue,
+  Clock,
+  ContainerApps,
+  EventLog,
+  Metrics,
+  Registry,
+  RolloutStore,
+} from '../ports.ts'
 
 /** Everything the engine turns with: the sockets, and two pure functions that need a library. */
 export interface Wheel {
