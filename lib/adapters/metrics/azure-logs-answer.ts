@@ -28,6 +28,9 @@ export function isTrouble(value: LogRows | LogSeries | Trouble): value is Troubl
   return 'silence' in value
 }
 
+/** Before it come the ask, the bucket and the origin. */
+const FIRST_COUNT = 3
+
 /** Columns that count requests out of which of the others. */
 const PARTS = [
   ['errors', 'total'],
@@ -76,8 +79,9 @@ function readSeries(rows: readonly Row[], table: LogTable, ask: LogAsk): LogSeri
     return { silence: 'refused', why: table.ambiguous(ask.revision) }
   }
   const series = new Map<number, Counts>()
+  const window = { from: Date.parse(ask.from), to: Date.parse(ask.to), bucketMs: ask.bucketMs }
   for (const row of rows) {
-    const at = startOf(row[1], ask)
+    const at = startOf(row[1], window)
     if (at === null) return malformed(`${shown(row[1])}, which is no bucket of revision ${ask.revision}`)
     if (series.has(at)) return malformed(`the bucket ${shown(row[1])} of revision ${ask.revision} twice`)
     const counts = countsOf(row, table)
@@ -87,20 +91,27 @@ function readSeries(rows: readonly Row[], table: LogTable, ask: LogAsk): LogSeri
   return series
 }
 
-/** The start of a bucket of this ask, epoch milliseconds; null where the value is none. */
-function startOf(value: unknown, ask: LogAsk): number | null {
+/** The start of a bucket of this window, epoch milliseconds; null where the value is none. */
+function startOf(value: unknown, { from, to, bucketMs }: Readonly<Record<'from' | 'to' | 'bucketMs', number>>) {
   const at = value instanceof Date ? value.getTime() : Number.NaN
-  const from = Date.parse(ask.from)
-  return at >= from && at < Date.parse(ask.to) && (at - from) % ask.bucketMs === 0 ? at : null
+  return at >= from && at < to && (at - from) % bucketMs === 0 ? at : null
 }
 
 function countsOf(row: Row, { columns }: LogTable): Counts | string {
-  const named = columns.map(({ name }, place) => [name, row[place]] as const).slice(3)
-  const figures = named.map(([name, value]) => `${name} ${shown(value)}`).join(', ')
-  if (!named.every((pair): pair is readonly [string, number] => isCount(pair[1]))) return `no counts (${figures})`
-  const counts: Counts = Object.fromEntries(named)
+  const counts: Record<string, number> = {}
+  for (const [place, { name }] of columns.entries()) {
+    if (place < FIRST_COUNT) continue
+    const value = row[place]
+    if (!isCount(value)) return `no counts (${figures(row, columns)})`
+    counts[name] = value
+  }
   const isOver = PARTS.some(([part, whole]) => (counts[part] ?? 0) > (counts[whole] ?? 0))
-  return isOver ? `more of a part than of the whole (${figures})` : counts
+  return isOver ? `more of a part than of the whole (${figures(row, columns)})` : counts
+}
+
+function figures(row: Row, columns: LogTable['columns']): string {
+  const named = columns.map(({ name }, place) => `${name} ${shown(row[place])}`)
+  return named.slice(FIRST_COUNT).join(', ')
 }
 
 function malformed(what: string): Trouble {
