@@ -84,7 +84,9 @@ export const analysisSchema = z
         error: 'must be a list of KPIs, e.g. `- { name: p95, latency: { percentile: 95, limit: 200ms } }`',
       })
       .min(1, { error: NO_KPIS })
-      .max(16, { error: 'has more than 16 KPIs; leave some out' })
+      .max(12, {
+        error: 'has more than 12 KPIs, and each takes its share of the evidence away from the others; leave some out',
+      })
       .superRefine((kpis: unknown, context) => findTwins(kpis, context), { when: () => true })
       .refine((kpis) => kpis.some((kpi) => kpi.role === 'required'), { error: NONE_REQUIRED })
       .prefault(DEFAULT_KPIS)

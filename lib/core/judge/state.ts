@@ -3,7 +3,7 @@ import type { Sequence } from './sequence.ts'
 
 /**
  * What the judge remembers of a rollout between two looks. Plain and JSON-safe; its size depends on the number of KPIs
- * and not on time (under 32 KiB with 20 KPIs). Kept beside the rollout and stored in the same transaction.
+ * and not on time (under 32 KiB with the 12 KPIs that a manifest may have). Kept beside the rollout and stored in the same transaction.
  */
 export interface JudgeState {
   readonly schema: 1
