@@ -96,7 +96,7 @@ function readTop(given: ReadonlyMap<string, string>): number {
   if (!/^\d{1,10}$/.test(top) || Number(top) < 1 || Number(top) > 2_147_483_647) {
     throw new RangeError(`Detected invalid TopN value ${top}: should be Int value.`)
   }
-  return given.has('filter') ? Number(top) : Number.POSITIVE_INFINITY
+  return Number(top)
 }
 
 function readResources(body: string, subscription: string): readonly Resource[] {

@@ -86,6 +86,19 @@ test.each(['evil.example/', 'x@evil', 'west/europe', '', '..', 'é'])('the regio
   expect(calls).toEqual([])
 })
 
+test.each(['a/b', 'a?b', 'a#b', 'a\\b', '\ud800', ''])(
+  'the app name %j leads nowhere, and blinds no neighbour',
+  async (app) => {
+    const { metrics } = answering(good([1, 1]))
+    const [odd, neighbour] = await metrics.read([query({ target: { ...query().target, app } }), query()])
+    expect(odd).toMatchObject({
+      silence: 'refused',
+      why: expect.stringMatching(/cannot be part of an Azure resource id/),
+    })
+    expect(neighbour).toMatchObject({ kind: 'measured' })
+  },
+)
+
 test('a region is asked under its own name, however ARM writes it', async () => {
   const { calls, metrics } = answering(good([1, 1]))
   const readings = await metrics.read([query(), query({ region: 'West Europe' })])
@@ -199,8 +212,11 @@ test.each<[string, unknown]>([
   expect(await only(metrics)).toMatchObject({ kind: 'missing', silence: 'malformed' })
 })
 
-test('an answer without the status codes that a KPI needs is malformed', async () => {
-  const { metrics } = answering(series({ revisionname: 'shop--a', statuscodecategory: '4xx' }, [1]))
+test.each<[string, Record<string, string>]>([
+  ['no status codes', {}],
+  ['status codes that are none', { statuscode: '4xx' }],
+])('an answer with %s is malformed where a KPI needs them', async (_, code) => {
+  const { metrics } = answering(series({ revisionname: 'shop--a', statuscodecategory: '4xx', ...code }, [1]))
   const reading = await only(metrics, query({ kpi: errorRate({ alsoBad: [429] }) }))
   expect(reading).toMatchObject({ silence: 'malformed', why: expect.stringMatching(/without a status code/) })
 })
