@@ -1,60 +1,100 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createPrometheus } from '../../../lib/adapters/metrics/prometheus.ts'
-import type { Reading } from '../../../lib/core/judge/verdict.ts'
-import { errorRate, latency, NAMES, query, START } from './queries.ts'
+import type { Query, Reading } from '../../../lib/core/judge/reading.ts'
+import { errorRate, gauge, latency, MINUTE, NAMES, query, ratio, SOURCES, START, uptime } from './queries.ts'
 
-const ERRORS = errorRate({ source: 'prometheus', prometheus: NAMES })
-const P95 = latency({ source: 'prometheus', prometheus: NAMES })
+const source = { ...SOURCES.prometheus, counters: { bad: 'refused_total', total: 'orders_total' }, gauge: 'depth' }
+const ERRORS = errorRate({ source })
+const P95 = latency({ source })
 
 describe('one read', () => {
-  test('asks once per server, kind, names and window, for all revisions', async () => {
+  test('asks once per server, set of series and length of bucket, for all revisions and arms', async () => {
     const { sent, metrics } = fake(() => [])
     await metrics.read([
       query({ kpi: ERRORS, revision: 'shop--a' }),
-      query({ kpi: ERRORS, revision: 'cart--b' }),
+      query({ kpi: ERRORS, revision: 'shop--b', arm: 'baseline', from: START + MINUTE }),
+      query({ kpi: uptime({ source }), revision: 'cart--c' }),
       query({ kpi: P95, revision: 'shop--a' }),
-      query({ kpi: { ...P95, limitMs: 500 } as typeof P95, revision: 'cart--b' }),
-      query({ kpi: ERRORS, revision: 'shop--a', from: START - 1500 }),
+      query({ kpi: latency({ source, limitMs: 500 }), revision: 'cart--c' }),
+      query({ kpi: ratio({ source }), revision: 'shop--a' }),
+      query({ kpi: gauge({ source }), revision: 'shop--a' }),
       query({ kpi: ERRORS, revision: 'shop--a', environment: 'staging' }),
+      query({ kpi: ERRORS, revision: 'shop--a', bucketMs: 30_000 }),
     ])
-    expect(sent.map(({ url, text }) => [new URL(url).port, text])).toEqual([
-      ['1', sums('status', 'http_requests_total', 'shop--a|cart--b', 300_000)],
-      ['1', sums('le', 'http_request_duration_seconds_bucket', 'shop--a|cart--b', 300_000)],
-      ['1', sums('status', 'http_requests_total', 'shop--a', 301_500)],
-      ['2', sums('status', 'http_requests_total', 'shop--a', 300_000)],
+    expect(sent.map(({ url, text }) => [new URL(url).port, form(text), names(text).join(' '), span(text)])).toEqual([
+      ['1', 'sum by (revision, status)', 'shop--a cart--c shop--b', '[300s:60s]'],
+      ['1', 'sum by (revision, le)', 'shop--a cart--c', '[300s:60s]'],
+      ['1', '(label_replace(sum by (revision)', 'shop--a', '[300s:60s]'],
+      ['1', 'max by (revision)', 'shop--a', '[300s:60s]'],
+      ['2', 'sum by (revision, status)', 'shop--a', '[300s:60s]'],
+      ['1', 'sum by (revision, status)', 'shop--a', '[300s:30s]'],
     ])
-    expect(sent[0]).toMatchObject({ url: 'http://127.0.0.1:1/prom/api/v1/query', time: '1767225900.000' })
+    expect(sent[0]?.url).toBe('http://127.0.0.1:1/prom/api/v1/query')
+    expect(sent[1]?.text).toContain('le=~"0\\\\.20*|0\\\\.50*|\\\\+Inf"')
   })
 
-  test('parts very many revisions, and answers each of them', async () => {
+  test('asks for a long look back apart from the short ones', async () => {
+    const { sent, metrics } = fake(() => [])
+    const long = { from: START - 1440 * MINUTE, to: START + 5 * MINUTE }
+    await metrics.read([
+      query({ kpi: ERRORS, revision: 'shop--a' }),
+      query({ kpi: ERRORS, revision: 'shop--b', ...long }),
+      query({ kpi: ERRORS, revision: 'cart--b', ...long, from: long.from + 60 * MINUTE }),
+      query({ kpi: ERRORS, revision: 'cart--a', from: START - 10 * MINUTE }),
+    ])
+    expect(sent.map(({ text }) => [names(text), span(text)])).toEqual([
+      [['shop--b', 'cart--b'], '[86700s:60s]'],
+      [['cart--a', 'shop--a'], '[900s:60s]'],
+    ])
+  })
+
+  test('parts very many revisions, and long looks at several, and answers each of them', async () => {
     const { sent, metrics } = fake((text) => names(text).map((revision) => errors(revision, '200', '10')))
     const many = Array.from({ length: 120 }, (_, place) => query({ kpi: ERRORS, revision: `shop--${place}` }))
     const readings = await metrics.read(many)
     expect(sent.length).toBe(3)
     expect(readings.map((reading) => reading.id)).toEqual(many.map((one) => one.id))
-    expect(readings.every((reading) => reading.kind === 'measured' && reading.total === 10)).toBe(true)
+    expect(readings.every((reading) => reading.kind === 'measured' && reading.buckets[0]?.total === 10)).toBe(true)
+    sent.splice(0)
+    await metrics.read(many.slice(0, 12).map((one) => ({ ...one, from: START - 1440 * MINUTE })))
+    expect(sent.map(({ text }) => names(text).length)).toEqual([6, 6])
   })
 
-  test('gives the text with this revision alone to every reading', async () => {
+  test('gives the text with this revision and its own window alone to every reading', async () => {
     const { metrics } = fake(() => [])
     const readings = await metrics.read([
       query({ kpi: ERRORS, revision: 'shop--a' }),
-      query({ kpi: ERRORS, revision: 'cart--b' }),
+      query({ kpi: ERRORS, revision: 'cart--b', from: START + MINUTE }),
     ])
-    expect(readings[1]?.query).toBe(sums('status', 'http_requests_total', 'cart--b', 300_000))
+    const text = readings[1]?.query ?? ''
+    expect([names(text), span(text)]).toEqual([['cart--b'], '[240s:60s]'])
+    expect(text).not.toContain('shop--a')
+  })
+
+  test('asks for every bound only where none sits on the limit', async () => {
+    const bounds = ['0.1', '0.3', '+Inf']
+    const { sent, metrics } = fake((text) => {
+      const shown = text.includes('le=~') ? ['+Inf'] : bounds
+      return shown.map((le) => bucket(le, String(bounds.indexOf(le) + 1)))
+    })
+    const [reading] = await metrics.read([query({ kpi: P95 })])
+    expect(sent.map(({ text }) => text.includes('le=~'))).toEqual([true, false])
+    expect(reading).toMatchObject({ quality: 'approximate', note: expect.stringMatching(/next bound, 0.3 s/) })
+    expect(reading?.query).toBe(sent[1]?.text)
+    expect(reading).toMatchObject({ buckets: [{ bad: 1, total: 3 }] })
   })
 })
 
 describe('errors', () => {
-  test.each([
+  test.each<[string, readonly (readonly [string, string])[], object]>([
     [
       'no 5xx series is no error',
       [
         ['200', '90'],
         ['404', '10'],
       ],
-      { bad: 0, total: 100, value: 0 },
+      { bad: 0, total: 100 },
     ],
     [
       '5xx of every kind are errors',
@@ -63,7 +103,7 @@ describe('errors', () => {
         ['500', '6'],
         ['503', '4'],
       ],
-      { bad: 10, total: 100, value: 0.1 },
+      { bad: 10, total: 100 },
     ],
     [
       'classes of statuses',
@@ -71,7 +111,7 @@ describe('errors', () => {
         ['2xx', '75'],
         ['5xx', '25'],
       ],
-      { bad: 25, total: 100, value: 0.25 },
+      { bad: 25, total: 100 },
     ],
     [
       'clients that left',
@@ -79,39 +119,40 @@ describe('errors', () => {
         ['200', '75'],
         ['0', '25'],
       ],
-      { bad: 25, total: 100, value: 0.25 },
+      { bad: 25, total: 100 },
     ],
     [
-      'extrapolated counts are rounded',
+      'fractions never make an event bad',
       [
         ['200', '89.6'],
-        ['500', '10.2'],
+        ['500', '10.9'],
       ],
-      { bad: 10, total: 100, value: 10.2 / 99.8 },
+      { bad: 10, total: 101 },
     ],
-    [
-      'bad never exceeds total',
-      [
-        ['500', '0.5'],
-        ['200', '0'],
-      ],
-      { bad: 1, total: 1, value: 1 },
-    ],
-    ['silence with series', [['200', '0']], { bad: 0, total: 0, value: Number.NaN }],
-  ] as const)('%s', async (_, series, expected) => {
+    ['sums of floats are the whole they mean', [['500', '2.9999999999']], { bad: 3, total: 3 }],
+    ['silence with series', [['200', '0']], { bad: 0, total: 0 }],
+  ])('%s', async (_, series, expected) => {
     const { metrics } = fake(() => series.map(([status, value]) => errors('shop--a', status, value)))
     const [reading] = await metrics.read([query({ kpi: ERRORS })])
-    expect(reading).toMatchObject({ kind: 'measured', approximate: false, ...expected })
+    expect(reading).toMatchObject({
+      kind: 'measured',
+      quality: 'exact',
+      buckets: [{ at: START, ...expected, value: null }],
+    })
   })
 
-  test.each([
-    ['no series', [], /no series http_requests_total with revision="shop--a".*silence|cannot tell/],
-    ['only another revision', [errors('cart--b', '200', '9')], /no series/],
-    ['NaN', [errors('shop--a', '200', 'NaN')], /value NaN/],
-    ['infinity', [errors('shop--a', '200', '+Inf')], /value Infinity/],
-    ['a negative increase', [errors('shop--a', '200', '-1')], /value -1/],
-    ['a status that is none', [errors('shop--a', 'OK', '5')], /label status holds "OK"/],
-    ['no status', [{ metric: { revision: 'shop--a' }, value: [1, '5'] }], /label status holds ""/],
+  test.each<[string, readonly object[], RegExp]>([
+    ['no series', [], /^refused: no series http_requests_total with revision="shop--a".*wrong.*cannot tell/],
+    ['only another revision', [errors('cart--b', '200', '9')], /^refused: no series/],
+    ['NaN', [errors('shop--a', '200', 'NaN')], /^malformed: .*value NaN/],
+    ['infinity', [errors('shop--a', '200', '+Inf')], /^malformed: .*value Infinity/],
+    ['a negative increase', [errors('shop--a', '200', '-1')], /^malformed: .*value -1/],
+    ['a status that is none', [errors('shop--a', 'OK', '5')], /^malformed: the label status holds "OK"/],
+    [
+      'no status',
+      [{ metric: { revision: 'shop--a' }, values: [[at(1), '5']] }],
+      /^malformed: the label status holds ""/,
+    ],
   ])('are missing: %s', async (_, series, why) => {
     const { metrics } = fake(() => series)
     expect(whyOf((await metrics.read([query({ kpi: ERRORS })]))[0])).toMatch(why)
@@ -122,81 +163,72 @@ describe('errors', () => {
     const readings = await metrics.read([query({ kpi: ERRORS }), query({ kpi: ERRORS, revision: 'cart--b' })])
     expect(readings.map((reading) => reading.kind)).toEqual(['missing', 'measured'])
   })
+
+  test('of other times, and beside the buckets, are left out', async () => {
+    const values = [0, 1, 2.5, 5, 6].map((minute) => [at(minute), '3'])
+    const { metrics } = fake(() => [{ metric: { revision: 'shop--a', status: '200' }, values }])
+    const [reading] = await metrics.read([query({ kpi: ERRORS })])
+    expect(reading).toMatchObject({ buckets: [{ at: START }, { at: START + 4 * MINUTE }] })
+  })
 })
 
 describe('latency', () => {
-  const bounds = ['0.05', '0.1', '0.2', '0.4', '+Inf']
-  const counts = ['500', '800', '940', '995', '1000']
-  const buckets = bounds.map((le, place) => bucket(le, counts[place] ?? '0'))
-
-  test('counts at the bound that sits on the limit, and interpolates the percentile', async () => {
-    const { metrics } = fake(() => buckets)
-    const [reading] = await metrics.read([query({ kpi: P95 })])
-    expect(reading).toMatchObject({ kind: 'measured', bad: 60, total: 1000, approximate: false })
-    expect(figureOf(reading)).toBeCloseTo(236.3636, 4)
-  })
-
-  test('is approximate where no bound sits on the limit', async () => {
-    const { metrics } = fake(() => buckets)
-    const kpi = latency({ source: 'prometheus', prometheus: NAMES, limitMs: 150 })
-    expect((await metrics.read([query({ kpi })]))[0]).toMatchObject({ bad: 60, total: 1000, approximate: true })
-  })
-
-  test('saturates at the highest finite bound', async () => {
-    const { metrics } = fake(() => bounds.map((le) => bucket(le, le === '+Inf' ? '1000' : '0')))
-    expect((await metrics.read([query({ kpi: P95 })]))[0]).toMatchObject({ bad: 1000, total: 1000, value: 400 })
-  })
-
-  test('of a silent histogram is a total of 0', async () => {
-    const { metrics } = fake(() => bounds.map((le) => bucket(le, '0')))
-    expect((await metrics.read([query({ kpi: P95 })]))[0]).toMatchObject({ bad: 0, total: 0, value: Number.NaN })
-  })
-
-  test.each([
-    ['a limit above every bound', buckets.map((one) => one), 500, /no finite bound at or above the limit of 0.5 s/],
-    ['no +Inf bucket', buckets.slice(0, -1), 200, /no bucket \+Inf/],
-    ['a bucket without a bound', [{ metric: { revision: 'shop--a' }, value: [1, '5'] }], 200, /without a bound/],
-    ['no series', [], 200, /no series http_request_duration_seconds_bucket/],
-  ])('is missing: %s', async (_, series, limitMs, why) => {
+  test.each<[string, readonly object[], RegExp]>([
+    ['no +Inf bucket', [bucket('0.2', '5')], /^malformed: .*no bucket \+Inf/],
+    ['a bucket without a bound', [{ metric: { revision: 'shop--a' }, values: [[at(1), '5']] }], /no bucket \+Inf/],
+    [
+      'no finite bound above the limit',
+      [bucket('0.1', '5'), bucket('+Inf', '5')],
+      /^refused: .*no finite bound at or above the limit of 0.2 s/,
+    ],
+    ['no series', [], /^refused: no series http_request_duration_seconds_bucket/],
+  ])('is missing: %s', async (_, series, why) => {
     const { metrics } = fake(() => series)
-    const kpi = latency({ source: 'prometheus', prometheus: NAMES, limitMs })
-    expect(whyOf((await metrics.read([query({ kpi })]))[0])).toMatch(why)
+    expect(whyOf((await metrics.read([query({ kpi: P95 })]))[0])).toMatch(why)
+  })
+
+  test('never counts fewer than none as slow, should two scrapes race', async () => {
+    const { metrics } = fake(() => [bucket('0.2', '7'), bucket('+Inf', '5')])
+    expect((await metrics.read([query({ kpi: P95 })]))[0]).toMatchObject({ buckets: [{ bad: 0, total: 5 }] })
   })
 })
 
-test('bad is never more than total, and both are whole, whatever increase() makes of the counts', async () => {
+test('bad is never more than total, and both are whole, whatever the counters hold', async () => {
   const share = fc.double({ min: 0, max: 1e6, noNaN: true })
   await fc.assert(
     fc.asyncProperty(share, share, share, async (fine, failed, late) => {
-      const { metrics } = fake((text) =>
-        text.includes('_bucket')
-          ? [bucket('0.2', String(fine)), bucket('+Inf', String(fine + late))]
-          : [errors('shop--a', '200', String(fine)), errors('shop--a', '500', String(failed))],
-      )
-      for (const reading of await metrics.read([query({ kpi: ERRORS }), query({ kpi: P95 })])) {
+      const { metrics } = fake((text) => {
+        if (text.includes('_bucket')) return [bucket('0.2', String(fine)), bucket('+Inf', String(fine + late))]
+        if (text.includes('refused')) return [half('bad', String(failed)), half('total', String(fine))]
+        return [errors('shop--a', '200', String(fine)), errors('shop--a', '500', String(failed))]
+      })
+      const queries = [ERRORS, P95, ratio({ source })].map((kpi) => query({ kpi }))
+      for (const reading of await metrics.read(queries)) {
         if (reading.kind !== 'measured') throw new Error(reading.why)
-        expect(Number.isInteger(reading.bad) && Number.isInteger(reading.total)).toBe(true)
-        expect(reading.bad).toBeLessThanOrEqual(reading.total)
+        for (const { bad, total } of reading.buckets) {
+          expect([Number.isInteger(bad), Number.isInteger(total), bad <= total]).toEqual([true, true, true])
+        }
       }
     }),
   )
 })
 
 describe('a query that cannot be asked', () => {
-  test.each([
-    ['no server', { environment: 'nowhere' }, /environment nowhere.*prometheusUrl.*SLIPWAY_ENVIRONMENTS/],
-    ['a server that is no URL', { environment: 'broken' }, /no http\(s\) URL/],
-    ['a server with a password', { environment: 'secret' }, /without credentials/],
-    ['a server with a password only', { environment: 'token' }, /without credentials/],
-    ['no names', { kpi: errorRate({ source: 'prometheus' }) }, /KPI errors does not say/],
-    ['an empty window', { to: START }, /empty/],
-    ['a window that is no time', { to: Number.NaN }, /no time/],
+  test.each<[string, Partial<Query>, RegExp]>([
+    ['no server', { environment: 'nowhere' }, /^unset: .*environment nowhere.*prometheusUrl.*SLIPWAY_ENVIRONMENTS/],
+    ['a server that is no URL', { environment: 'broken' }, /^unset: .*no http\(s\) URL/],
+    ['a server with a password', { environment: 'secret' }, /^unset: .*without credentials/],
+    ['a server with a password only', { environment: 'token' }, /^unset: .*without credentials/],
+    ['another source', { kpi: errorRate() }, /^refused: .*azure-logs, not by Prometheus/],
+    ['no counters', { kpi: ratio({ source: SOURCES.prometheus }) }, /^refused: .*names no counters/],
+    ['no gauge', { kpi: gauge({ source: SOURCES.prometheus }) }, /^refused: .*add gauge/],
+    ['too many buckets', { bucketMs: 1 }, /^refused: .*300000 buckets are more/],
     [
       'names that are none',
-      { kpi: errorRate({ prometheus: { ...NAMES, requests: 'up}' } }) },
-      /"up}" is no name of a Prometheus metric/,
+      { kpi: errorRate({ source: { ...source, names: { ...NAMES, requests: 'up}' } } }) },
+      /^refused: .*"up}" is no name/,
     ],
-  ])('is missing: %s', async (_, over, why) => {
+  ])('%s', async (_, over, why) => {
     const { sent, metrics } = fake(() => [])
     const [reading] = await metrics.read([query({ kpi: ERRORS, ...over })])
     expect(whyOf(reading)).toMatch(why)
@@ -216,40 +248,47 @@ const URLS: Readonly<Record<string, string>> = {
 interface Sent {
   readonly url: string
   readonly text: string
-  readonly time: string
 }
 
 function fake(series: (text: string) => readonly object[]) {
   const sent: Sent[] = []
   const send: typeof fetch = async (url, init) => {
-    const form = new URLSearchParams(String(init?.body))
-    const text = form.get('query') ?? ''
-    sent.push({ url: String(url), text, time: form.get('time') ?? '' })
-    return Response.json({ status: 'success', data: { resultType: 'vector', result: series(text) } })
+    const text = new URLSearchParams(String(init?.body)).get('query') ?? ''
+    sent.push({ url: String(url), text })
+    return Response.json({ status: 'success', data: { resultType: 'matrix', result: series(text) } })
   }
   return { sent, metrics: createPrometheus({ urlOf: (environment) => URLS[environment] ?? null, fetch: send }) }
-}
-
-function sums(by: string, metric: string, revisions: string, windowMs: number): string {
-  return `sum by (revision, ${by}) (increase(${metric}{revision=~"${revisions}"}[${windowMs}ms] @ 1767225900.000))`
 }
 
 function names(text: string): readonly string[] {
   return /=~"([^"]*)"/.exec(text)?.[1]?.split('|') ?? []
 }
 
+function span(text: string): string | undefined {
+  return /\[\d+m?s:\d+m?s\]/.exec(text)?.[0]
+}
+
+function form(text: string): string {
+  return text.slice(0, text.indexOf(')') + 1)
+}
+
+/** The end of a minute after START, as Prometheus writes times. */
+function at(minute: number): number {
+  return (START + minute * MINUTE) / 1000
+}
+
 function errors(revision: string, status: string, value: string): object {
-  return { metric: { revision, status }, value: [1, value] }
+  return { metric: { revision, status }, values: [[at(1), value]] }
 }
 
 function bucket(le: string, value: string): object {
-  return { metric: { revision: 'shop--a', le }, value: [1, value] }
+  return { metric: { revision: 'shop--a', le }, values: [[at(1), value]] }
 }
 
-function figureOf(reading: Reading | undefined): number {
-  return reading?.kind === 'measured' ? reading.value : Number.NaN
+function half(name: 'bad' | 'total', value: string): object {
+  return { metric: { revision: 'shop--a', slipway_half: name }, values: [[at(1), value]] }
 }
 
 function whyOf(reading: Reading | undefined): string {
-  return reading?.kind === 'missing' ? reading.why : `measured: ${JSON.stringify(reading)}`
+  return reading?.kind === 'missing' ? `${reading.silence}: ${reading.why}` : `measured: ${JSON.stringify(reading)}`
 }

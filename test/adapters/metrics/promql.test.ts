@@ -1,19 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { anyOf, cannotName, increaseText } from '../../../lib/adapters/metrics/promql.ts'
-import { NAMES, START } from './queries.ts'
+import { type Ask, anyOf, bucketText, cannotName } from '../../../lib/adapters/metrics/promql.ts'
+import { MINUTE, NAMES, START } from './queries.ts'
 
 const hostile = fc.oneof(
   fc.string({ unit: 'binary' }).map((text) => text.toWellFormed()),
   fc.stringMatching(/^["'\\`{}()|[\].*+?^$\n\r#a-c/-]*$/),
-  fc.constantFrom('"} or vector(1) #', '.*', 'a|b', '\\', '\\"', '', '[a', '\u0000', '\u2028'),
+  fc.constantFrom('"} or vector(1) #', '.*', 'a|b', '\\', '\\"', '', '[a', '\u0000', '\u2028', '\ufffd'),
 )
 
 describe('the matcher of revisions', () => {
-  test('is always one string literal, whatever the values hold', () => {
+  test('is always one string literal of printable ASCII, whatever the values hold', () => {
     fc.assert(
       fc.property(fc.array(hostile, { minLength: 1 }), (values) => {
-        expect(anyOf(values)).toMatch(/^"(?:[^"\\\p{Cc}]|\\["\\]|\\u[0-9a-f]{4})*"$/u)
+        expect(anyOf(values)).toMatch(/^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]|\\U[0-9a-f]{8})*"$/)
       }),
       { numRuns: 1000 },
     )
@@ -31,42 +31,72 @@ describe('the matcher of revisions', () => {
   })
 
   test('replaces half a surrogate pair, which no label can hold', () => {
-    expect(anyOf(['a\ud800'])).toBe('"a\ufffd"')
+    expect(anyOf(['a\ud800'])).toBe('"a\\U0000fffd"')
   })
 })
 
 describe('the PromQL text', () => {
-  const window = { names: NAMES, from: START, to: START + 300_000 }
+  const row = { from: START, to: START + 5 * MINUTE, bucketMs: MINUTE }
+  const requests: Ask = { form: 'requests', names: NAMES }
+  const durations = (limits: readonly number[] | null): Ask => ({ form: 'durations', names: NAMES, limits })
 
-  test('sums the increase of requests by revision and status', () => {
-    expect(increaseText({ ...window, kind: 'error-rate' }, ['shop--a', 'cart--b.1'])).toBe(
-      'sum by (revision, status) (increase(http_requests_total{revision=~"shop--a|cart--b\\\\.1"}[300000ms] @ 1767225900.000))',
+  test('adds up by revision and status what each series gained, bucket by bucket, to a fixed end', () => {
+    const text = bucketText(requests, ['shop--a', 'cart--b.1'], row)
+    expect(text).toMatch(/^sum by \(revision, status\) \(.*\)\[300s:60s\] @ 1767225900\.000$/)
+    expect(text).toContain('last_over_time(http_requests_total{revision=~"shop--a|cart--b\\\\.1"}[60s]) - ')
+    expect(text).toContain('unless ignoring (status) (')
+    expect(text).toContain('and on (revision, job, instance) last_over_time')
+  })
+
+  test('of durations asks only for the bounds that sit on the limits, however they are written', () => {
+    const text = bucketText(durations([1, 0.25, 0.25]), ['shop--a'], row)
+    expect(text).toContain('_bucket{revision=~"shop--a", le=~"0\\\\.250*|1(\\\\.0*)?|\\\\+Inf"}')
+    expect(bucketText(durations(null), ['shop--a'], row)).not.toContain('le=~')
+  })
+
+  test('of a gauge takes the worst of the last samples', () => {
+    const gauge: Ask = { form: 'gauge', names: NAMES, gauge: 'depth', worst: 'max' }
+    expect(bucketText(gauge, ['a'], { ...row, bucketMs: 1500 })).toBe(
+      'max by (revision) (last_over_time(depth{revision=~"a"}[1500ms]))[300s:1500ms] @ 1767225900.000',
     )
   })
 
-  test('sums the increase of buckets by revision and bound', () => {
-    expect(increaseText({ ...window, kind: 'latency' }, ['shop--a'])).toBe(
-      'sum by (revision, le) (increase(http_request_duration_seconds_bucket{revision=~"shop--a"}[300000ms] @ 1767225900.000))',
+  test('of a pair of counters tells the halves apart', () => {
+    const pair: Ask = { form: 'counters', names: NAMES, counters: { bad: 'refused_total', total: 'orders_total' } }
+    const text = bucketText(pair, ['a'], row)
+    expect(text).toMatch(
+      /^\(label_replace\(sum by \(revision\) \(.*"bad", "", ""\) or label_replace\(.*"total", "", ""\)\)\[/,
     )
   })
 
-  test.each([
+  test.each<[object, RegExp]>([
     [{ requests: 'up or vector(1)' }, /"up or vector\(1\)" is no name of a Prometheus metric/],
     [{ requests: '' }, /"" is no name/],
-    [{ duration: 'a{b="c"}' }, /no name of a Prometheus metric/],
-    [{ duration: '9lives' }, /no name of a Prometheus metric/],
-    [{ duration: 'lines\nof' }, /no name of a Prometheus metric/],
+    [{ requests: 'a{b="c"}' }, /no name of a Prometheus metric/],
+    [{ requests: '9lives' }, /no name of a Prometheus metric/],
+    [{ requests: 'lines\nof' }, /no name of a Prometheus metric/],
     [{ revisionLabel: 'revision) (' }, /no name of a Prometheus label/],
     [{ statusLabel: 'a:b' }, /no name of a Prometheus label/],
     [{ statusLabel: 'revision' }, /cannot hold both/],
     [{ revisionLabel: 'le' }, /bounds of a histogram/],
+    [{ revisionLabel: '__name__' }, /belongs to Prometheus itself/],
   ])('refuses names that are none: %o', (over, why) => {
-    expect(cannotName({ ...NAMES, ...over })).toMatch(why)
+    expect(cannotName({ form: 'requests', names: { ...NAMES, ...over } })).toMatch(why)
+  })
+
+  test.each<Ask>([
+    { form: 'durations', names: { ...NAMES, duration: 'a b' }, limits: null },
+    { form: 'counters', names: NAMES, counters: { bad: 'a b', total: 'ok' } },
+    { form: 'counters', names: NAMES, counters: { bad: 'ok', total: 'a b' } },
+    { form: 'gauge', names: NAMES, gauge: 'a b', worst: 'min' },
+  ])('refuses a wrong name in every form: $form', (ask) => {
+    expect(cannotName(ask)).toMatch(/no name of a Prometheus metric/)
   })
 
   test('takes every name that Prometheus takes', () => {
-    expect(cannotName(NAMES)).toBeNull()
-    expect(cannotName({ ...NAMES, requests: 'job:http_requests:rate5m', statusLabel: '_code' })).toBeNull()
+    expect(cannotName(requests)).toBeNull()
+    const names = { ...NAMES, requests: 'job:http_requests:rate5m', statusLabel: '_code' }
+    expect(cannotName({ form: 'requests', names })).toBeNull()
   })
 })
 
@@ -74,7 +104,7 @@ describe('the PromQL text', () => {
 function literalValue(literal: string): string {
   return literal
     .slice(1, -1)
-    .replace(/\\(["\\]|u[0-9a-f]{4})/g, (_, code: string) =>
-      code.length === 1 ? code : String.fromCharCode(Number.parseInt(code.slice(1), 16)),
+    .replace(/\\(["\\]|U[0-9a-f]{8})/g, (_, code: string) =>
+      code.length === 1 ? code : String.fromCodePoint(Number.parseInt(code.slice(1), 16)),
     )
 }
