@@ -36,23 +36,36 @@ export function duration({ description, example, leastMs = 0 }: DurationField) {
     .refine((ms) => ms <= LONGEST_MS, { error: 'is too long; the most is 365d' })
 }
 
+/** How a share is spoken of: an example of each way to write it, and what somebody is told who writes 1 or more. */
+interface ShareField {
+  readonly percent: string
+  readonly ratio: number
+  readonly whole: string
+}
+
+const FEW: ShareField = {
+  percent: '0.1%',
+  ratio: 0.001,
+  whole: 'would let every request fail; write 1 percent as `1%` or `0.01`',
+}
+
 /** A schema for a share of requests: `0.1%` or a ratio from 0 to below 1 on the way in, a ratio on the way out. */
-export function share(description: string) {
+export function share(description: string, { percent, ratio, whole }: ShareField = FEW) {
   return z
     .union(
       [
         z
           .string()
-          .regex(RATIO, { error: 'is no percentage; write it like `0.1%`' })
-          .meta({ examples: ['0.1%'] })
+          .regex(RATIO, { error: `is no percentage; write it like \`${percent}\`` })
+          .meta({ examples: [percent] })
           .transform((text) => Number((Number(text.slice(0, -1)) / 100).toPrecision(12))),
         z
           .number()
-          .min(0, { error: 'must not be below 0' })
-          .meta({ examples: [0.001] }),
+          .min(0, { error: 'must not be below 0', abort: true })
+          .meta({ examples: [ratio] }),
       ],
-      { error: 'must be a percentage like `0.1%` or a ratio like `0.001`' },
+      { error: `must be a percentage like \`${percent}\` or a ratio like \`${ratio}\`` },
     )
     .meta({ description })
-    .refine((ratio) => ratio < 1, { error: 'would let every request fail; write 1 percent as `1%` or `0.01`' })
+    .refine((share) => share < 1, { error: whole })
 }

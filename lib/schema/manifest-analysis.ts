@@ -88,7 +88,7 @@ export const analysisSchema = z
         error: 'has more than 12 KPIs, and each takes its share of the evidence away from the others; leave some out',
       })
       .superRefine((kpis: unknown, context) => findTwins(kpis, context), { when: () => true })
-      .refine((kpis) => kpis.some((kpi) => kpi.role === 'required'), { error: NONE_REQUIRED })
+      .refine((kpis) => kpis.length === 0 || kpis.some(({ role }) => role === 'required'), { error: NONE_REQUIRED })
       .prefault(DEFAULT_KPIS)
       .meta({ description: 'What is judged. All that are `required` must hold; one that fails rolls back.' }),
   })

@@ -32,8 +32,21 @@ const errorRateSchema = z
   })
   .meta({ description: 'Holds the share of failed requests to a limit.' })
 
+const MOST = {
+  percent: '99.9%',
+  ratio: 0.999,
+  whole: 'must be below 100 %; no service answers all requests, so write how many must be answered, e.g. `99.9%`',
+}
+
+const NO_TARGET = 'must be above 0; write which share must be answered, e.g. `99.9%`'
+
 const uptimeSchema = z
-  .strictObject({ target: rare('Which share of the requests or probes must succeed, e.g. `99.9%`.') })
+  .strictObject({
+    target: share('Which share of the requests or probes must succeed, e.g. `99.9%`.', MOST).refine(
+      (ratio) => ratio > 0,
+      { error: NO_TARGET },
+    ),
+  })
   .meta({ description: 'Holds the share of answered requests or probes to a target.' })
 
 const ratioSchema = z
@@ -144,7 +157,9 @@ function unmeasurable(measure: Measure | null, source: Source): string | null {
     if (source.kind !== 'prometheus') return 'cannot read a figure of your own; use prometheus with `gauge`, or http'
     return source.gauge === null ? 'needs `gauge` here: the name of the metric' : null
   }
-  return source.kind === 'probe' && kind === 'error-rate' ? 'sees its own probes only; call it `uptime`' : null
+  if (source.kind === 'probe' && kind === 'error-rate') return 'sees its own probes only; call it `uptime`'
+  if (source.kind !== 'prometheus' || (source.counters === null && source.gauge === null)) return null
+  return 'has `bad` and `total`, or `gauge`, which this KPI does not read; leave them out, or make it a `ratio` or a `gauge`'
 }
 
 /** A share that is neither 0 nor 1: with those nothing could be tested. */

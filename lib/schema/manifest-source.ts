@@ -46,7 +46,11 @@ const httpSchema = z
   .strictObject({
     url: z
       .string({ error: 'must be a URL' })
-      .regex(/^https?:\/\/[^\s?#]{1,1000}$/, { error: 'must be an http(s) URL without query' })
+      .regex(/^https?:\/\/[^\s?#]{1,1000}$/, { error: 'must be an http(s) URL without query', abort: true })
+      .refine((url) => URL.canParse(url), { error: 'is no URL; write it like `https://figures.example.com/kpis`' })
+      .refine((url) => !/^https?:\/\/[^/]*@/.test(url), {
+        error: 'holds a user or password; put the token into Key Vault and name it with `secret`',
+      })
       .meta({ description: 'Asked with POST; its origin must be among the environment’s `httpOrigins`.' }),
     secret: z
       .string({ error: 'must be text' })

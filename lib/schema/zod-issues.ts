@@ -72,11 +72,15 @@ function wrongKind(issue: ZodIssue): string {
   return `must be ${kinds[issue.expected] ?? `a ${issue.expected}`}`
 }
 
-/** The branch whose own kind of value was given: its issues lie within, or are not about the type of the whole. */
+/** The branch that was meant: one whose own kind of value was given, and whose keys are known where there is such a one. */
 function likeliestBranch(branches: readonly (readonly ZodIssue[])[]): readonly ZodIssue[] | undefined {
   const isWrongKind = (issue: ZodIssue): boolean =>
     issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
-  return branches.filter((branch) => !branch.some(isWrongKind)).sort((a, b) => a.length - b.length)[0]
+  const strangers = (branch: readonly ZodIssue[]): number =>
+    branch.filter((issue) => issue.path.length === 0 && issue.code === 'unrecognized_keys').length
+  return branches
+    .filter((branch) => !branch.some(isWrongKind))
+    .sort((a, b) => strangers(a) - strangers(b) || a.length - b.length)[0]
 }
 
 function unknownKey(key: string, known: readonly string[]): string {

@@ -22,7 +22,7 @@ describe('settings', () => {
     expect(readSettings(NEEDED)).toEqual({
       ok: true,
       settings: {
-        environments: { production: { logWorkspaceId: WORKSPACE, prometheusUrl: null } },
+        environments: { production: { logWorkspaceId: WORKSPACE, prometheusUrl: null, httpOrigins: [] } },
         storage: {
           tableServiceUri: 'https://rides.table.core.windows.net',
           queueServiceUri: 'https://rides.queue.core.windows.net',
@@ -32,6 +32,7 @@ describe('settings', () => {
         clientId: null,
         armUrl: 'https://management.azure.com',
         logsUrl: 'https://api.loganalytics.io',
+        metricsUrl: null,
         registries: {
           'registry.example.com': { auth: 'acr', secret: null, url: 'https://registry.example.com', tokenUrl: null },
         },
@@ -46,11 +47,13 @@ describe('settings', () => {
     const topic = '/subscriptions/s/resourceGroups/Rides/providers/Microsoft.ContainerRegistry/registries/rides'
     const read = readSettings({
       ...NEEDED,
-      SLIPWAY_ENVIRONMENTS: '{"production": {"prometheusUrl": "http://127.0.0.1:9090/prom/"}, "staging": {}}',
+      SLIPWAY_ENVIRONMENTS:
+        '{"production": {"prometheusUrl": "http://127.0.0.1:9090/prom/", "httpOrigins": ["https://Figures.example.com/", "http://127.0.0.1:8081"]}, "staging": {}}',
       SLIPWAY_STORAGE__credential: 'managedidentity',
       SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE: 'false',
       SLIPWAY_CLIENT_ID: WORKSPACE,
       SLIPWAY_ARM_URL: 'https://127.0.0.1:8443',
+      SLIPWAY_METRICS_URL: 'https://127.0.0.1:8444/{region}',
       SLIPWAY_REGISTRIES:
         '{"127.0.0.1:5000": {"auth": "basic", "secret": "registry-login", "url": "http://127.0.0.1:5000"}}',
       SLIPWAY_EVENT_GRID_TOPICS: `${topic}, ${topic}2`,
@@ -61,12 +64,17 @@ describe('settings', () => {
       ok: true,
       settings: {
         environments: {
-          production: { logWorkspaceId: null, prometheusUrl: 'http://127.0.0.1:9090/prom' },
-          staging: { logWorkspaceId: null, prometheusUrl: null },
+          production: {
+            logWorkspaceId: null,
+            prometheusUrl: 'http://127.0.0.1:9090/prom',
+            httpOrigins: ['https://figures.example.com', 'http://127.0.0.1:8081'],
+          },
+          staging: { logWorkspaceId: null, prometheusUrl: null, httpOrigins: [] },
         },
         keyVaultVerifyChallenge: false,
         clientId: WORKSPACE,
         armUrl: 'https://127.0.0.1:8443',
+        metricsUrl: 'https://127.0.0.1:8444/{region}',
         registries: { '127.0.0.1:5000': { auth: 'basic', secret: 'registry-login', url: 'http://127.0.0.1:5000' } },
         eventGridTopics: [topic.toLowerCase(), `${topic}2`.toLowerCase()],
         sweepSchedule: '*/5 * * * * *',
@@ -85,6 +93,10 @@ describe('settings', () => {
     ['SLIPWAY_ENVIRONMENTS', '{"Production": {}}'],
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"logWorkspaceId": "mine"}}'],
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"workspace": "mine"}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": "https://figures.example.com"}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": ["figures.example.com"]}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": ["ftp://figures.example.com"]}}'],
+    ['SLIPWAY_METRICS_URL', 'http://westeurope.metrics.monitor.azure.com'],
     ['SLIPWAY_STORAGE__tableServiceUri', 'rides'],
     ['SLIPWAY_STORAGE__queueServiceUri', 'ftp://rides'],
     ['SLIPWAY_STORAGE__credential', 'sharedkey'],
