@@ -10,7 +10,6 @@ import type { Target } from '../../lib/core/service.ts'
 import { createAccessLog } from '../../sim/azure/access-log.ts'
 import { createMetricsServer, type MetricsFault, type MetricsServer } from '../../sim/azure/metrics.ts'
 import type { MeasuredApp } from '../../sim/azure/metrics-series.ts'
-import { json, listen, type Reply, send, text } from '../../sim/azure/serve.ts'
 import { handClock } from '../../sim/clock.ts'
 import { query as anyQuery, errorRate, MINUTE, START, uptime } from '../adapters/metrics/queries.ts'
 import { requestAt } from '../sim/azure/requests.ts'
@@ -258,21 +257,6 @@ describe('metrics from Azure Monitor, through the real client over https', { tim
     server.faults.inject('slow', 1)
     const [reading] = await read([query()], 50)
     expect(reading).toMatchObject({ silence: 'late', why: expect.stringMatching(/no answer within 50 ms/) })
-  })
-
-  test.each<[string, Reply, string]>([
-    ['an empty 503', text(503, ''), 'down'],
-    ['a page of a proxy', text(502, '<html>Bad gateway</html>', 'text/html'), 'down'],
-    ['an empty 403', text(403, ''), 'denied'],
-    ['a page instead of figures', text(200, '<html></html>', 'text/html'), 'malformed'],
-    ['an empty answer', text(200, ''), 'malformed'],
-    ['JSON of another shape', json(200, { values: [{ value: [{}] }] }), 'malformed'],
-    ['no values', json(200, {}), 'malformed'],
-  ])('%s is what it is', async (_, reply, silence) => {
-    const odd = await listen((request, response) => request.resume().on('end', () => send(response, reply)), local.tls)
-    const readings = await createAzureMetrics({ clientFor, endpoint: odd.url }).read([query()])
-    await odd.close()
-    expect(readings).toMatchObject([{ kind: 'missing', silence }])
   })
 
   test('one region that is down leaves the other alone', async () => {

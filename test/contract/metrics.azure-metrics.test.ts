@@ -1,13 +1,14 @@
 import { MetricsClient } from '@azure/monitor-query-metrics'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAzureMetrics } from '../../lib/adapters/metrics/azure-metrics.ts'
 import { METRICS_SCOPE } from '../../lib/adapters/metrics/azure-metrics-request.ts'
 import type { Query } from '../../lib/core/judge/reading.ts'
 import type { Metrics } from '../../lib/ports.ts'
 import { createAccessLog } from '../../sim/azure/access-log.ts'
 import { createMetricsServer, type MetricsFault } from '../../sim/azure/metrics.ts'
+import { json, listen, type Reply, send, text } from '../../sim/azure/serve.ts'
 import { handClock } from '../../sim/clock.ts'
-import { errorRate, gauge, latency, MINUTE, ratio, SOURCES, START, uptime } from '../adapters/metrics/queries.ts'
+import { errorRate, gauge, latency, MINUTE, query, ratio, SOURCES, START, uptime } from '../adapters/metrics/queries.ts'
 import { requestAt } from '../sim/azure/requests.ts'
 import { type Trust, trust } from '../sim/azure/trust.ts'
 import { type Happened, metricsContract, type OpenMetrics } from './metrics.contract.ts'
@@ -45,6 +46,23 @@ describe('Azure Monitor as a source of metrics', { timeout: 60_000 }, () => {
     },
     open: (happened) => open(local, happened),
   })
+
+  test.each<[string, Reply, string]>([
+    ['an empty 503', text(503, ''), 'down'],
+    ['a page of a proxy', text(502, '<html>Bad gateway</html>', 'text/html'), 'down'],
+    ['an empty 403', text(403, ''), 'denied'],
+    ['a page instead of figures', text(200, '<html></html>', 'text/html'), 'malformed'],
+    ['an empty answer', text(200, ''), 'malformed'],
+    ['JSON of another shape', json(200, { values: [{ value: [{}] }] }), 'malformed'],
+    ['no values', json(200, {}), 'malformed'],
+  ])('%s is what it is', async (_, reply, silence) => {
+    const odd = await listen((request, response) => request.resume().on('end', () => send(response, reply)), local.tls)
+    const readings = await createAzureMetrics({ clientFor: clientsOf(local), endpoint: odd.url }).read([
+      query({ kpi: errorRate({ source }) }),
+    ])
+    await odd.close()
+    expect(readings).toMatchObject([{ kind: 'missing', silence }])
+  })
 })
 
 /** Opens the source on a server in whose log all this happened. */
@@ -54,8 +72,7 @@ async function open(local: Trust, happened: readonly Happened[]): Promise<OpenMe
   const clock = handClock(START + 10 * MINUTE)
   const find = () => ({ region: 'westeurope', log })
   const server = await createMetricsServer({ clock, tls: local.tls, accept: local.identity.accept, find })
-  const options = { ...local.client, audience: METRICS_SCOPE }
-  const clientFor = (endpoint: string) => new MetricsClient(endpoint, local.credential, options)
+  const clientFor = clientsOf(local)
   const source = (timeoutMs = 30_000) => createAzureMetrics({ clientFor, endpoint: server.endpoint, timeoutMs })
   return {
     metrics: source(),
@@ -68,6 +85,11 @@ async function open(local: Trust, happened: readonly Happened[]): Promise<OpenMe
     heal: server.faults.clear,
     close: server.close,
   }
+}
+
+function clientsOf(local: Trust) {
+  const options = { ...local.client, audience: METRICS_SCOPE }
+  return (endpoint: string) => new MetricsClient(endpoint, local.credential, options)
 }
 
 function withoutRegion(metrics: Metrics): Metrics {
