@@ -83,7 +83,10 @@ export function weigh(scene: Scene): Weighed {
   if (dark !== null) return told('nodata', `${setting.kpi.name}: ${dark}`)
   const wants = wanting(scene, finding)
   if (wants === null)
-    return told('pass', `${figure(setting.kpi, counts, state.value)}, within ${limitText(setting.kpi)}`)
+    return told(
+      'pass',
+      `${figure(setting.kpi, counts, state.value)}, ${setting.kpi.kind === 'gauge' ? 'rarely enough to count as' : 'within'} ${limitText(setting.kpi)}`,
+    )
   return {
     ...told('inconclusive', `${figure(setting.kpi, counts, state.value)}; ${wants.text}`),
     missing: wants.text,
@@ -103,7 +106,7 @@ function accuse(
   const { kpi, manifest } = setting
   const budget = budgetBurnt(scene)
   if (budget !== null) return { kind: 'fail', because: budget }
-  const said = `${figure(kpi, counts, state.value)}, ${REASONS[finding.because]} ${limitText(kpi)}`
+  const said = `${figure(kpi, counts, state.value)}, ${accusation(kpi, finding.because)}`
   if (finding.kind === 'fail') return { kind: 'fail', because: said }
   if (finding.kind === 'quiet') return null
   const isRelative = finding.because === 'relative'
@@ -113,6 +116,12 @@ function accuse(
   if (isRelative && onRelative === 'abort')
     return { kind: 'fail', because: `${said} (and the manifest aborts on that)` }
   return { kind: 'suspect', because: said }
+}
+
+/** What the evidence says against the canary, to a person. */
+function accusation(kpi: Kpi, because: Finding['because']): string {
+  if (kpi.kind === 'gauge') return `which is too often to count as ${limitText(kpi)}`
+  return `${REASONS[because]} ${limitText(kpi)}`
 }
 
 const REASONS: Readonly<Record<Finding['because'], string>> = {
