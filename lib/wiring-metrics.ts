@@ -53,7 +53,7 @@ async function azureMetrics({ settings, credential }: MetricsParts): Promise<Met
     import('@azure/monitor-query-metrics'),
   ])
   const clients = new Map<string, InstanceType<typeof MetricsClient>>()
-  const options = { audience: METRICS_SCOPE.replace('/.default', ''), retryOptions: { maxRetries: 0 } }
+  const options = { audience: METRICS_SCOPE, retryOptions: { maxRetries: 0 } }
   const clientFor = (endpoint: string) => {
     const client = clients.get(endpoint) ?? new MetricsClient(endpoint, credential, options)
     clients.set(endpoint, client)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { APP_REQUESTS_BODY } from '../../lib/adapters/metrics/app-insights-query.ts'
 import { HTTP_LOGS_BODY } from '../../lib/adapters/metrics/azure-logs-query.ts'
 import type { Target } from '../../lib/core/service.ts'
-import { type AccessLog, createAccessLog } from '../azure/access-log.ts'
+import { createAccessLog } from '../azure/access-log.ts'
 import { createArmServer } from '../azure/arm.ts'
 import { type AzuriteServer, createAzurite } from '../azure/azurite.ts'
 import { createIdentity, type IdentityServer } from '../azure/identity.ts'
@@ -10,7 +10,7 @@ import { healthyProfile, type ImageProfile } from '../azure/image-profile.ts'
 import { createIngress, type Ingress } from '../azure/ingress.ts'
 import { createLogs } from '../azure/logs.ts'
 import { createMetricsServer } from '../azure/metrics.ts'
-import type { MeasuredApp } from '../azure/metrics-series.ts'
+import { appsIn } from '../azure/metrics-apps.ts'
 import { createRegistryServer, type RegistryServer } from '../azure/registry.ts'
 import { createLocalTls, type LocalTls } from '../azure/tls.ts'
 import { createVault, type VaultServer } from '../azure/vault.ts'
@@ -65,11 +65,10 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
   const profileOf = (image: string) => programs.get(image) ?? healthyProfile('unknown')
   const ingress = await createIngress({ view: world, clock, tls, log, profileOf })
   const address = ingress.addressOf
-  const find = measuredApp(world, log)
   const [arm, logs, metrics, vault, registry] = await Promise.all([
     createArmServer({ world, clock, tls, address, accept: (token) => accept(token, ARM_AUDIENCE) }),
     createLogs({ clock, tls, accept, workspaces: new Map([[workspace, log]]), bodies: BODIES }),
-    createMetricsServer({ clock, tls, accept, find }),
+    createMetricsServer({ clock, tls, accept, find: appsIn(world, log) }),
     createVault({ clock, tls, accept, tenantId: identity.tenantId }),
     createRegistryServer(),
   ])
@@ -99,21 +98,6 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
       await Promise.all([arm, logs, metrics, vault, registry, ingress, identity].map((server) => server.close()))
       await azurite.close()
     },
-  }
-}
-
-/** Finds an app for the metrics server: where it runs, and what the ingress wrote of it. */
-function measuredApp(
-  world: World,
-  log: AccessLog,
-): (subscriptionId: string, resourceGroup: string, app: string) => MeasuredApp | null {
-  return (subscriptionId, resourceGroup, app) => {
-    const target = { subscriptionId, resourceGroup, app, container: null }
-    try {
-      return { region: world.see(target).location.replaceAll(' ', '').toLowerCase(), log }
-    } catch {
-      return null
-    }
   }
 }
 
