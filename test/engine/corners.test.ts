@@ -22,7 +22,7 @@ test('a tag outside the range of a manifest is ignored, and the range is named',
   expect(record).toMatchObject({ outcome: 'ignored', reason: 'tag v2 does not match >=2.0.0' })
 })
 
-test('a source that leaves a question unanswered leaves the step inconclusive', async () => {
+test('a source that leaves a question unanswered is taken as one that does not answer', async () => {
   const stage = await givenPricing()
   await stage.push(version(2))
   await stage.runUntil('there is a canary', () => stage.rollout(PRICING).phase.kind === 'progressing', HOUR)
@@ -31,8 +31,8 @@ test('a source that leaves a question unanswered leaves the step inconclusive', 
   stage.clock.advance(MINUTE)
   await turn(silent, 'production', ['pricing'])
   expect(stage.rollout(PRICING).verdict).toMatchObject({
-    kind: 'inconclusive',
-    because: expect.stringContaining('no answer'),
+    kind: 'error',
+    because: expect.stringContaining('the source gave no answer'),
   })
 })
 
