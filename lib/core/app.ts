@@ -91,6 +91,14 @@ export function isSick(revision: RevisionSeen): boolean {
   )
 }
 
+/**
+ * Azure's words for a revision that is switched on and has no replica, though nothing says that it may have none: it is
+ * neither scaled to zero for want of requests nor on its way.
+ */
+export function isEmpty({ active, replicas, running }: RevisionSeen): boolean {
+  return active && replicas === 0 && running !== 'ScaledToZero' && !/^(?:Activating|Processing|Unknown|)$/.test(running)
+}
+
 /** Name of a revision from its app and suffix: two dashes part them (Container Apps' naming rule). */
 export function revisionName(app: string, suffix: string): string {
   return `${app}--${suffix}`

@@ -1,4 +1,4 @@
-import { type AppSeen, isSick } from '../app.ts'
+import { type AppSeen, isEmpty, isSick } from '../app.ts'
 import { type Edit, foreignEdits, mayBeLate, TRAFFIC_EDIT } from '../drift.ts'
 import type { Facts } from '../facts.ts'
 import { weightsText } from '../format.ts'
@@ -129,7 +129,7 @@ function health(move: Move, app: AppSeen): Move {
   const { rollout } = move
   const revision = app.revisions.find((candidate) => candidate.name === rollout.canary)
   const taking = rollout.phase.kind === 'progressing' || (weightsSeen(app)[rollout.canary] ?? 0) > 0
-  const well = !taking || (revision !== undefined && !isSick(revision))
+  const well = !taking || (revision !== undefined && !isSick(revision) && !isEmpty(revision))
   const unwell = well ? 0 : rollout.unwell + 1
   return unwell === rollout.unwell ? move : change(move, { unwell })
 }
