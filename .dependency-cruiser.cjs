@@ -75,6 +75,19 @@ module.exports = {
       '^lib/engine/',
       '^(node:)?[a-z_]+$',
     ]),
+    wall(
+      'cli-asks-and-prints',
+      'The command reads files and HTTP, asks the mind or the seeded streams, and prints; it knows no plug and no engine.',
+      '^cli/',
+      [
+        '^cli/',
+        CORE,
+        '^lib/schema/',
+        '^sim/(streams/|chance\\.ts$)',
+        'node_modules/commander/',
+        '^(node:)?[a-z_]+(/promises)?$',
+      ],
+    ),
     {
       name: 'functions-sdk-stays-at-the-door',
       comment: 'Only doors know @azure/functions.',
