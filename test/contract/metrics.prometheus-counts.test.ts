@@ -1,6 +1,3 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPrometheus } from '../../lib/adapters/metrics/prometheus.ts'
 import type { Bucket, Query, Reading } from '../../lib/core/judge/reading.ts'
@@ -17,7 +14,7 @@ import {
   uptime,
 } from '../adapters/metrics/queries.ts'
 import { missingParts, PROMETHEUS } from '../support/parts.ts'
-import { type PastSeries, type PrometheusServer, startPrometheus, startPrometheusAfter } from '../support/prometheus.ts'
+import { type PastSeries, type PrometheusServer, startPrometheusAfter } from '../support/prometheus.ts'
 
 const without = missingParts(PROMETHEUS)
 const skipped = without === null ? '' : ` (skipped: ${without})`
@@ -63,6 +60,14 @@ describe.skipIf(without !== null)(`counts from a real Prometheus server${skipped
       [0, 10, 110],
       [1, 40, 990],
     ])
+  })
+
+  test('a counter that fell within the bucket and rose above what it was adds what it holds', async () => {
+    expect(await figures({ revision: 'twice--a' })).toEqual([[0, 0, 15]])
+  })
+
+  test('a pair of counters begins anew together', async () => {
+    expect(await figures({ revision: 'twin--a', kpi: ratio({ source }) })).toEqual([[0, 50, 1010]])
   })
 
   test('the first event of a new status counts, where the target was scraped before', async () => {
@@ -135,9 +140,11 @@ describe.skipIf(without !== null)(`counts from a real Prometheus server${skipped
   test.each([
     [1000, 3],
     [200, 10],
-  ])('a bound at %d ms is found however it is written', async (limitMs, bad) => {
+  ])('a bound at %d ms is found however it is written, in one call', async (limitMs, bad) => {
+    calls = 0
     const [reading] = await readAll({ revision: 'first--a', kpi: latency({ source, limitMs }) })
     expect(reading).toMatchObject({ quality: 'exact', buckets: [{ bad, total: 100 }] })
+    expect(calls).toBe(1)
   })
 
   test('a limit above every bound is refused, with what to do', async () => {
@@ -204,34 +211,6 @@ describe.skipIf(without !== null)(`counts from a real Prometheus server${skipped
   })
 })
 
-describe.skipIf(without !== null)(`counts as they are scraped${skipped}`, { timeout: 120_000 }, () => {
-  test('buckets of a second add up to what was counted since the first scrape', async () => {
-    const counters = { ok: 50, failed: 0 }
-    const service = await listen(() => [
-      `${NAMES.requests}{revision="live--a",status="200"} ${counters.ok}`,
-      ...(counters.failed === 0 ? [] : [`${NAMES.requests}{revision="live--a",status="500"} ${counters.failed}`]),
-    ])
-    const prometheus = await startPrometheus([service.host])
-    try {
-      const from = Math.floor(Date.now() / 1000 - 60) * 1000
-      await service.scraped(1)
-      counters.ok += 30
-      await service.scraped(1)
-      counters.failed += 4
-      await service.scraped(1)
-      counters.ok += 7
-      await service.scraped(1)
-      const to = Math.ceil(Date.now() / 1000) * 1000
-      const metrics = createPrometheus({ urlOf: () => prometheus.url, timeoutMs: 60_000 })
-      const [reading] = await metrics.read([query({ kpi: ERRORS, revision: 'live--a', from, to, bucketMs: 1000 })])
-      expect(sum(measured(reading).buckets)).toEqual({ bad: 4, total: 41 })
-    } finally {
-      await prometheus.stop()
-      service.close()
-    }
-  })
-})
-
 /** A series sampled every 20 seconds, five seconds before the end of a bucket the last; `values[0]` is the minute before START. */
 function series(name: string, labels: string, values: readonly (number | null)[]): PastSeries {
   const samples = values.flatMap((value, minute) => {
@@ -271,6 +250,12 @@ const PAST: readonly PastSeries[] = [
   bucket('reset--a', '0.1', [400, 450, 900]),
   bucket('reset--a', '0.2', [800, 900, 950]),
   bucket('reset--a', '+Inf', [890, 1000, 990]),
+  {
+    series: `${NAMES.requests}{revision="twice--a",status="200"}`,
+    samples: [-5000, 20_000, 40_000].map((second, place) => [START + second, [10, 20, 15][place] ?? 0] as const),
+  },
+  series('all_total', 'revision="twin--a"', [1000, 1010]),
+  series('bad_total', 'revision="twin--a"', [60, 50]),
   requests('first--a', '200', [100, 110, 120, 130]),
   requests('first--a', '503', [null, null, 3, 3]),
   bucket('first--a', '0.200', [900, 990]),
@@ -299,31 +284,6 @@ const PAST: readonly PastSeries[] = [
     requests('day--a', '500', rising(1), replica),
   ]),
 ]
-
-/** A service whose `/metrics` is whatever its counters say, and that knows how often it was scraped. */
-async function listen(lines: () => readonly string[]) {
-  let scrapes = 0
-  const server = createServer((_, response) => {
-    scrapes += 1
-    response.setHeader('content-type', 'text/plain; version=0.0.4').end(
-      lines()
-        .map((line) => `${line}\n`)
-        .join(''),
-    )
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Waits until it was scraped so many times more, and the last scrape can be queried. */
-    scraped: async (times: number) => {
-      for (const goal = scrapes + times + 1; scrapes < goal; ) await sleep(50)
-    },
-    close: () => {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}
 
 function measured(reading: Reading | undefined): Extract<Reading, { kind: 'measured' }> {
   if (reading?.kind !== 'measured') throw new Error(`not measured: ${JSON.stringify(reading)}`)
