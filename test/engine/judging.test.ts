@@ -145,11 +145,25 @@ describe('a source that falls silent', () => {
     expectSound(stage)
   })
 
+  /** A KPI from a source of its own. */
+  const apart = (role: Kpi['role']): Kpi => {
+    const source = { kind: 'http', url: 'https://figures.example.com/shop', secret: null } as const
+    return { name: 'shop', role, source, lagMs: 0, minRequests: null, kind: 'ratio', limitRatio: 0.01 }
+  }
+
+  test('ends nothing at a hiccup of the others, where only an advisory KPI was silent for long', async () => {
+    const kpis = [...analysis.kpis, apart('advisory')]
+    const stage = await givenCanary({ kpis, onBlind: { afterMs: 30 * MINUTE, then: 'abort' } })
+    stage.metrics.ailment = { kind: 'outage', source: 'http' }
+    await stage.run(40 * MINUTE)
+    stage.metrics.ailment = 'outage'
+    await stage.run(3 * MINUTE)
+    expect(stage.rollout(PRICING).phase.kind).toBe('progressing')
+  })
+
   for (const role of ['advisory', 'guard'] as const) {
     test(`keeps no rollout back where only a KPI with the role ${role} came from it`, async () => {
-      const source = { kind: 'http', url: 'https://figures.example.com/shop', secret: null } as const
-      const extra: Kpi = { name: 'shop', role, source, lagMs: 0, minRequests: null, kind: 'ratio', limitRatio: 0.01 }
-      const stage = await givenCanary({ kpis: [...analysis.kpis, extra] })
+      const stage = await givenCanary({ kpis: [...analysis.kpis, apart(role)] })
       stage.metrics.ailment = { kind: 'outage', source: 'http' }
       expect(await untilFinished(stage, 3 * HOUR)).toBe('promoted')
       expect(kinds(stage)).not.toContain('deadline-passed')

@@ -41,6 +41,14 @@ test('GET shows the stored manifest with its defaults, its version and its ETag'
       environment: 'production',
       target: { app: 'pricing', resourceGroup: 'rides' },
       image: { registry: 'registry.example.com', repository: 'pricing', tags: { kind: 'glob', pattern: 'v*' } },
+      analysis: {
+        bucketMs: 1000,
+        warmUpMs: 300_000,
+        onRelative: 'hold',
+        onBlind: { afterMs: 1_800_000, then: 'wait' },
+        requireEvidence: false,
+        kpis: [{ name: 'p95', role: 'required', source: { kind: 'azure-logs' } }],
+      },
       onNewRevision: 'supersede',
     },
   })
@@ -130,6 +138,26 @@ test('what this installation does not have is refused when it is stored, not met
       path: 'analysis.kpis[0].source',
       message: expect.stringMatching(/has no prometheusUrl, which `prometheus` needs/),
     },
+  ])
+})
+
+test('figures are fetched only from origins that the environment names, and what a source cannot measure is refused', async () => {
+  const http = '{ http: { url: "https://figures.example.com/pricing" } }'
+  const origin = await scene.put('pricing', pricing.replace('source: azure-logs', `source: ${http}`))
+  expectProblem(origin, 422, 'invalid', /does not fit this installation/)
+  expect(errorsOf(origin)).toMatchObject([
+    {
+      path: 'analysis.kpis[0].source',
+      message: expect.stringMatching(
+        /has no https:\/\/figures\.example\.com among its httpOrigins, which `http` needs/,
+      ),
+    },
+  ])
+  const minutes = pricing.replace('bucket: 1s', 'bucket: 1m').replace('source: azure-logs', 'source: azure-metrics')
+  const latency = await scene.put('pricing', minutes)
+  expectProblem(latency, 422, 'invalid', /Nothing was stored/)
+  expect(said(latency)).toEqual([
+    expect.stringMatching(/^17 analysis\.kpis\[0\]\.source: .*an average over all revisions/),
   ])
 })
 
