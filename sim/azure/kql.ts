@@ -1,21 +1,21 @@
-/** A query text taken apart: the default of its one declared string parameter, and everything after the declaration. */
-export interface DeclaredQuery {
-  readonly parameter: string
+/** A query text taken apart: the string that its first `let` binds, and everything after that statement. */
+export interface BoundQuery {
+  readonly name: string
   readonly value: string
   /** With every run of white space as one space. */
   readonly body: string
 }
 
-/** Takes `declare query_parameters(name:string = "…"); body` apart; null where the text is not of this form. */
-export function takeApart(query: string): DeclaredQuery | null {
-  const head = /^\s*declare\s+query_parameters\s*\(\s*([A-Za-z_]\w*)\s*:\s*string\s*=\s*/.exec(query)
+/** Takes `let name = "…"; body` apart; null where the text is not of this form. */
+export function takeApart(query: string): BoundQuery | null {
+  const head = /^\s*let\s+([A-Za-z_]\w*)\s*=\s*/.exec(query)
   if (head === null) return null
   const literal = readLiteral(query, head[0].length)
   if (literal === null) return null
-  const tail = /^\s*\)\s*;/.exec(query.slice(literal.end))
+  const tail = /^\s*;/.exec(query.slice(literal.end))
   if (tail === null) return null
   const body = squeezed(query.slice(literal.end + tail[0].length))
-  return { parameter: head[1] ?? '', value: literal.value, body }
+  return { name: head[1] ?? '', value: literal.value, body }
 }
 
 /** The text with every run of white space as one space, and none at the ends. */

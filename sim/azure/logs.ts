@@ -22,7 +22,7 @@ export interface LogsOptions {
   readonly accept: (token: string | null, audience: string) => boolean
   /** What each workspace holds, by workspace id. */
   readonly workspaces: ReadonlyMap<string, AccessLog>
-  /** The one query text per table that is understood, without its `declare query_parameters` statement; white space may differ. */
+  /** The one query text per table that is understood, without the `let` that binds `asks` before it; white space may differ. */
   readonly bodies: Readonly<Record<'ContainerAppHTTPLogs' | 'AppRequests', string>>
 }
 
@@ -102,7 +102,7 @@ function ask(logs: Logs, log: AccessLog, body: string, isPartial: boolean): Repl
     return badQuery('SyntaxError', 'A recognition error occurred in the query.', 'SYN0002')
   const { bodies, clock } = logs.options
   const isRequests = query.body === squeezed(bodies.AppRequests)
-  if (query.parameter !== 'asks' || !(isRequests || query.body === squeezed(bodies.ContainerAppHTTPLogs))) {
+  if (query.name !== 'asks' || !(isRequests || query.body === squeezed(bodies.ContainerAppHTTPLogs))) {
     return badQuery('SemanticError', 'A semantic error occurred.', 'SEM0100')
   }
   const now = clock.now()

@@ -18,7 +18,7 @@ export interface LogAsk {
 /** A table of requests in a Log Analytics workspace, with the one constant text that asks it. */
 export interface LogTable {
   readonly name: 'ContainerAppHTTPLogs' | 'AppRequests'
-  /** Everything after the declaration of the parameter `asks`; answers `columns`, one row per ask, bucket and origin. */
+  /** Everything after the binding of the parameter `asks`; answers `columns`, one row per ask, bucket and origin. */
   readonly body: string
   /** In order, with their KQL types: those of LOG_COLUMNS, then further counts. */
   readonly columns: readonly Column[]
@@ -30,6 +30,7 @@ export interface LogTable {
   readonly unseen: ((revision: string) => string) | null
 }
 
+/** A column of an answer, with its KQL type. */
 export interface Column {
   readonly name: string
   readonly type: 'string' | 'datetime' | 'long'
@@ -104,9 +105,13 @@ export const ACCESS_LOG: LogTable = {
   unseen: null,
 }
 
-/** The complete text for these asks: one `declare query_parameters` statement, then the table's body unchanged. */
+/**
+ * The complete text for these asks: `asks` bound to one string literal, then the table's body unchanged.
+ * A `let`, because `declare query_parameters` is among the statements that Azure Monitor does not take, and its query API
+ * has no place for the values of parameters. https://learn.microsoft.com/azure/azure-monitor/logs/log-query-overview
+ */
 export function queryText(table: LogTable, asks: readonly LogAsk[]): string {
-  return `declare query_parameters(asks:string = ${jsonLiteral(asks)});\n${table.body}`
+  return `let asks = ${jsonLiteral(asks)};\n${table.body}`
 }
 
 /**

@@ -47,6 +47,11 @@ describe.each([
     expect(objectionsTo(text)).toEqual([])
   })
 
+  test('has no statement that Azure Monitor does not take', () => {
+    expect(text).not.toMatch(/\bdeclare\b|\balias\b/)
+    expect(text.startsWith('let asks = "[')).toBe(true)
+  })
+
   test('answers the promised columns with the promised types', () => {
     expect(columnsOf(text)).toEqual(table.columns.map((column) => `${column.name}:${column.type}`))
   })

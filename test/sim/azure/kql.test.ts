@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { takeApart } from '../../../sim/azure/kql.ts'
 
-const declared = (literal: string) => takeApart(`declare query_parameters(asks:string = ${literal});\nT\n| take  1`)
+const bound = (literal: string) => takeApart(`let asks = ${literal};\nT\n| take  1`)
 
 test.each([
   ['a plain literal', '"abc"', 'abc'],
@@ -13,7 +13,7 @@ test.each([
   ['a verbatim literal', '@"a\\b""c"', 'a\\b"c'],
   ['a verbatim literal in single quotes', "@'it''s'", "it's"],
 ])('%s is read as Kusto reads it', (_name, literal, value) => {
-  expect(declared(literal)).toEqual({ parameter: 'asks', value, body: 'T | take 1' })
+  expect(bound(literal)).toEqual({ name: 'asks', value, body: 'T | take 1' })
 })
 
 test.each([
@@ -23,11 +23,12 @@ test.each([
   ['a literal with a bare line end', '"a\nb"'],
   ['a verbatim literal without an end', '@"abc'],
 ])('%s is no query', (_name, literal) => {
-  expect(declared(literal)).toBeNull()
+  expect(bound(literal)).toBeNull()
 })
 
-test('a text without the declaration, or with a second parameter, is no query of this form', () => {
+test('a text without the binding, of anything but a string, or with a statement that Azure Monitor does not take, is none', () => {
   expect(takeApart('T | take 1')).toBeNull()
-  expect(takeApart('declare query_parameters(a:string = "x", b:string = "y"); T')).toBeNull()
-  expect(takeApart('declare query_parameters(a:long = 1); T')).toBeNull()
+  expect(takeApart('let a = 1; T')).toBeNull()
+  expect(takeApart('let a = "x", b = "y"; T')).toBeNull()
+  expect(takeApart('declare query_parameters(asks:string = "x"); T')).toBeNull()
 })
