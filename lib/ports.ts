@@ -1,5 +1,5 @@
 import type { Action, Observed } from './core/app.ts'
-import type { AuditRow } from './core/audit.ts'
+import type { AuditKind, AuditRow } from './core/audit.ts'
 import type { Presence } from './core/facts.ts'
 import type { Query, Reading } from './core/judge/reading.ts'
 import type { BucketLine, JudgeState } from './core/judge/state.ts'
@@ -94,6 +94,7 @@ export interface AuditQuery {
   readonly environment: string
   readonly service?: string
   readonly rollout?: string
+  readonly kind?: AuditKind
   readonly since?: number
   readonly until?: number
   readonly limit: number

@@ -194,6 +194,7 @@ function auditPage(state: State, query: AuditQuery): Page<AuditRow> {
 
 function wanted(row: AuditRow, query: AuditQuery): boolean {
   if (query.rollout !== undefined && row.rollout !== query.rollout) return false
+  if (query.kind !== undefined && row.kind !== query.kind) return false
   if (query.since !== undefined && row.happenedAt < query.since) return false
   return query.until === undefined || row.happenedAt < query.until
 }

@@ -30,6 +30,7 @@ export type AuditKind =
   | 'deadline-passed'
   | 'finished'
   | 'watch-ended'
+  | 'drift-reported'
 
 /** Canary and stable weights in percent at a moment; by revision name. */
 export type Weights = Readonly<Record<string, number>>

@@ -58,6 +58,7 @@ const KINDS: Readonly<Record<AuditKind, true>> = {
   'deadline-passed': true,
   finished: true,
   'watch-ended': true,
+  'drift-reported': true,
 }
 
 describe('explain', () => {

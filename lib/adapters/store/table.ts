@@ -155,13 +155,14 @@ function inState(reader: Reader, environment: string, range: KeyRange, what: str
 }
 
 function auditListing(reader: Reader, query: AuditQuery): Listing {
-  const { environment, service, rollout, since, until } = query
-  const scope = `audit ${JSON.stringify({ service, rollout, since, until })}`
+  const { environment, service, rollout, kind, since, until } = query
+  const scope = `audit ${JSON.stringify({ service, rollout, kind, since, until })}`
   const listing = inState(reader, environment, auditRange(since, until), scope)
   const conditions = [
     listing.filter,
     service === undefined ? null : odata`service eq ${service}`,
     rollout === undefined ? null : odata`rollout eq ${rollout}`,
+    kind === undefined ? null : odata`kind eq ${kind}`,
   ]
   return { ...listing, filter: conditions.filter((condition) => condition !== null).join(' and ') }
 }
