@@ -30,6 +30,14 @@ const prometheusSchema = z
   .refine(({ bad, total }) => (bad === undefined) === (total === undefined), {
     error: 'needs both `bad` and `total`, or neither',
   })
+  .refine(({ revisionLabel, statusLabel }) => revisionLabel !== statusLabel, {
+    path: ['statusLabel'],
+    error: 'is the label of the revision already; one label cannot hold both',
+  })
+  .refine(({ revisionLabel }) => revisionLabel !== 'le', {
+    path: ['revisionLabel'],
+    error: 'is the label of a histogram’s bounds; name the one that holds the revision',
+  })
   .meta({ title: 'Prometheus names', description: 'How this service names its metrics and labels.' })
 
 const insightsSchema = z
@@ -55,6 +63,7 @@ const httpSchema = z
     secret: z
       .string({ error: 'must be text' })
       .regex(/^[0-9a-zA-Z-]{1,127}$/, { error: 'must be the name of a Key Vault secret (letters, digits, dashes)' })
+      .refine((name) => !/^slipway-/i.test(name), { error: 'is Slipway’s own and is sent to nobody; name another' })
       .optional()
       .meta({ description: 'Key Vault secret that holds the bearer token.' }),
   })

@@ -246,6 +246,14 @@ describe('a source', () => {
       'errorRate: { limit: 1% }, source: { prometheus: { gauge: depth } }',
       'source: has `bad` and `total`, or `gauge`, which this KPI does not read',
     ],
+    [
+      'errorRate: { limit: 1% }, source: { prometheus: { revisionLabel: code, statusLabel: code } }',
+      'source.prometheus.statusLabel: is the label of the revision already',
+    ],
+    [
+      'errorRate: { limit: 1% }, source: { prometheus: { revisionLabel: le } }',
+      'source.prometheus.revisionLabel: is the label of a histogram’s bounds',
+    ],
     ['errorRate: { limit: 1% }, source: probe', 'source: sees its own probes only; call it `uptime`'],
     ['errorRate: { limit: 1% }, source: azure-log', `source: ${mustBe}`],
     ['errorRate: { limit: 1% }, source: http', `source: ${mustBe}`],
@@ -266,6 +274,10 @@ describe('a source', () => {
     [
       'errorRate: { limit: 1% }, source: { http: { url: "https://a.b/c", secret: "my token" } }',
       'source.http.secret: must be the name of a Key Vault secret',
+    ],
+    [
+      'errorRate: { limit: 1% }, source: { http: { url: "https://a.b/c", secret: Slipway-hook-keys } }',
+      'source.http.secret: is Slipway’s own and is sent to nobody; name another',
     ],
     ['uptime: { target: 99% }, source: { probe: { path: health } }', 'source.probe.path: must begin with `/`'],
     ['uptime: { target: 99% }, source: { probe: { count: 61 } }', 'source.probe.count: must be at most 60'],
