@@ -17,6 +17,7 @@ import { createSimBell } from '../sim/bell.ts'
 import { handClock, type SimClock, wallClock } from '../sim/clock.ts'
 import { createSimMetrics } from '../sim/metrics.ts'
 import { createSimRegistry } from '../sim/registry.ts'
+import { createSimRestarts } from '../sim/restarts.ts'
 import type { World } from '../sim/world/types.ts'
 import { createWorld } from '../sim/world/world.ts'
 import { addService, pushOf } from './services.ts'
@@ -71,6 +72,7 @@ export async function createCallsScene(): Promise<CallsScene> {
     apps,
     metrics: createSimMetrics({ world, clock, seed: 1, usual: { rps: 50, p95Ms: 120, errorRate: 0.0002 } }),
     registry: createSimRegistry(),
+    restarts: createSimRestarts(),
     bell: createSimBell(),
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     matchesTag,

@@ -149,6 +149,15 @@ export interface Metrics {
   read(queries: readonly Query[]): Promise<readonly Reading[]>
 }
 
+/** One revision whose restarts are asked for, in `[from, to)`: whole minutes, epoch milliseconds. */
+export type RestartAsk = Pick<Query, 'target' | 'region' | 'revision' | 'from' | 'to'>
+
+/** How often containers of revisions were restarted. */
+export interface Restarts {
+  /** In as few calls as possible; one answer per ask, in order, null where it cannot be told. Never throws. */
+  count(asks: readonly RestartAsk[]): Promise<readonly (number | null)[]>
+}
+
 /** Registries, asked whether what was pushed is really there. */
 export interface Registry {
   /** Asks by digest. One answer per image, in order. Never throws. */

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
-import type { Metrics, Secrets } from './ports.ts'
+import type { SourceName } from './core/service.ts'
+import type { Metrics, Restarts, Secrets } from './ports.ts'
 import type { Settings } from './schema/settings.ts'
 
 /** What the sources of metrics are made of. */
@@ -9,11 +10,29 @@ export interface MetricsParts {
   readonly secrets: () => Promise<Secrets>
 }
 
-/** One Metrics socket over all sources, each of them and its SDK loaded when a KPI first names it. */
-export async function metricsOf(parts: MetricsParts): Promise<Metrics> {
-  const { environments } = parts.settings
+/** The sockets that measure. */
+export interface Measurements {
+  readonly metrics: Metrics
+  readonly restarts: Restarts
+}
+
+/** One Metrics socket over all sources, and restarts; each source and its SDK is loaded when a KPI first names it. */
+export async function measurementsOf(parts: MetricsParts): Promise<Measurements> {
   const { createMetrics } = await import('./adapters/metrics/index.ts')
-  return createMetrics({
+  const monitor = once(() => azureMonitor(parts))
+  const count: Restarts['count'] = async (asks) => {
+    if (asks.length === 0) return []
+    const told = await (await monitor()).restarts(asks)
+    return told.map((one) => (one.kind === 'counted' ? one.restarts : null))
+  }
+  return { metrics: createMetrics(sourcesOf(parts, monitor)), restarts: { count } }
+}
+
+type Monitor = Awaited<ReturnType<typeof azureMonitor>>
+
+function sourcesOf(parts: MetricsParts, monitor: () => Promise<Monitor>): Readonly<Record<SourceName, Metrics>> {
+  const { environments } = parts.settings
+  return {
     'azure-logs': lazily(async () => {
       const { createAzureLogs } = await import('./adapters/metrics/azure-logs.ts')
       return createAzureLogs(await logsOf(parts))
@@ -22,7 +41,7 @@ export async function metricsOf(parts: MetricsParts): Promise<Metrics> {
       const { createAppInsights } = await import('./adapters/metrics/app-insights.ts')
       return createAppInsights(await logsOf(parts))
     }),
-    'azure-metrics': lazily(() => azureMetrics(parts)),
+    'azure-metrics': lazily(async () => (await monitor()).metrics),
     prometheus: lazily(async () => {
       const { createPrometheus } = await import('./adapters/metrics/prometheus.ts')
       return createPrometheus({ urlOf: (name) => environments[name]?.prometheusUrl ?? null })
@@ -36,7 +55,7 @@ export async function metricsOf(parts: MetricsParts): Promise<Metrics> {
       const { createProbe } = await import('./adapters/metrics/probe.ts')
       return createProbe()
     }),
-  })
+  }
 }
 
 async function logsOf({ settings, credential }: MetricsParts) {
@@ -46,9 +65,10 @@ async function logsOf({ settings, credential }: MetricsParts) {
   return { client, workspaceOf: (name: string) => environments[name]?.logWorkspaceId ?? null }
 }
 
-async function azureMetrics({ settings, credential }: MetricsParts): Promise<Metrics> {
-  const [{ createAzureMetrics }, { METRICS_SCOPE }, { MetricsClient }] = await Promise.all([
+async function azureMonitor({ settings, credential }: MetricsParts) {
+  const [{ createAzureMetrics }, { createAzureRestarts }, { METRICS_SCOPE }, { MetricsClient }] = await Promise.all([
     import('./adapters/metrics/azure-metrics.ts'),
+    import('./adapters/metrics/azure-metrics-restarts.ts'),
     import('./adapters/metrics/azure-metrics-request.ts'),
     import('@azure/monitor-query-metrics'),
   ])
@@ -59,17 +79,24 @@ async function azureMetrics({ settings, credential }: MetricsParts): Promise<Met
     clients.set(endpoint, client)
     return client
   }
-  return createAzureMetrics({ clientFor, ...(settings.metricsUrl === null ? {} : { endpoint: settings.metricsUrl }) })
+  const given = { clientFor, ...(settings.metricsUrl === null ? {} : { endpoint: settings.metricsUrl }) }
+  return { metrics: createAzureMetrics(given), restarts: createAzureRestarts(given) }
 }
 
 /** A source that is made at its first question. One that cannot be made throws as it would have at the start. */
 function lazily(make: () => Promise<Metrics>): Metrics {
-  let made: Promise<Metrics> | null = null
-  return {
-    async read(queries) {
-      if (queries.length === 0) return []
-      made ??= make()
-      return (await made).read(queries)
-    },
+  const made = once(make)
+  return { read: async (queries) => (queries.length === 0 ? [] : (await made()).read(queries)) }
+}
+
+/** Makes a thing at its first use and keeps it; where it could not be made, the next use tries again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null
+      throw error
+    })
+    return made
   }
 }

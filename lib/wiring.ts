@@ -3,8 +3,9 @@ import type { TokenCredential } from '@azure/identity'
 import { storeManifest } from './engine/manifest.ts'
 import type { Wheel } from './engine/wheel.ts'
 import { Fault } from './errors.ts'
-import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Metrics, Registry, Secrets } from './ports.ts'
+import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Registry, Secrets } from './ports.ts'
 import type { Settings } from './schema/settings.ts'
+import type { Measurements } from './wiring-metrics.ts'
 
 /** The storage that is created when missing, and the names that the triggers of functions/ listen to. */
 export const QUEUES = { intake: 'slipway-intake', events: 'slipway-events', turns: 'slipway-turns' } as const
@@ -51,7 +52,7 @@ export const inbox: () => Promise<Inbox> = once(async () => {
 
 /** Everything the engine turns with. */
 export const wheel: () => Promise<Wheel> = once(async () => {
-  const [{ matchesTag }, kept, apps, metrics, registry, bell] = await Promise.all([
+  const [{ matchesTag }, kept, apps, { metrics, restarts }, registry, bell] = await Promise.all([
     import('./schema/tag.ts'),
     store(),
     containerApps(),
@@ -67,6 +68,7 @@ export const wheel: () => Promise<Wheel> = once(async () => {
     buckets: kept,
     apps,
     metrics,
+    restarts,
     registry,
     bell,
     digest: sha256,
@@ -151,9 +153,9 @@ async function containerApps(): Promise<ContainerApps> {
   return createArmApps({ client: (subscription) => new ContainerAppsAPIClient(identity, subscription, options), clock })
 }
 
-async function measurements(): Promise<Metrics> {
-  const { metricsOf } = await import('./wiring-metrics.ts')
-  return metricsOf({ settings: await settings(), credential: await credential(), secrets })
+async function measurements(): Promise<Measurements> {
+  const { measurementsOf } = await import('./wiring-metrics.ts')
+  return measurementsOf({ settings: await settings(), credential: await credential(), secrets })
 }
 
 async function registries(): Promise<Registry> {

@@ -15,6 +15,7 @@ import { handClock, type SimClock } from './clock.ts'
 import { Crash, type CrashPlan, mortal } from './crash.ts'
 import { createSimMetrics, type SimMetrics } from './metrics.ts'
 import { createSimRegistry, type SimRegistry } from './registry.ts'
+import { createSimRestarts, type SimRestarts } from './restarts.ts'
 import { createSimStore, type SimStore } from './store.ts'
 import type { World } from './world/types.ts'
 import { createWorld } from './world/world.ts'
@@ -27,6 +28,7 @@ export interface Stage {
   readonly bell: SimBell
   readonly metrics: SimMetrics
   readonly registry: SimRegistry
+  readonly restarts: SimRestarts
   readonly wheel: Wheel
   /** How time passes: each path may be cut to show that the other is enough. */
   readonly wakes: { timer: boolean; bell: boolean }
@@ -98,7 +100,7 @@ export function createStage(options: StageOptions = {}): Stage {
   }
 }
 
-type Props = Pick<Stage, 'clock' | 'world' | 'store' | 'bell' | 'metrics' | 'registry'>
+type Props = Pick<Stage, 'clock' | 'world' | 'store' | 'bell' | 'metrics' | 'registry' | 'restarts'>
 
 function createProps({ seed = 1, start = NOON }: StageOptions): Props {
   const clock = handClock(start)
@@ -111,12 +113,22 @@ function createProps({ seed = 1, start = NOON }: StageOptions): Props {
     bell: createSimBell(),
     metrics: createSimMetrics({ world, clock, seed, usual }),
     registry: createSimRegistry(),
+    restarts: createSimRestarts(),
   }
 }
 
 function socketsOf({ world, store, ...others }: Props): Wheel {
   const digest = (text: string) => createHash('sha256').update(text).digest('hex')
-  return { ...others, store, catalogue: store, events: store, buckets: store, apps: createSimApps(world), digest, matchesTag }
+  return {
+    ...others,
+    store,
+    catalogue: store,
+    events: store,
+    buckets: store,
+    apps: createSimApps(world),
+    digest,
+    matchesTag,
+  }
 }
 
 /** Runs a piece of work whose worker may die; the next piece has a living one. Null = it died. */

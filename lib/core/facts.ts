@@ -15,6 +15,8 @@ export interface Facts {
   readonly image: Presence | null
   /** What the KPIs say; null where the canary takes no traffic, or where nothing was asked. */
   readonly verdict: Verdict | null
+  /** Restarts of the canary's containers in the last minutes; null where nobody can tell, or nobody asked. */
+  readonly restarts: number | null
   /** Since when a source that counts has given no answer; null where all do. */
   readonly blindSince: number | null
 }

@@ -117,6 +117,8 @@ export interface Rollout {
   readonly trafficSeenAt: number
   /** Looks in a row at which the canary was unhealthy; at two of them it is rolled back. */
   readonly unwell: number
+  /** Looks in a row at which the canary had restarted several times within minutes; at two of them it is rolled back. */
+  readonly restarting: number
   /** Whether it was already written down that the present phase overran its deadline. */
   readonly overdue: boolean
   /** When it wants to be looked at next; null = never again. */

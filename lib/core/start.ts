@@ -101,6 +101,7 @@ export function newRollout(
     repairs: 0,
     trafficSeenAt: now,
     unwell: 0,
+    restarting: 0,
     overdue: false,
     wakeAt: now,
   }

@@ -26,8 +26,9 @@ export async function look<T extends Subject>(
     item,
     queries: command?.verb === 'abort' ? [] : ask(item.rollout, item.judge, asking),
   }))
-  const [images, readings] = await Promise.all([
+  const [images, restarts, readings] = await Promise.all([
     findImages(wheel, items),
+    countRestarts(wheel, items, asking),
     measure(
       wheel,
       asked.flatMap(({ queries }) => queries),
@@ -41,7 +42,14 @@ export async function look<T extends Subject>(
     const app = apps.get(rollout) ?? notLookedAt(rollout, image)
     const judged = judgedOf(item, queries, readings, asking)
     const verdict = judged?.verdict ?? null
-    const facts = { now, app, image, verdict, blindSince: judged === null ? null : blindSince(judged, rollout) }
+    const facts = {
+      now,
+      app,
+      image,
+      verdict,
+      restarts: restarts.get(rollout) ?? null,
+      blindSince: judged === null ? null : blindSince(judged, rollout),
+    }
     return { ...item, facts, judged: judged?.state ?? null, buckets: judged?.line ?? null }
   })
 }
@@ -77,6 +85,28 @@ async function measure(wheel: Wheel, queries: readonly Query[]): Promise<Readonl
   if (queries.length === 0) return new Map()
   const readings = await wheel.metrics.read(queries)
   return new Map(readings.map((reading) => [reading.id, reading]))
+}
+
+const RESTARTS_MS = 600_000
+const MINUTE_MS = 60_000
+
+/** Azure Monitor knows restarts, so only rollouts that it measures anyway ask: the others may lack the role for it. */
+async function countRestarts(
+  wheel: Wheel,
+  items: readonly { readonly rollout: Rollout }[],
+  now: number,
+): Promise<ReadonlyMap<Rollout, number | null | undefined>> {
+  const to = Math.ceil((now + 1) / MINUTE_MS) * MINUTE_MS
+  const asking = items.flatMap(({ rollout }) => {
+    const since = steadySince(rollout.phase)
+    const { target, analysis } = rollout.manifest
+    if (since === null || !analysis.kpis.some(({ source }) => source.kind === 'azure-metrics')) return []
+    const from = Math.max(Math.floor(since / MINUTE_MS) * MINUTE_MS, to - RESTARTS_MS)
+    return [{ rollout, ask: { target, region: rollout.place?.region ?? null, revision: rollout.canary, from, to } }]
+  })
+  if (asking.length === 0) return new Map()
+  const counts = await wheel.restarts.count(asking.map(({ ask }) => ask))
+  return new Map(asking.map(({ rollout }, index) => [rollout, counts[index]]))
 }
 
 /** Only a rollout that is being prepared asks its registry. */

@@ -57,7 +57,14 @@ async function recordRefusal(wheel: Wheel, rollout: Rollout, trouble: Trouble): 
   const [item] = await wheel.store.load(rollout.key.environment, [rollout.key.name])
   if (item?.rollout?.id !== rollout.id || item.rollout.phase.kind !== rollout.phase.kind) return
   const now = wheel.clock.now()
-  const facts: Facts = { now, app: { kind: 'unseen', fault: trouble }, image: null, verdict: null, blindSince: null }
+  const facts: Facts = {
+    now,
+    app: { kind: 'unseen', fault: trouble },
+    image: null,
+    verdict: null,
+    restarts: null,
+    blindSince: null,
+  }
   const move = refusedDeed({ rollout: item.rollout, rows: [] }, facts, trouble)
   const next = { ...move.rollout, wakeAt: nextWake(move.rollout, now, true) }
   const { service, audit } = sealed(wheel, item.service, move.rows, now)

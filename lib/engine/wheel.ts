@@ -11,6 +11,7 @@ import type {
   EventLog,
   Metrics,
   Registry,
+  Restarts,
   RolloutStore,
 } from '../ports.ts'
 
@@ -23,6 +24,7 @@ export interface Wheel {
   readonly buckets: BucketLog
   readonly apps: ContainerApps
   readonly metrics: Metrics
+  readonly restarts: Restarts
   readonly registry: Registry
   readonly bell: Bell
   /** SHA-256 of a text, hex. */

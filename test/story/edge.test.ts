@@ -25,12 +25,13 @@ strategy:
     steps: [{ setWeight: 10 }, { bake: 8s }, { setWeight: 50 }, { bake: 6s }, { setWeight: 100 }]
 analysis:
   interval: 1s
-  window: 6s
+  bucket: 2s
+  warmUp: 2s
   minRequests: 30
   onInconclusive: { after: 120s, then: abort }
   kpis:
-    - { name: p95, latency: { percentile: 95, limit: 200ms }, source: prometheus, lag: 2s }
-    - { name: errors, errorRate: { limit: 0.1% }, source: prometheus, lag: 2s }
+    - { name: p95, latency: { percentile: 95, limit: 200ms }, source: prometheus, lag: 3s }
+    - { name: errors, errorRate: { limit: 0.1% }, source: prometheus, lag: 3s }
 drain: 2s
 scaleDownDelay: 3s
 watch: 5s

@@ -444,3 +444,40 @@ describe('measurements and time', () => {
     expectSound(stage)
   })
 })
+
+describe('guards that need no statistics', () => {
+  const measuredByAzure = () => {
+    const { analysis } = pricingManifest()
+    const kpis = analysis.kpis.filter(({ kind }) => kind === 'error-rate')
+    return {
+      analysis: { ...analysis, kpis: kpis.map((kpi) => ({ ...kpi, source: { kind: 'azure-metrics' } as const })) },
+    }
+  }
+
+  test('a canary that keeps restarting is rolled back at the second look', async () => {
+    const stage = await givenCanary(measuredByAzure())
+    stage.restarts.told.set(stage.rollout(PRICING).canary, 3)
+    await stage.run(4 * MINUTE)
+    expect(await untilFinished(stage, HOUR)).toBe('rolled-back')
+    expect(
+      sentences(stage).some((said) => /restarted 3 times within ten minutes, at 2 looks in a row/.test(said)),
+    ).toBe(true)
+    expectSound(stage)
+  })
+
+  test('two restarts are let be, and so is what nobody can tell', async () => {
+    const stage = await givenCanary(measuredByAzure())
+    for (const told of [2, null, 2]) {
+      stage.restarts.told.set(stage.rollout(PRICING).canary, told)
+      await stage.run(5 * MINUTE)
+    }
+    expect(stage.rollout(PRICING).phase.kind).toBe('progressing')
+  })
+
+  test('restarts are asked for only where Azure Monitor measures anyway', async () => {
+    const stage = await givenCanary()
+    stage.restarts.told.set(stage.rollout(PRICING).canary, 9)
+    await stage.run(10 * MINUTE)
+    expect(stage.rollout(PRICING).phase.kind).toBe('progressing')
+  })
+})

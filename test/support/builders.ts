@@ -244,6 +244,7 @@ export function aRollout(phase: Phase = progressing(0), overrides: Partial<Rollo
     repairs: 0,
     trafficSeenAt: T0,
     unwell: 0,
+    restarting: 0,
     overdue: false,
     wakeAt: T0,
   }
@@ -269,6 +270,7 @@ export function facts(app: AppSeen | null, overrides: Partial<Facts> = {}): Fact
         : { kind: 'seen', app },
     image: null,
     verdict: null,
+    restarts: null,
     blindSince: null,
     ...overrides,
   }

@@ -179,6 +179,7 @@ export function aRollout(key: ServiceKey, overrides: Partial<Rollout> = {}): Rol
     repairs: 1,
     trafficSeenAt: T0 - 1,
     unwell: 1,
+    restarting: 0,
     overdue: true,
     wakeAt: T0 + 60_000,
     ...overrides,

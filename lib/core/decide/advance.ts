@@ -49,6 +49,10 @@ export function guarded(move: Move, facts: Facts): Move | null {
       `${rollout.canary} is not healthy (${state}) at ${rollout.unwell} looks in a row`,
     )
   }
+  if (rollout.restarting >= UNWELL_LOOKS) {
+    const because = `${rollout.canary} restarted ${facts.restarts ?? 'several'} times within ten minutes, at ${rollout.restarting} looks in a row`
+    return rollBack(move, facts, 'rolled-back', because, { metric: 'restarts', value: facts.restarts })
+  }
   return failed(move, facts.verdict, facts) ?? blindTooLong(move, facts)
 }
 

@@ -35,7 +35,7 @@ export function change(move: Move, changes: Partial<Rollout>): Move {
 
 /** Takes the rollout into another phase; what counts within a phase starts anew. */
 export function enter(move: Move, phase: Phase): Move {
-  return change(move, { phase, overdue: false, unwell: 0 })
+  return change(move, { phase, overdue: false, unwell: 0, restarting: 0 })
 }
 
 /** Wishes for a canary weight: from now on it may be seen at the ingress. */
@@ -102,7 +102,7 @@ export function supersede(rollout: Rollout, now: number, because: string): Move 
     kind: 'unseen',
     fault: { kind: 'unavailable', message: 'not looked at', retryAfterMs: null },
   } as const
-  const facts: Facts = { now, app: unseen, image: null, verdict: null, blindSince: null }
+  const facts: Facts = { now, app: unseen, image: null, verdict: null, restarts: null, blindSince: null }
   const move = rollBack({ rollout, rows: [] }, facts, 'superseded', because)
   const ended = rollout.stable === null ? finish(move, facts, 'superseded', because) : move
   return change(ended, { wakeAt: now })

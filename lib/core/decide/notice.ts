@@ -12,7 +12,8 @@ export function notice(move: Move, facts: Facts): Move {
   if (facts.image?.kind === 'absent') return move
   if (facts.app.kind === 'unseen') return troubled(move, facts, facts.app.fault, 'look')
   const { app } = facts.app
-  return health(confirmed(edited(untroubled(move, facts, 'look'), facts, app), facts, app), app)
+  const seen = confirmed(edited(untroubled(move, facts, 'look'), facts, app), facts, app)
+  return restarts(health(seen, app), facts)
 }
 
 function edited(move: Move, facts: Facts, app: AppSeen): Move {
@@ -122,6 +123,16 @@ function confirmed(move: Move, facts: Facts, app: AppSeen): Move {
     weightsAfter: weights,
     notes: `the ingress now sends ${weightsText(weights)}`,
   })
+}
+
+/** So many restarts within the minutes that were asked about are no accident. */
+const MANY_RESTARTS = 3
+
+/** Counts the looks in a row at which the canary had restarted too often; what nobody can tell leaves the count as it is. */
+function restarts(move: Move, facts: Facts): Move {
+  if (facts.restarts === null) return move
+  const restarting = facts.restarts >= MANY_RESTARTS ? move.rollout.restarting + 1 : 0
+  return restarting === move.rollout.restarting ? move : change(move, { restarting })
 }
 
 /** Counts the looks in a row at which a canary that has weight, or is about to get some, is not well. */

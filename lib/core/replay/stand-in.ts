@@ -23,7 +23,7 @@ export function freshRollout(manifest: Manifest, now: number): Rollout {
 
 /** What a look shows where everything is well and every wished weight is real at once. */
 export function allWell(rollout: Rollout, now: number): Omit<Facts, 'verdict' | 'blindSince'> {
-  return { now, app: { kind: 'seen', app: appOf(rollout) }, image: { kind: 'present' } }
+  return { now, app: { kind: 'seen', app: appOf(rollout) }, image: { kind: 'present' }, restarts: null }
 }
 
 function pushOf({ image }: Manifest, now: number): Push {
