@@ -1,6 +1,6 @@
 import type { Bucket, Query } from '../../core/judge/reading.ts'
 import { isRecord, parseJson } from './body.ts'
-import type { Trouble } from './http-call.ts'
+import type { Trouble } from './trouble.ts'
 
 /** What a reading says, without who asked. */
 export interface Figures {

@@ -1,12 +1,7 @@
-import type { Query, Silence } from '../../core/judge/reading.ts'
+import type { Query } from '../../core/judge/reading.ts'
 import { codeOf, readBody } from './body.ts'
 import { shellWord } from './shell.ts'
-
-/** Why a service gave no answer: the named silence, and a sentence for a person. */
-export interface Trouble {
-  readonly silence: Silence
-  readonly why: string
-}
+import type { Trouble } from './trouble.ts'
 
 /** One POST: where to, about what, and with which token. */
 export interface HttpCall {

@@ -2,8 +2,9 @@ import type { Query, Reading } from '../../core/judge/reading.ts'
 import { Fault } from '../../errors.ts'
 import type { Metrics } from '../../ports.ts'
 import { type HttpAnswer, readAnswer } from './http-answer.ts'
-import { asCommand, post, requestBody, type Trouble } from './http-call.ts'
+import { asCommand, post, requestBody } from './http-call.ts'
 import { missing } from './missing.ts'
+import type { Trouble } from './trouble.ts'
 import { cannotAskWindow } from './window.ts'
 
 export interface HttpMetricsOptions {

@@ -30,7 +30,8 @@ export async function sendBatches(
   let next = 0
   const work = async () => {
     for (let turn = turns[next++]; turn !== undefined; turn = turns[next++]) {
-      if (turn.dueMs > elapsed()) await sleep(turn.dueMs - elapsed())
+      const waitMs = turn.dueMs - elapsed()
+      if (waitMs > 0) await sleep(waitMs)
       if (elapsed() > pace.sendMs) return
       outcomes[turn.place]?.push(await sendProbe(turn.batch, pace.tls))
     }

@@ -1,10 +1,11 @@
-import type { Bucket, Query, Reading, Silence } from '../../core/judge/reading.ts'
+import type { Bucket, Query, Reading } from '../../core/judge/reading.ts'
 import type { Source } from '../../core/service.ts'
 import type { Metrics } from '../../ports.ts'
 import { missing } from './missing.ts'
 import { type ProbeBatch, sendBatches } from './probe-batch.ts'
 import type { Outcome, ProbeTls } from './probe-send.ts'
 import { shellWord } from './shell.ts'
+import type { Trouble } from './trouble.ts'
 import { cannotAskWindow } from './window.ts'
 
 export interface ProbeOptions {
@@ -25,11 +26,6 @@ interface Placed {
   readonly query: Query
   readonly host: string
   readonly source: Extract<Source, { kind: 'probe' }>
-}
-
-interface Trouble {
-  readonly silence: Silence
-  readonly why: string
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Bucket } from '../../core/judge/reading.ts'
-import type { Series, Trouble } from './prometheus-call.ts'
+import type { Series } from './prometheus-call.ts'
 import type { Placed } from './prometheus-plan.ts'
 import { type Ask, HALF, metricsOf } from './promql.ts'
+import type { Trouble } from './trouble.ts'
 
 /** What a reading says, without who asked. */
 export interface Figures {

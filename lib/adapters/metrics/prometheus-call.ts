@@ -1,16 +1,10 @@
-import type { Silence } from '../../core/judge/reading.ts'
 import { codeOf, isRecord, parseJson, readBody } from './body.ts'
+import type { Trouble } from './trouble.ts'
 
 /** One series of a matrix: its labels, and its points as time (epoch milliseconds) and value. */
 export interface Series {
   readonly labels: Readonly<Record<string, string>>
   readonly points: readonly (readonly [number, number])[]
-}
-
-/** Why a server gave no answer: the named silence, and a sentence for a person. */
-export interface Trouble {
-  readonly silence: Silence
-  readonly why: string
 }
 
 /** What a question to a Prometheus server is made of. */

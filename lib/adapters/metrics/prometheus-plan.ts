@@ -1,7 +1,7 @@
 import type { Query } from '../../core/judge/reading.ts'
 import type { Source } from '../../core/service.ts'
-import type { Trouble } from './prometheus-call.ts'
 import { type Ask, bucketText, cannotName, type Row } from './promql.ts'
+import type { Trouble } from './trouble.ts'
 import { cannotAskWindow } from './window.ts'
 
 /** A query that can be asked: which server, and what of it. */
