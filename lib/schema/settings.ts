@@ -42,6 +42,8 @@ export interface Settings {
   readonly eventGridTopics: readonly string[]
   /** NCRONTAB. */
   readonly sweepSchedule: string
+  /** NCRONTAB, in UTC. */
+  readonly driftSchedule: string
   /** Folder of manifest files to store at start, or null. */
   readonly manifests: string | null
 }
@@ -65,6 +67,7 @@ export const SETTING_NAMES = [
   'SLIPWAY_REGISTRIES',
   'SLIPWAY_EVENT_GRID_TOPICS',
   'SLIPWAY_SWEEP_SCHEDULE',
+  'SLIPWAY_DRIFT_SCHEDULE',
   'SLIPWAY_MANIFESTS',
 ] as const
 
@@ -152,6 +155,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       'must be resource ids divided by commas, each like `/subscriptions/…/resourceGroups/…/providers/…`',
     ),
     sweepSchedule: from.cron('SLIPWAY_SWEEP_SCHEDULE', '0 * * * * *'),
+    driftSchedule: from.cron('SLIPWAY_DRIFT_SCHEDULE', '0 30 2 * * *'),
     manifests: from.text('SLIPWAY_MANIFESTS', null, /^[^\0]{1,1000}$/, 'must be the path of a folder'),
   }
   from.text(

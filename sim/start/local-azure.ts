@@ -134,5 +134,6 @@ function settingsOf(urls: Urls, identity: IdentityServer, workspace: string): Re
     SLIPWAY_METRICS_URL: `${urls.metrics}/{region}`,
     SLIPWAY_REGISTRIES: JSON.stringify({ [REGISTRY_HOST]: { auth: 'anonymous', url: urls.registry } }),
     SLIPWAY_SWEEP_SCHEDULE: '*/5 * * * * *',
+    SLIPWAY_DRIFT_SCHEDULE: '0 30 2 * * *',
   }
 }

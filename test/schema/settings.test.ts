@@ -38,6 +38,7 @@ describe('settings', () => {
         },
         eventGridTopics: [],
         sweepSchedule: '0 * * * * *',
+        driftSchedule: '0 30 2 * * *',
         manifests: null,
       },
     })
@@ -113,6 +114,7 @@ describe('settings', () => {
     ['SLIPWAY_EVENT_GRID_TOPICS', 'registries/rides'],
     ['SLIPWAY_SWEEP_SCHEDULE', 'every minute'],
     ['SLIPWAY_SWEEP_SCHEDULE', '* * * * *'],
+    ['SLIPWAY_DRIFT_SCHEDULE', 'nightly'],
     ['SLIPWAY_KEYVAULT_URL', 'https://rides.vault.azure.net'],
   ])('%s=%s is refused under the name of the setting', (name, value) => {
     expect(paths({ [name]: value })).toEqual([name])

@@ -5,9 +5,10 @@ type Told = Exclude<DriftFinding, { kind: 'unclear' }>
 
 /**
  * The findings of a night as a text in Markdown that a person can read: what moved, by how much and against which day, what
- * was too thin to tell, and what stayed as it was. `day` names the day (`2026-11-21`). It says that nothing was acted on.
+ * cannot be told, what stayed as it was, and the `remarks` as sentences. `day` names the day (`2026-11-21`). It says that
+ * nothing was acted on.
  */
-export function reportOf(findings: readonly DriftFinding[], day: string): string {
+export function reportOf(findings: readonly DriftFinding[], day: string, remarks: readonly string[] = []): string {
   const told = findings.filter((finding) => finding.kind !== 'unclear')
   const moved = told.filter(({ kind }) => kind === 'moved').sort((a, b) => b.distance - a.distance)
   const steady = told.filter(({ kind }) => kind === 'steady')
@@ -21,14 +22,22 @@ export function reportOf(findings: readonly DriftFinding[], day: string): string
       moved.map((finding) => movedText(finding, told.length)),
     ),
     ...section(
-      'Too thin to tell',
+      'Cannot be told',
       unclear.map((finding) => `${nameOf(finding)}: ${finding.why}.`),
     ),
     ...section('As before', steady.map(steadyText)),
+    ...section('To know', remarks),
     '',
     'No rollout was changed because of this report.',
     '',
   ].join('\n')
+}
+
+/** A KPI that moved, in half a sentence: the middle and the 95th percentile of its minutes, then and now. */
+export function movedSentence(finding: Told): string {
+  const told = finding.shifts.filter(({ quantile }) => quantile === 0.5 || quantile === 0.95)
+  const shifts = told.map((shift) => shiftText(shift, finding.unit)).join(', ')
+  return `${finding.kpi} moved against ${dayText(finding)} (${shifts})`
 }
 
 function summary(all: number, moved: number, unclear: number): string {

@@ -19,7 +19,7 @@ const moved: DriftFinding = {
   ],
 }
 
-test('a night reads as what moved, what is too thin, and what stayed', () => {
+test('a night reads as what moved, what cannot be told, and what stayed', () => {
   const findings: readonly DriftFinding[] = [
     {
       ...moved,
@@ -49,7 +49,7 @@ test('a night reads as what moved, what is too thin, and what stayed', () => {
 
 - **production/shop** latency since the same weekday a week before: p50 150 ms → 165 ms (+10 %), p99 210 ms → 208 ms (−1 %). Distance 0.313, by chance once in 25,000, counted among 2 KPIs (1440 minutes, worth 108 independent ones).
 
-## Too thin to tell
+## Cannot be told
 
 - **production/mail** queue: it was measured in only 12 minutes of the day, 240 are needed.
 

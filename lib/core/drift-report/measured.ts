@@ -1,0 +1,88 @@
+import type { Bucket, Reading } from '../judge/reading.ts'
+import type { Kpi } from '../service.ts'
+import type { AskedDay, AskedKpi } from './ask-drift.ts'
+import { type DriftDay, type DriftFinding, driftOf } from './drift-of.ts'
+import type { Series } from './effective-size.ts'
+import { type DayName, dayText, MINUTE_MS } from './night.ts'
+
+/** One KPI on one day as it was measured. */
+export interface MeasuredDay {
+  /** Minute by minute from midnight on: bad of total, or a gauge's value; null = no request, or no data. */
+  readonly series: Series
+  /** Why a source gave no figures, in its own words. */
+  readonly silences: readonly string[]
+  /** What a reader of the figures should know. */
+  readonly notes: readonly string[]
+}
+
+const DAYS: readonly DayName[] = ['today', 'weekBefore', 'dayBefore']
+/** A reason that differs from minute to minute is not told in full. */
+const MOST_REASONS = 4
+
+/** A day's figures out of the readings (by id of their query). Buckets that nobody asked for are left out. */
+export function measuredDay({ span, kpi, queries }: AskedDay, readings: ReadonlyMap<string, Reading>): MeasuredDay {
+  const series: (number | null)[] = Array<null>((span.to - span.from) / MINUTE_MS).fill(null)
+  const silences = new Set<string>()
+  const notes = new Set<string>()
+  for (const query of queries) {
+    const reading = readings.get(query.id)
+    if (reading?.kind !== 'measured') {
+      silences.add(`${kpi.source.kind} gave no figures: ${reading?.why ?? 'it could not be asked'}`)
+      continue
+    }
+    if (reading.note !== null) notes.add(reading.note)
+    if (reading.quality === 'approximate') notes.add('what is counted as bad is a lower bound')
+    for (const bucket of reading.buckets) {
+      const place = (bucket.at - span.from) / MINUTE_MS
+      if (bucket.at >= query.from && bucket.at < query.to && Number.isInteger(place))
+        series[place] = figureOf(kpi, bucket)
+    }
+  }
+  return { series, silences: [...silences], notes: [...notes] }
+}
+
+/**
+ * What became of every KPI of the night, in order. They count as one family, so give the KPIs of all services at once. What
+ * cannot be told comes with every reason that is known.
+ */
+export function findingsOf(
+  asked: readonly AskedKpi[],
+  measured: ReadonlyMap<AskedDay, MeasuredDay>,
+): readonly DriftFinding[] {
+  const findings = driftOf(asked.map((one) => dayOf(one, measured)))
+  return findings.map((finding, place) => {
+    const one = asked[place]
+    if (finding.kind !== 'unclear' || one === undefined) return finding
+    return { ...finding, why: whyUnclear(finding.why, one, measured) }
+  })
+}
+
+function dayOf({ service, kpi, days }: AskedKpi, measured: ReadonlyMap<AskedDay, MeasuredDay>): DriftDay {
+  const series = (name: DayName) => measured.get(days[name])?.series ?? []
+  const unit = kpi.kind === 'gauge' ? 'plain' : 'ratio'
+  const [today, weekBefore, dayBefore] = [series('today'), series('weekBefore'), series('dayBefore')]
+  return { service, kpi: kpi.name, unit, today, weekBefore, dayBefore }
+}
+
+function figureOf({ kind }: Kpi, { bad, total, value }: Bucket): number | null {
+  const figure = kind === 'gauge' ? value : total > 0 ? bad / total : null
+  return figure !== null && Number.isFinite(figure) ? figure : null
+}
+
+/** The count of minutes alone where nothing else is known; the reasons alone where there was not one minute. */
+function whyUnclear(counted: string, { days }: AskedKpi, measured: ReadonlyMap<AskedDay, MeasuredDay>): string {
+  const dates = new Map<string, string[]>()
+  for (const name of DAYS) {
+    const day = days[name]
+    for (const reason of [...day.gaps, ...(measured.get(day)?.silences ?? [])]) {
+      dates.set(reason, [...(dates.get(reason) ?? []), dayText(day.span)])
+    }
+  }
+  const reasons = [...dates].map(([reason, on]) =>
+    on.length === DAYS.length ? reason : `${reason} (${on.join(', ')})`,
+  )
+  const told = reasons.slice(0, MOST_REASONS).join('; ')
+  if (reasons.length === 0) return counted
+  const minutes = (measured.get(days.today)?.series ?? []).filter((value) => value !== null).length
+  return minutes === 0 ? told : `${counted}; ${told}`
+}
