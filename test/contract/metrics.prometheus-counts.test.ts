@@ -86,6 +86,10 @@ describe.skipIf(without !== null)(`counts from a real Prometheus server${skipped
     ])
   })
 
+  test('what a target gained after it was first scraped counts, within the same bucket too', async () => {
+    expect(await figures({ revision: 'young--a' })).toEqual([[0, 1, 21]])
+  })
+
   test('a gap in the scrapes is missing data, and what happened meanwhile counts once', async () => {
     const window = { from: START, to: START + 30 * MINUTE }
     expect(await figures({ revision: 'gap--a', ...window })).toEqual([
@@ -99,6 +103,7 @@ describe.skipIf(without !== null)(`counts from a real Prometheus server${skipped
     const window = { from: START, to: START + 130 * MINUTE }
     expect(await figures({ revision: 'absent--a', ...window })).toEqual([
       [0, 0, 10],
+      [120, 0, 0],
       [121, 0, 10],
     ])
   })
@@ -254,6 +259,16 @@ const PAST: readonly PastSeries[] = [
     series: `${NAMES.requests}{revision="twice--a",status="200"}`,
     samples: [-5000, 20_000, 40_000].map((second, place) => [START + second, [10, 20, 15][place] ?? 0] as const),
   },
+  ...[
+    ['200', 500_000, 500_020],
+    ['500', 70, 71],
+  ].map(([status, first = 0, last = 0]) => ({
+    series: `${NAMES.requests}{revision="young--a",status="${status}"}`,
+    samples: [
+      [START + 20_000, Number(first)],
+      [START + 40_000, Number(last)],
+    ] as const,
+  })),
   series('all_total', 'revision="twin--a"', [1000, 1010]),
   series('bad_total', 'revision="twin--a"', [60, 50]),
   requests('first--a', '200', [100, 110, 120, 130]),

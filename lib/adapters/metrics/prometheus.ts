@@ -10,7 +10,7 @@ export interface PrometheusOptions {
   /** The base URL of the Prometheus server of one of Slipway's environments, or null where none is set. */
   readonly urlOf: (environment: string) => string | null
   readonly fetch?: typeof fetch
-  /** The longest wait for one answer, default 10,000 ms. */
+  /** The longest wait for one answer, default 20,000 ms: a first look back over a day takes a while. */
   readonly timeoutMs?: number
 }
 
@@ -56,7 +56,7 @@ async function readAll(placed: readonly Placed[], options: PrometheusOptions): P
 async function readBatch(batch: Batch, options: PrometheusOptions): Promise<readonly (readonly [Placed, Outcome])[]> {
   const { baseUrl, ask, row, placed } = batch
   const text = bucketText(ask, [...new Set(placed.map(({ query }) => query.revision))], row)
-  const { fetch: send = fetch, timeoutMs = 10_000 } = options
+  const { fetch: send = fetch, timeoutMs = 20_000 } = options
   const series = await queryPrometheus({ baseUrl, text, timeoutMs, fetch: send })
   return placed.map((one) => [one, 'why' in series ? series : figuresOf(one, series)] as const)
 }

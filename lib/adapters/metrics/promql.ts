@@ -66,8 +66,8 @@ export function metricsOf(ask: Ask): readonly string[] {
  * the last scrape of one bucket and the first of the next. A counter that fell within the bucket began anew, so it adds
  * what it holds (and what the old process had counted since the last bucket is lost: never too many); all series that
  * differ in status or bound only are taken to have begun anew with it. A series that was not there before adds what it
- * holds where its target was scraped before, because then it was born since; otherwise nothing, because nobody knows when
- * it happened.
+ * holds where its target was scraped before, because then it was born since; otherwise what it gained within the bucket,
+ * because nobody knows when the rest happened.
  */
 export function bucketText(ask: Ask, revisions: readonly string[], row: Row): string {
   const { names } = ask
@@ -114,13 +114,15 @@ function added(
   const bucket = duration(bucketMs)
   const lastOf = (of: string) => `last_over_time(${of}[${bucket}])`
   const before = (of: string) => `last_over_time(${of}[${duration(lookBack(bucketMs))}] offset ${bucket})`
-  const anew = (of: string) => `min_over_time(${of}[${bucket}]) < ${before(of)} or resets(${of}[${bucket}]) > 0`
+  const leastOf = (of: string) => `min_over_time(${of}[${bucket}])`
+  const anew = (of: string) => `${leastOf(of)} < ${before(of)} or resets(${of}[${bucket}]) > 0`
   const fell = twin === null ? anew(series) : `${anew(series)} or ${anew(twin)}`
   const but = child === null ? 'unless' : `unless ignoring (${child})`
   const target = [...new Set([names.revisionLabel, 'job', 'instance'])].join(', ')
   return (
     `${lastOf(series)} - ${before(series)} ${but} (${fell})` +
-    ` or ${lastOf(series)} and on (${target}) ${before(series)}`
+    ` or ${lastOf(series)} and on (${target}) ${before(series)}` +
+    ` or ${lastOf(series)} - ${leastOf(series)}`
   )
 }
 
