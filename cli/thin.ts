@@ -35,8 +35,8 @@ function obstacleAt(bucket: number, weight: number, measured: number | null): st
   if (weight < measured)
     return measured < 100
       ? null
-      : `minute ${bucket} was measured with all traffic on the canary, so nobody knows how stable did beside it: the replay stops`
-  return `minute ${bucket} was measured at ${measured} %, the plan wants ${weight} %, and events that nobody saw cannot be made up: the replay stops`
+      : `minute ${bucket} was measured with all traffic on the canary: nobody knows how stable did beside it`
+  return `minute ${bucket} was measured at ${measured} %, the plan wants ${weight} %, and events that nobody saw cannot be made up`
 }
 
 function thin({ canary, baseline }: Both, share: number, { binomial }: ReturnType<typeof createRandom>): Both {

@@ -19,7 +19,10 @@ export interface Feed {
   readonly last: number
   /** What a bucket shows of a KPI when the canary has `weight` percent in it; null = missing data. */
   readonly figures: (kpi: string, arm: Arm, bucket: number, weight: number) => Figures | null
-  /** Why a bucket cannot be shown at this weight, as half a sentence; null where it can. */
+  /**
+   * Why a bucket cannot be shown at this weight, as half a sentence; null where it can. A step begins with the first
+   * bucket that can be shown at its weight.
+   */
   readonly obstacle: (bucket: number, weight: number) => string | null
 }
 

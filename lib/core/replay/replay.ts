@@ -28,6 +28,10 @@ export interface Replay {
 interface Walk {
   readonly rollout: Rollout
   readonly judge: JudgeState | null
+  /** The canary's weight as it is seen: the wished one as soon as the feed can show it. */
+  readonly weight: number
+  /** Why the walk cannot go on, or why the wished weight is not real yet. */
+  readonly obstacle: string | null
 }
 
 /** Some moment long ago; only distances count. */
@@ -35,8 +39,9 @@ const LONG_AGO = 946_684_800_000
 
 /**
  * What the judge and the mind would have made of these buckets: a fresh rollout is put into its first step, and looked at
- * after every bucket, by the rules of the product. Weights are real at once, buckets are final as they end, Azure is well.
- * Ends at an outcome, at a pause for a person, or where the data end. The same input gives the same timeline.
+ * after every bucket, by the rules of the product. A weight is real with the next bucket that the feed can show at it,
+ * buckets are final as they end, Azure is well. Ends at an outcome, at a pause for a person, where the data end, or at a
+ * bucket that the feed cannot show. The same input gives the same timeline.
  */
 export function replay(plan: Replay): Timeline {
   const manifest = withoutLag(plan.manifest)
@@ -45,27 +50,49 @@ export function replay(plan: Replay): Timeline {
   const verdicts: ReplayVerdict[] = []
   const weights: number[] = []
   let walk = begin(manifest, start, plan.history ?? null)
-  let obstacle: string | null = null
   for (let bucket = 0; bucket <= plan.feed.last && endOf(walk.rollout) === null; bucket += 1) {
-    const weight = wantedWeight(walk.rollout) ?? 0
-    obstacle = plan.feed.obstacle(bucket, weight)
-    if (obstacle !== null) break
-    weights.push(weight)
+    walk = confirm(walk, plan.feed, bucket, start + bucket * bucketMs)
+    if (walk.weight === 0 || plan.feed.obstacle(bucket, walk.weight) !== null) break
+    weights.push(walk.weight)
     const now = start + (bucket + 1) * bucketMs
     const seen = look(walk, plan.feed, { start, now, weights })
-    if (seen.verdict !== null) verdicts.push(told(seen.verdict, walk.rollout, { bucket, weight, start, bucketMs }))
+    if (seen.verdict !== null) verdicts.push(told(seen.verdict, walk, { bucket, start, bucketMs }))
     walk = settle(seen, now, plan.gates)
   }
-  return ended(walk.rollout, verdicts, obstacle)
+  return ended(walk, verdicts)
 }
 
-/** Into the first step with its weight: the first look finds all well, the second one the weight. */
+/** Into the first step, whose weight is wished for; one that needs no data is real at once. */
 function begin(manifest: Manifest, now: number, history: Readonly<Record<string, History>> | null): Walk {
-  const placed = [1, 2].reduce<Rollout>(
-    (rollout) => decide(rollout, { ...allWell(rollout, now), verdict: null, blindSince: null }, null).next,
-    freshRollout(manifest, now),
-  )
-  return { rollout: placed, judge: history === null ? null : remembered(placed, now, history) }
+  const fresh = freshRollout(manifest, now)
+  const rollout = decide(fresh, { ...allWell(fresh, now, 0), verdict: null, blindSince: null }, null).next
+  const judge = history === null ? null : remembered(rollout, now, history)
+  return arrive({ rollout, judge, weight: 0, obstacle: null }, now)
+}
+
+/** Makes the wished weight real where the feed can show this bucket at it, and says why not where it cannot. */
+function confirm(walk: Walk, feed: Feed, bucket: number, now: number): Walk {
+  const wanted = wantedWeight(walk.rollout) ?? 0
+  const obstacle = feed.obstacle(bucket, isOnItsWay(walk.rollout) ? wanted : walk.weight)
+  return obstacle === null && isOnItsWay(walk.rollout) ? real(walk, now) : { ...walk, obstacle }
+}
+
+function isOnItsWay({ phase }: Rollout): boolean {
+  return phase.kind === 'progressing' && phase.steadyAt === null
+}
+
+/** The last step without a bake and a gate: nothing is judged in it, so it needs no data and is over as it begins. */
+function arrive(walk: Walk, now: number): Walk {
+  const { phase, manifest } = walk.rollout
+  const stage = phase.kind === 'progressing' ? manifest.stages[phase.stage] : undefined
+  const isBare = stage !== undefined && stage === manifest.stages.at(-1) && stage.bakeMs === 0 && !stage.gate
+  return isBare && isOnItsWay(walk.rollout) ? real(walk, now) : walk
+}
+
+function real({ rollout, judge: state }: Walk, now: number): Walk {
+  const weight = wantedWeight(rollout) ?? 0
+  const next = decide(rollout, { ...allWell(rollout, now, weight), verdict: null, blindSince: null }, null).next
+  return { rollout: next, judge: state, weight, obstacle: null }
 }
 
 interface Scene {
@@ -84,7 +111,7 @@ function look(walk: Walk, feed: Feed, scene: Scene): Walk & { readonly verdict: 
   const { bucketMs } = rollout.manifest.analysis
   const readings = queries.map((query) => readingOf(query, feed, scene, bucketMs))
   const judged = judgedOf(walk, since, queries, readings, scene.now)
-  return { rollout, judge: judged.state, verdict: judged.verdict }
+  return { ...walk, judge: judged.state, verdict: judged.verdict }
 }
 
 function judgedOf(
@@ -95,10 +122,10 @@ function judgedOf(
   now: number,
 ): Judged {
   const { manifest, phase, canary, id } = rollout
+  const weight = wantedWeight(rollout) ?? 0
   const steadyAt = steadySince(phase)
   const bakeMs = ('stage' in phase ? manifest.stages[phase.stage]?.bakeMs : 0) ?? 0
   const step = steadyAt === null ? null : { since: steadyAt, bakeMs }
-  const weight = wantedWeight(rollout) ?? 0
   return judge({ rollout: id, manifest, canary, since, step, weight }, before, queries, readings, now)
 }
 
@@ -113,37 +140,28 @@ function readingOf(query: Query, feed: Feed, { start, now, weights }: Scene, buc
   return { id: query.id, kind: 'measured', buckets, quality: 'exact', query: 'stored buckets', note: null }
 }
 
-/** What becomes of the rollout, with gates opened and weights made real within the same moment. */
-function settle(
-  { rollout, judge: state, verdict }: ReturnType<typeof look>,
-  now: number,
-  gates: Replay['gates'],
-): Walk {
-  const facts = (of: Rollout, seen: Verdict | null): Facts => ({ ...allWell(of, now), verdict: seen, blindSince: null })
-  let next = decide(rollout, facts(rollout, verdict), null).next
-  const { phase } = next
-  if (gates === 'open' && phase.kind === 'paused' && phase.why === 'gate') {
-    next = decide(next, facts(next, verdict), OPEN_GATE).next
-  }
-  if (next.phase.kind === 'progressing' && next.phase.steadyAt === null) {
-    next = decide(next, facts(next, null), null).next
-  }
-  return { rollout: next, judge: state }
+/** What becomes of the rollout, with gates opened within the same moment. */
+function settle({ verdict, ...walk }: ReturnType<typeof look>, now: number, gates: Replay['gates']): Walk {
+  const facts = (of: Rollout): Facts => ({ ...allWell(of, now, walk.weight), verdict, blindSince: null })
+  const next = decide(walk.rollout, facts(walk.rollout), null).next
+  const isGate = next.phase.kind === 'paused' && next.phase.why === 'gate'
+  const rollout = isGate && gates === 'open' ? decide(next, facts(next), OPEN_GATE).next : next
+  return arrive({ ...walk, rollout }, now)
 }
 
 const OPEN_GATE: Command = { id: 'open-gate', verb: 'promote', actor: 'replay', reason: 'gates open at once' }
 
 function told(
   verdict: Verdict,
-  { phase }: Rollout,
-  at: { readonly bucket: number; readonly weight: number; readonly start: number; readonly bucketMs: number },
+  { rollout: { phase }, weight }: Walk,
+  at: { readonly bucket: number; readonly start: number; readonly bucketMs: number },
 ): ReplayVerdict {
   const minuteOf = (moment: number) => Math.ceil((moment - at.start) / at.bucketMs) - 1
   return {
     minute: at.bucket,
     kind: verdict.kind,
     step: 'stage' in phase ? phase.stage + 1 : 0,
-    weight: at.weight,
+    weight,
     because: verdict.because,
     kpis: verdict.evidence.map((evidence) => kpiVerdict(evidence, minuteOf)),
   }
@@ -162,12 +180,15 @@ function endOf({ phase }: Rollout): { readonly outcome: ReplayOutcome; readonly 
   }
 }
 
-function ended(rollout: Rollout, verdicts: readonly ReplayVerdict[], obstacle: string | null): Timeline {
+function ended({ rollout, obstacle }: Walk, verdicts: readonly ReplayVerdict[]): Timeline {
   const { stages, analysis } = rollout.manifest
   const newest = verdicts.at(-1) ?? null
   const step = 'stage' in rollout.phase ? rollout.phase.stage + 1 : 1
   const still = `in step ${step} of ${stages.length}, still ${newest?.kind ?? 'unseen'}${newest === null ? '' : `: ${newest.because}`}`
-  const open = { outcome: 'running', because: `${obstacle ?? 'the data end'} ${still}` } as const
+  const open = {
+    outcome: 'running',
+    because: `${obstacle === null ? 'the data end' : `${obstacle}; it stands`} ${still}`,
+  } as const
   return {
     ...(endOf(rollout) ?? open),
     endedAtMinute: newest?.minute ?? null,

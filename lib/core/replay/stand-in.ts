@@ -3,7 +3,7 @@ import type { Facts } from '../facts.ts'
 import type { Rollout } from '../rollout.ts'
 import { type Manifest, type Push, pinnedImage } from '../service.ts'
 import { newRollout } from '../start.ts'
-import { split, wantedWeight } from '../traffic.ts'
+import { split } from '../traffic.ts'
 
 /** A fresh rollout of a manifest, of which nothing was looked at yet. */
 export function freshRollout(manifest: Manifest, now: number): Rollout {
@@ -21,9 +21,9 @@ export function freshRollout(manifest: Manifest, now: number): Rollout {
   return newRollout(service, null, pushOf(manifest, now), now).rollout
 }
 
-/** What a look shows where everything is well and every wished weight is real at once. */
-export function allWell(rollout: Rollout, now: number): Omit<Facts, 'verdict' | 'blindSince'> {
-  return { now, app: { kind: 'seen', app: appOf(rollout) }, image: { kind: 'present' }, restarts: null }
+/** What a look shows where everything is well and the canary has `weight` percent. */
+export function allWell(rollout: Rollout, now: number, weight: number): Omit<Facts, 'verdict' | 'blindSince'> {
+  return { now, app: { kind: 'seen', app: appOf(rollout, weight) }, image: { kind: 'present' }, restarts: null }
 }
 
 function pushOf({ image }: Manifest, now: number): Push {
@@ -32,10 +32,10 @@ function pushOf({ image }: Manifest, now: number): Push {
   return { registry, repository, tag: 'replay', digest, pushedAt: now, eventId: 'replay', source: 'replay' }
 }
 
-function appOf(rollout: Rollout): AppSeen {
+function appOf(rollout: Rollout, weight: number): AppSeen {
   const { manifest, canary } = rollout
   const stable = rollout.stable ?? revisionName(manifest.target.app, 'stable')
-  const weights = split(stable, canary, wantedWeight(rollout) ?? 0)
+  const weights = split(stable, canary, weight)
   return {
     target: manifest.target,
     location: 'nowhere',
@@ -43,7 +43,7 @@ function appOf(rollout: Rollout): AppSeen {
     stickySessions: false,
     provisioning: 'Succeeded',
     latestRevision: canary,
-    traffic: Object.entries(weights).map(([revision, weight]) => ({ revision, weight, label: null })),
+    traffic: Object.entries(weights).map(([revision, share]) => ({ revision, weight: share, label: null })),
     revisions: [revisionOf(stable, 'stable'), revisionOf(canary, pinnedImage(rollout.push))],
   }
 }
