@@ -147,6 +147,34 @@ describe('progressing', () => {
   })
 })
 
+describe('a canary that restarts', () => {
+  const often = { restarts: 3 }
+  test('three times within minutes, at two looks in a row, is rolled back', () => {
+    const once = look(aRollout(), appAt(10), often)
+    expect(phaseOf(once.next)).toBe('progressing 0')
+    const twice = look(once.next, appAt(10), { restarts: 4 })
+    expect(phaseOf(twice.next)).toBe('rolling-back rolled-back')
+    expect(twice.rows[0]).toMatchObject({ kind: 'rollback-started', metric: 'restarts', value: 4 })
+    expect(twice.rows[0]?.notes).toBe(`${CANARY} restarted 4 times within ten minutes, at 2 looks in a row`)
+  })
+  test('twice is let be', () => {
+    const rollout = aRollout(progressing(0), { restarting: 1 })
+    expect(phaseOf(look(rollout, appAt(10), { restarts: 2 }).next)).toBe('progressing 0')
+    expect(look(rollout, appAt(10), { restarts: 2 }).next.restarting).toBe(0)
+  })
+  test('where nobody can tell is as it was before', () => {
+    const rollout = aRollout(progressing(0), { restarting: 1 })
+    expect(look(rollout, appAt(10)).next.restarting).toBe(1)
+    expect(phaseOf(look(look(rollout, appAt(10)).next, appAt(10), often).next)).toBe('rolling-back rolled-back')
+    const unseen = look(aRollout(progressing(0), { restarting: 2 }), appAt(10))
+    expect(unseen.rows[0]?.notes).toContain('restarted several times')
+  })
+  test('begins to be counted anew with every step', () => {
+    const decision = look(aRollout(progressing(0), { restarting: 1 }), appAt(10), { ...BAKED, verdict: pass })
+    expect([phaseOf(decision.next), decision.next.restarting]).toEqual(['progressing 1', 0])
+  })
+})
+
 describe('the last step', () => {
   test('without a bake it is over as soon as its weight is seen', () => {
     const rollout = aRollout(progressing(2, null), { expected: [50, 100] })

@@ -47,11 +47,12 @@ export interface Happening {
   /** Whether the verdict is of the step before. */
   readonly stale: boolean
   readonly blind: boolean
+  readonly restarts: number | null
   readonly verb: Verb | null
 }
 
 const mostly = <T>(usual: T, ...others: readonly T[]) =>
-  fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) })
+  fc.oneof({ weight: 20, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) })
 
 const happening: fc.Arbitrary<Happening> = fc.record({
   later: fc.constantFrom(0, SECOND, MINUTE, MINUTE, 10 * MINUTE, 2 * HOUR, -HOUR),
@@ -66,17 +67,22 @@ const happening: fc.Arbitrary<Happening> = fc.record({
   stable: mostly('ready', 'off', 'asleep', 'starting'),
   mode: mostly('Multiple', 'Single'),
   verdict: fc.oneof(
-    { weight: 8, arbitrary: fc.constant('pass' as const) },
-    { weight: 4, arbitrary: fc.constantFrom(null, 'inconclusive', 'nodata', 'error', 'suspect') },
+    { weight: 24, arbitrary: fc.constant('pass' as const) },
+    { weight: 8, arbitrary: fc.constantFrom(null, 'inconclusive', 'nodata', 'error', 'suspect') },
     { weight: 1, arbitrary: fc.constant('fail' as const) },
   ),
   stale: mostly(false, true),
   blind: mostly(false, true),
-  verb: mostly<Verb | null>(null, 'promote', 'promote-full', 'pause', 'resume', 'abort', 'retry'),
+  restarts: mostly<number | null>(null, 0, 3),
+  verb: fc.oneof(
+    { weight: 10, arbitrary: fc.constant(null) },
+    { weight: 2, arbitrary: fc.constant<Verb>('promote') },
+    { weight: 1, arbitrary: fc.constantFrom<Verb>('promote', 'promote-full', 'pause', 'resume', 'abort', 'retry') },
+  ),
 })
 
 /** A life of a rollout: what happens, look by look. */
-export const life = fc.array(happening, { minLength: 1, maxLength: 30 })
+export const life = fc.array(happening, { minLength: 1, maxLength: 30, size: 'max' })
 
 /** A plan with a gate, two steps of one weight, and a bake at 100 %. */
 const STEPS = {
@@ -134,6 +140,7 @@ function factsOf(rollout: Rollout, happens: Happening, now: number): Facts {
     now,
     image: { kind: 'present' },
     verdict: measured ? verdict(happens.verdict, happens.stale ? steadyAt - MINUTE : steadyAt) : null,
+    restarts: happens.restarts,
     blindSince: measured && happens.blind ? now - HOUR : null,
   })
 }
