@@ -124,7 +124,7 @@ describe('decide, whatever happens', () => {
         for (const { before, facts, command, decision } of live(happenings, wait)) {
           const ends = decision.next.phase.kind === 'rolling-back' && before.phase.kind === 'progressing'
           if (!ends || command?.verb === 'abort' || decision.next.phase.kind !== 'rolling-back') continue
-          const isSick = decision.next.phase.because.includes('is not healthy')
+          const isSick = /is not healthy|restarted/.test(decision.next.phase.because)
           if (!isSick) expect(facts.verdict?.kind).toBe('fail')
         }
       }),
