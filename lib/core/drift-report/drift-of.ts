@@ -33,6 +33,8 @@ export type DriftFinding = Pick<DriftDay, 'service' | 'kpi' | 'unit'> &
         /** Probability of that distance by chance, for this KPI alone and counted among all that were looked at. */
         readonly p: number
         readonly adjustedP: number
+        /** How many KPIs were looked at together. */
+        readonly among: number
         /** Minutes that both days have, and how many independent ones they are worth on a day. */
         readonly minutes: number
         readonly effective: number
@@ -64,7 +66,7 @@ export function driftOf(days: readonly DriftDay[]): readonly DriftFinding[] {
     if (finding.kind === 'unclear') return finding
     const adjustedP = ps[next++] ?? 1
     const hasMoved = adjustedP < LEVEL && finding.distance >= LEAST_DISTANCE
-    return { ...finding, adjustedP, kind: hasMoved ? 'moved' : 'steady' }
+    return { ...finding, adjustedP, among: ps.length, kind: hasMoved ? 'moved' : 'steady' }
   })
 }
 
@@ -88,7 +90,18 @@ function measure(day: DriftDay): DriftFinding {
     before: quantileOf(then, quantile),
     today: quantileOf(now, quantile),
   }))
-  return { ...names, kind: 'steady', against, distance, p, adjustedP: p, minutes: pair.minutes, effective, shifts }
+  return {
+    ...names,
+    kind: 'steady',
+    against,
+    distance,
+    p,
+    adjustedP: p,
+    among: 1,
+    minutes: pair.minutes,
+    effective,
+    shifts,
+  }
 }
 
 /** Both days with only the minutes that both have. */

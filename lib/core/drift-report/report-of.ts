@@ -17,10 +17,7 @@ export function reportOf(findings: readonly DriftFinding[], day: string, remarks
     `# Drift on ${day}`,
     '',
     summary(findings.length, moved.length, unclear.length),
-    ...section(
-      'Moved',
-      moved.map((finding) => movedText(finding, told.length)),
-    ),
+    ...section('Moved', moved.map(movedText)),
     ...section(
       'Cannot be told',
       unclear.map((finding) => `${nameOf(finding)}: ${finding.why}.`),
@@ -51,8 +48,8 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', `## ${title}`, '', ...lines.map((line) => `- ${line}`)]
 }
 
-function movedText(finding: Told, among: number): string {
-  const { distance, adjustedP, minutes, effective, unit } = finding
+function movedText(finding: Told): string {
+  const { distance, adjustedP, among, minutes, effective, unit } = finding
   const shifts = finding.shifts.map((shift) => shiftText(shift, unit)).join(', ')
   const worth = `${minutes} minutes, worth ${Math.round(effective)} independent ones`
   const many = among === 1 ? '' : `, counted among ${among} KPIs`

@@ -11,6 +11,7 @@ const moved: DriftFinding = {
   distance: 0.3125,
   p: 0.00002,
   adjustedP: 0.00004,
+  among: 2,
   minutes: 1440,
   effective: 108.4,
   shifts: [
