@@ -1,4 +1,4 @@
-import type { BucketLine, History } from '../lib/core/judge/state.ts'
+import type { BucketLine, History, SeenBucket } from '../lib/core/judge/state.ts'
 import type { Rollout } from '../lib/core/rollout.ts'
 import { quotable } from '../lib/schema/issue.ts'
 import { EXIT, Refusal } from './exit.ts'
@@ -10,6 +10,7 @@ export interface StoredRollout {
   readonly from: number
   readonly lines: readonly BucketLine[]
   readonly history: Readonly<Record<string, History>>
+  readonly unfinished: Readonly<Record<string, readonly SeenBucket[]>>
   /** Canary weights as the ingress was seen to have them, oldest first. */
   readonly weights: readonly { readonly at: number; readonly weight: number }[]
 }
@@ -43,7 +44,14 @@ export async function storedRollout(where: Where): Promise<StoredRollout> {
   }
   if (head === null || head.from === null || lines.length === 0)
     throw new Refusal(EXIT.badInput, `${rollout.id} has no stored buckets: its canary was never judged`)
-  return { rollout, from: head.from, lines, history: head.history, weights: await weightsOf(ask, rollout) }
+  return {
+    rollout,
+    from: head.from,
+    lines,
+    history: head.history,
+    unfinished: head.unfinished,
+    weights: await weightsOf(ask, rollout),
+  }
 }
 
 interface ItemsPage<T> {
@@ -54,6 +62,7 @@ interface ItemsPage<T> {
 interface BucketsPage extends ItemsPage<BucketLine> {
   readonly from: number | null
   readonly history: Readonly<Record<string, History>>
+  readonly unfinished: Readonly<Record<string, readonly SeenBucket[]>>
 }
 
 type Ask = (path: string) => Promise<unknown>

@@ -2,6 +2,7 @@ import type { History } from '../lib/core/judge/state.ts'
 import { HISTORY_BUCKETS } from '../lib/core/judge/take-in.ts'
 import type { Series } from '../lib/core/replay/feed.ts'
 import type { Timeline } from '../lib/core/replay/timeline.ts'
+import type { Manifest } from '../lib/core/service.ts'
 
 /** What a reader of a timeline should know of its figures: history, and buckets that are missing. A sentence each. */
 export function notesOn(
@@ -18,6 +19,18 @@ export function notesOn(
       ...(gaps === 0
         ? []
         : [`${kpi}: ${gaps} of ${buckets} buckets of the canary are missing; nothing is concluded from them`]),
+    ]
+  })
+}
+
+/** Which steps began later than the plan wanted, since nothing was measured at their weight before. A sentence each. */
+export function waitNotes({ verdicts }: Timeline, { stages }: Manifest): readonly string[] {
+  return stages.flatMap(({ weight }, stage) => {
+    const waiting = verdicts.filter((verdict) => verdict.step === stage + 1 && verdict.weight < weight)
+    const first = waiting[0]?.minute
+    if (first === undefined) return []
+    return [
+      `step ${stage + 1} was due with bucket ${first}, and nothing was measured at ${weight} % before bucket ${first + waiting.length}: until then the canary stays at the weight before`,
     ]
   })
 }

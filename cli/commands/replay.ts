@@ -2,14 +2,14 @@ import { type Command, Option } from 'commander'
 import type { History } from '../../lib/core/judge/state.ts'
 import { feedOf, type Series } from '../../lib/core/replay/feed.ts'
 import { replay } from '../../lib/core/replay/replay.ts'
-import { incomparable, seriesOf } from '../../lib/core/replay/stored.ts'
+import { incomparable, seriesOf, withUnfinished } from '../../lib/core/replay/stored.ts'
 import type { Timeline } from '../../lib/core/replay/timeline.ts'
 import type { Manifest } from '../../lib/core/service.ts'
 import { storedRollout } from '../client.ts'
 import { type Ending, endingOf } from '../ending.ts'
 import { EXIT, exitOf, Refusal } from '../exit.ts'
 import { manifestOf } from '../manifest-file.ts'
-import { notesOn } from '../notes.ts'
+import { notesOn, waitNotes } from '../notes.ts'
 import { wholeNumber } from '../options.ts'
 import { besideText } from '../print-beside.ts'
 import type { Terminal } from '../terminal.ts'
@@ -90,7 +90,11 @@ async function judgeAnew(options: ReplayOptions, terminal: Terminal): Promise<nu
   const now = replay({ manifest, feed, gates: options.gates, ...history })
   if (now.verdicts.length === 0 && now.outcome === 'running') throw new Refusal(EXIT.badInput, now.because)
   const isThinned = now.verdicts.some(({ minute, weight }) => weight < (measuredAt(minute) ?? 0))
-  const notes = [...(isThinned ? [thinNote(options.seed)] : []), ...notesOn(recorded.series, now, recorded.history)]
+  const notes = [
+    ...(isThinned ? [thinNote(options.seed)] : []),
+    ...waitNotes(now, manifest),
+    ...notesOn(recorded.series, now, recorded.history),
+  ]
   const told = { what: recorded.what, ending: recorded.ending, then, now, notes }
   if (options.json === true) {
     const { outcome, endedAtMinute, because } = then
@@ -128,14 +132,14 @@ async function fromService(url: string, options: ReplayOptions): Promise<Recorde
   if (recorded !== undefined)
     throw new Refusal(EXIT.usage, '--recorded goes with --buckets; the service knows its manifest')
   const stored = await storedRollout({ url, key, service, rollout: number, environment: environment ?? null })
-  const { rollout, from, lines, history, weights } = stored
+  const { rollout, from, lines, history, unfinished, weights } = stored
   const { bucketMs } = rollout.manifest.analysis
   const weightAt = (bucket: number) =>
     weights.findLast(({ at }) => at <= from + (bucket + 1) * bucketMs)?.weight ?? null
   return {
     what: `${rollout.id} (${rollout.push.tag}) in ${rollout.key.environment}`,
     manifest: rollout.manifest,
-    series: seriesOf(lines, from, bucketMs),
+    series: withUnfinished(seriesOf(lines, from, bucketMs), unfinished, from, bucketMs),
     history,
     ending: endingOf(rollout, from),
     weightAt: weights.length === 0 ? null : weightAt,

@@ -5,7 +5,7 @@ import type { Manifest } from '../../lib/core/service.ts'
 import { readBuckets } from '../bucket-file.ts'
 import { EXIT, exitOf, Refusal } from '../exit.ts'
 import { manifestOf } from '../manifest-file.ts'
-import { notesOn } from '../notes.ts'
+import { notesOn, waitNotes } from '../notes.ts'
 import { wholeNumber } from '../options.ts'
 import { planText, timelineText } from '../print-timeline.ts'
 import { scenarioData, scenarioFeed, scenarioLines, scenarioManifest, scenarioNamed } from '../scenario.ts'
@@ -59,7 +59,7 @@ async function simulate(options: SimulateOptions, terminal: Terminal): Promise<n
   const timeline = replay({ manifest, feed, gates: options.gates })
   if (timeline.verdicts.length === 0 && timeline.outcome === 'running')
     throw new Refusal(EXIT.badInput, `${what}: ${timeline.because}`)
-  const notes = notesOn(series, timeline)
+  const notes = [...waitNotes(timeline, manifest), ...notesOn(series, timeline)]
   if (options.json === true) terminal.write(JSON.stringify({ ...timeline, notes }))
   else {
     const said = notes.flatMap((note) => hanging('Note: ', note))

@@ -1,4 +1,4 @@
-import type { BucketLine, History } from '../core/judge/state.ts'
+import type { BucketLine, History, SeenBucket } from '../core/judge/state.ts'
 import { bucketsCsv, seriesOf } from '../core/replay/stored.ts'
 import type { Rollout } from '../core/rollout.ts'
 import type { Loaded } from '../ports.ts'
@@ -12,6 +12,8 @@ export interface BucketPage {
   readonly bucketMs: number
   /** What was known of the stable revision before the rollout, by KPI. */
   readonly history: Readonly<Record<string, History>>
+  /** By KPI: what was seen of buckets that were not final yet at the newest look, and are in no line. */
+  readonly unfinished: Readonly<Record<string, readonly SeenBucket[]>>
   readonly items: readonly BucketLine[]
   readonly next: string | null
 }
@@ -33,12 +35,13 @@ export async function bucketPage(
     wheel.buckets.judged(rollout.key, number),
     wheel.buckets.lines(rollout.key, number, page.limit, page.from),
   ])
-  const known = Object.entries(judged?.kpis ?? {}).map(([kpi, { history }]) => [kpi, history] as const)
+  const known = Object.entries(judged?.kpis ?? {})
   return {
     rollout: rollout.id,
     from: judged?.from ?? null,
     bucketMs: rollout.manifest.analysis.bucketMs,
-    history: Object.fromEntries(known),
+    history: Object.fromEntries(known.map(([kpi, { history }]) => [kpi, history])),
+    unfinished: Object.fromEntries(known.map(([kpi, { recent, next }]) => [kpi, recent.filter(([at]) => at >= next)])),
     ...lines,
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bucketsCsv, incomparable, seriesOf } from '../../lib/core/replay/stored.ts'
+import { bucketsCsv, incomparable, seriesOf, withUnfinished } from '../../lib/core/replay/stored.ts'
 import { aPlan } from './replay-scene.ts'
 
 const FROM = 1_700_000_040_000
@@ -43,6 +43,20 @@ test('series become CSV in the order of time, which the command reads again', ()
     '2,queue,baseline,0,0,11',
     '',
   ])
+})
+
+test('buckets that were not final come along with their bad events and overstated traffic, gauges without', () => {
+  const unfinished = {
+    errors: [[at(3), 7, 90, null, 1, 700, null]],
+    p95: [[at(3), 1, 900, null, 0, 0, null]],
+    queue: [[at(3), 0, 0, 99, 0, 0, null]],
+  } as const
+  const series = withUnfinished(seriesOf(LINES, FROM, 60_000), unfinished, FROM, 60_000)
+  expect(series.get('errors')?.canary.get(3)).toEqual({ bad: 7, total: Math.ceil(1.2 * 305), value: null })
+  expect(series.get('errors')?.baseline.get(3)).toEqual({ bad: 1, total: 700, value: null })
+  expect(series.get('p95')?.canary.get(3)).toEqual({ bad: 1, total: 900, value: null })
+  expect(series.get('queue')?.canary.get(3)).toBeUndefined()
+  expect(series.get('errors')?.canary.get(0)).toEqual({ bad: 1, total: 300, value: null })
 })
 
 const STEPS = '[ { setWeight: 10 } ]'

@@ -40,6 +40,7 @@ test('the buckets come with what is needed to judge them again', async () => {
     from: first?.at,
     bucketMs: 1000,
     history: { p95: { phi: expect.any(Number), buckets: expect.any(Number), total: expect.any(Number) } },
+    unfinished: { p95: expect.any(Array) },
     nextLink: null,
   })
   expect(items.length).toBeGreaterThanOrEqual(LOOKS)

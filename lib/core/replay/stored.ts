@@ -1,4 +1,4 @@
-import type { BucketLine, LoggedBucket } from '../judge/state.ts'
+import type { BucketLine, LoggedBucket, SeenBucket } from '../judge/state.ts'
 import type { Kpi, Manifest } from '../service.ts'
 import type { Figures, KpiSeries, Series } from './feed.ts'
 
@@ -27,6 +27,36 @@ function add(series: { readonly [Arm in keyof KpiSeries]: Map<number, Figures> }
   series.canary.set(at, { bad, total, value })
   if (baselineTotal === 0 && baselineValue === null) return
   series.baseline.set(at, { bad: baselineBad, total: baselineTotal, value: baselineValue })
+}
+
+/** How the judge takes a bucket of which part is still missing: with this much more traffic than the newest final ones had. */
+const OVERSTATED = 1.2
+const MEAN_OF = 10
+
+/**
+ * The series with the buckets that were not final when the rollout was looked at last, and that an abort may have rested
+ * on. Their bad events are as seen and their traffic is overstated, as the judge does, so they never accuse too much.
+ */
+export function withUnfinished(
+  series: Series,
+  unfinished: Readonly<Record<string, readonly SeenBucket[]>>,
+  from: number,
+  bucketMs: number,
+): Series {
+  const added = Object.entries(unfinished).map(([kpi, buckets]): readonly [string, KpiSeries] => {
+    const { canary, baseline } = series.get(kpi) ?? { canary: new Map(), baseline: new Map() }
+    const arms = { canary: new Map(canary), baseline: new Map(baseline) }
+    const newest = [...canary.values()].slice(-MEAN_OF)
+    const usual = newest.reduce((sum, { total }) => sum + total, 0) / Math.max(1, newest.length)
+    for (const [at, bad, total, value, ...beside] of buckets) {
+      // A gauge's value of an unfinished bucket means nothing yet.
+      if (value !== null) continue
+      const stated = Math.max(total, Math.ceil(OVERSTATED * usual))
+      add(arms, [at, bad, stated, value, ...beside], Math.round((at - from) / bucketMs))
+    }
+    return [kpi, arms]
+  })
+  return new Map([...series, ...added])
 }
 
 /** Buckets as CSV with a header line (RFC 4180, CRLF), by number, then KPI, canary first. */
