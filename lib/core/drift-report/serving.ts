@@ -87,7 +87,7 @@ function whyUnknown(rollout: Rollout, left: string | null, next: Rollout | null,
   }
   if (next === null || foundBy(next) === left) return null
   const found = foundBy(next) ?? 'no revision'
-  return `${next.id} found ${found} with all traffic where ${id} had left ${left ?? 'none'}: somebody else changed it in between`
+  return `${next.id} found ${found} with all traffic, ${id} had left it to ${left ?? 'none'}: somebody else changed it in between`
 }
 
 /** Names in Azure do not tell capitals from small letters. */
