@@ -38,9 +38,7 @@ export function addReplay(program: Command, terminal: Terminal, leave: (exit: nu
     .command('replay')
     .summary('judge a past rollout anew under a changed manifest')
     .description(
-      'Judges the buckets of a past rollout anew, under the manifest it had and under a changed one, and shows both:\n' +
-        '“would 2 % have caught it earlier?”. The buckets come from the service (--url, --service, --rollout) or from a\n' +
-        'file (--buckets).',
+      'Judges the buckets of a past rollout anew, under the manifest it had and under a changed one, and shows both: “would 2 % have caught it earlier?” The buckets come from the service (--url, --service, --rollout) or from a file (--buckets).',
     )
     .option('--manifest <file>', 'the manifest to judge under; with --url, left out, the one that the rollout had')
     .option('--buckets <file>', 'CSV with minute,kpi,arm,bad,total (and value for gauges); - is standard input')

@@ -29,8 +29,7 @@ export function addSimulate(program: Command, terminal: Terminal, leave: (exit: 
     .command('simulate')
     .summary('play a rollout through the judge, without Azure')
     .description(
-      'Plays a rollout through the judge and the rules of a manifest, without Azure: on buckets of your own\n' +
-        '(--manifest with --buckets), or on a scenario of the judge’s proof (--scenario, with --manifest or without).',
+      'Plays a rollout through the judge and the rules of a manifest, without Azure: on buckets of your own (--manifest with --buckets), or on a scenario of the judge’s proof (--scenario, with or without --manifest).',
     )
     .option('--manifest <file>', 'manifest of the service, YAML')
     .option('--buckets <file>', 'CSV with minute,kpi,arm,bad,total (and value for gauges); - is standard input')
