@@ -100,6 +100,16 @@ const table: readonly [string, Rollout | null, Partial<Status>][] = [
     { next: 'the rollout is promoted when the KPIs hold over the whole step' },
   ],
   [
+    'a last step without a bake whose weight is on its way',
+    aRollout(progressing(2, null)),
+    { next: `the rollout is promoted once ${CANARY} has all traffic`, nextAt: iso(T0) },
+  ],
+  [
+    'a last step with a bake whose weight is on its way',
+    aRollout(progressing(0, null), { manifest: aManifest({ stages: [{ weight: 100, bakeMs: HOUR, gate: false }] }) }),
+    { next: 'the bake of step 1 begins when its weight is real' },
+  ],
+  [
     'a gate',
     aRollout(paused('gate')),
     {

@@ -147,6 +147,14 @@ describe('progressing', () => {
   })
 })
 
+test('where the app runs, and where its two revisions can be reached alone, is remembered', () => {
+  const revisions = [aRevision(STABLE), aRevision(CANARY, { fqdn: null }), aRevision('pricing--x')]
+  expect(look(aRollout(), appAt(10, { revisions })).next.place).toEqual({
+    region: 'westeurope',
+    hosts: { [STABLE]: `${STABLE}.example.azurecontainerapps.io` },
+  })
+})
+
 describe('a canary that restarts', () => {
   const often = { restarts: 3 }
   test('three times within minutes, at two looks in a row, is rolled back', () => {
@@ -183,6 +191,12 @@ describe('the last step', () => {
     expect(kinds(decision)).toEqual(['weights-confirmed', 'promotion-confirmed', 'finished'])
     expect(decision.next.leftovers).toEqual([STABLE])
     expect(decision.actions).toEqual([])
+  })
+
+  test('that was seen with all traffic is over, although the app cannot be seen now', () => {
+    const decision = look(aRollout(progressing(2)), null)
+    expect(phaseOf(decision.next)).toBe('finished promoted')
+    expect(decision.rows.find(({ kind }) => kind === 'promotion-confirmed')).toMatchObject({ weightsAfter: null })
   })
 
   const baked = aManifest({ stages: [{ weight: 100, bakeMs: HOUR, gate: false }] })
