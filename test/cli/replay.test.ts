@@ -105,3 +105,27 @@ test.each([
     expect(answer).toMatchObject({ code: 65, out: '', err: expect.stringContaining(says) })
   })
 })
+
+test('a step that comes earlier in the changed plan waits for its weight, and the answer says so', async () => {
+  const rows = Array.from({ length: 60 }, (_, minute) =>
+    minute < 30
+      ? [`${minute},errors,canary,1,300`, `${minute},errors,baseline,9,2700`]
+      : [`${minute},errors,canary,5,1500`, `${minute},errors,baseline,5,1500`],
+  )
+  const files = {
+    ...FILES,
+    'b.csv': ['minute,kpi,arm,bad,total', ...rows.flat()].join('\n'),
+    'm.yaml': FILES['stages.yaml'],
+    'soon.yaml': manifestText('[ { setWeight: 10 }, { bake: 10m }, { setWeight: 50 }, { bake: 20m } ]'),
+  }
+  await withFiles(files, async (path) => {
+    const { code, out } = await replayed(path, 'soon.yaml', '--json')
+    const told = JSON.parse(out)
+    expect(code).toBe(0)
+    expect(told.then).toMatchObject({ outcome: 'promoted', endedAtMinute: 59 })
+    expect(told).toMatchObject({ outcome: 'promoted', endedAtMinute: 49 })
+    expect(told.notes).toContain(
+      'step 2 was due with bucket 10, and nothing was measured at 50 % before bucket 30: until then the canary stays at the weight before',
+    )
+  })
+})
