@@ -3,6 +3,7 @@ import type { Query } from '../../lib/core/judge/reading.ts'
 import type { Analysis, Kpi } from '../../lib/core/service.ts'
 import { turn } from '../../lib/engine/turn.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
+import type { RestartAsk } from '../../lib/ports.ts'
 import type { Stage } from '../../sim/runner.ts'
 import {
   expectSound,
@@ -202,6 +203,35 @@ describe('a pause', () => {
     await stage.run(30 * MINUTE)
     expect(stage.rollout(PRICING).phase).toMatchObject({ kind: 'paused', why: 'foreign-edit' })
   })
+})
+
+test('restarts are asked for in whole minutes, ten at most, none from before the canary had its weight', async () => {
+  const kpis = analysis.kpis.map((kpi) =>
+    kpi.kind === 'error-rate' ? { ...kpi, source: { kind: 'azure-metrics' } as const } : kpi,
+  )
+  const stage = await givenCanary({ kpis })
+  const asked: RestartAsk[] = []
+  const restarts: Wheel['restarts'] = {
+    count: (asks) => {
+      asked.push(...asks)
+      return stage.wheel.restarts.count(asks)
+    },
+  }
+  const once = async (): Promise<RestartAsk | undefined> => {
+    stage.clock.advance(MINUTE)
+    await turn({ ...stage.wheel, restarts }, 'production', ['pricing'])
+    return asked.at(-1)
+  }
+  const { canary, phase } = stage.rollout(PRICING)
+  const steadyAt = phase.kind === 'progressing' ? (phase.steadyAt ?? 0) : 0
+  const early = await once()
+  expect(early).toMatchObject({ revision: canary, region: expect.any(String), target: pricingManifest().target })
+  expect(early?.from).toBe(Math.floor(steadyAt / MINUTE) * MINUTE)
+  await stage.run(30 * MINUTE)
+  const late = await once()
+  expect((late?.to ?? 0) - (late?.from ?? 0)).toBe(10 * MINUTE)
+  expect(late?.to).toBeGreaterThan(stage.clock.now())
+  expect((late?.from ?? 1) % MINUTE).toBe(0)
 })
 
 test('a step passes on its own buckets only, however long the step before was good', async () => {
