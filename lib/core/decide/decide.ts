@@ -1,4 +1,5 @@
 import type { Action } from '../app.ts'
+import { steadySince } from '../ask.ts'
 import type { AuditDraft } from '../audit.ts'
 import type { Command, Facts } from '../facts.ts'
 import type { Evidence, Verdict } from '../judge/verdict.ts'
@@ -61,12 +62,19 @@ function remember(move: Move, facts: Facts): Move {
   const before = move.rollout.verdict
   if (before === null || isBlind(before) === isBlind(verdict)) return taken
   const lost = isBlind(verdict)
-  return note(taken, facts, {
+  // A silence that has ended was alarmed of; the next one is another.
+  const known = lost || !isSteady(taken.rollout, facts) ? taken : change(taken, { overdue: false })
+  return note(known, facts, {
     kind: lost ? 'measurements-lost' : 'measurements-back',
     metric: (lost ? verdict : before).evidence.find(isDark)?.kpi ?? 'all',
     notes: lost ? `traffic stays as it is: ${verdict.because}` : `the KPIs can be read again: ${verdict.because}`,
     evidence: verdict.evidence,
   })
+}
+
+/** Whether no other deadline can have passed: the weight is real, and the app can be seen. */
+function isSteady({ phase }: Rollout, { app }: Facts): boolean {
+  return app.kind === 'seen' && steadySince(phase) !== null
 }
 
 /** Whether a source that counts gives no answer, as opposed to too few requests or an unclear figure. */

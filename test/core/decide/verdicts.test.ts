@@ -180,6 +180,25 @@ describe('a source that stays silent', () => {
     })
   }
 
+  test('raises another alarm when it falls silent again, and none twice for a source that stutters', () => {
+    const alarm = look(known(aRollout()), appAt(10), at(T0 + 30 * MINUTE))
+    const dark = look(alarm.next, appAt(10), { now: T0 + 31 * MINUTE, verdict: aVerdict('nodata'), blindSince: T0 })
+    expect(kinds(look(dark.next, appAt(10), at(T0 + 32 * MINUTE)))).toEqual([])
+    const back = look(alarm.next, appAt(10), { now: T0 + 31 * MINUTE, verdict: aVerdict('inconclusive') })
+    const again = look(back.next, appAt(10), { ...at(T0 + 32 * MINUTE), blindSince: T0 + 32 * MINUTE })
+    expect(kinds(again)).toEqual(['measurements-lost'])
+    const later = look(again.next, appAt(10), { ...at(T0 + HOUR + 2 * MINUTE), blindSince: T0 + 32 * MINUTE })
+    expect(kinds(later)).toEqual(['deadline-passed'])
+  })
+
+  test('that answers again repeats no alarm of a weight that is not real', () => {
+    const stuck = aRollout(progressing(1, null), { verdict: error, overdue: true, footprint: null })
+    const now = T0 + HOUR
+    expect(kinds(look(stuck, appAt(10), { now, verdict: aVerdict('inconclusive') }))).toEqual(['measurements-back'])
+    const unseen = look({ ...known(aRollout()), overdue: true }, null, { now, verdict: aVerdict('inconclusive') })
+    expect(unseen.next.overdue).toBe(true)
+  })
+
   test('ends the rollout where the manifest says so, and not before', () => {
     const rollout = known(judged(blindAbort))
     expect(phaseOf(look(rollout, appAt(10), at(T0 + 30 * MINUTE - 1)).next)).toBe('progressing 0')
