@@ -44,7 +44,7 @@ export function intervalPicture(): string {
         'blue',
       ),
       mark(into, least, 'gray dashed'),
-      text(into.x(least) - 6, into.bottom - 12, `a pass needs ${grouped(least)}`, 'small end'),
+      text(into.x(least) - 6, into.top + 16, `a pass needs ${grouped(least)}`, 'small end'),
       mark(into, within.total, 'gray dashed'),
       text(
         into.x(within.total) + 6,
