@@ -1,10 +1,15 @@
-import { type AskedDay, type AskedService, askDrift } from '../core/drift-report/ask-drift.ts'
+import { type AskedKpi, type AskedService, askDrift } from '../core/drift-report/ask-drift.ts'
 import type { DriftFinding } from '../core/drift-report/drift-of.ts'
-import { findingsOf, type MeasuredDay, measuredDay } from '../core/drift-report/measured.ts'
+import {
+  findingsOf,
+  type MeasuredDay,
+  type MeasuredKpi,
+  measuredDay,
+  measuredKpi,
+} from '../core/drift-report/measured.ts'
 import { type DayName, type Night, nightOf } from '../core/drift-report/night.ts'
 import { remarksOf } from '../core/drift-report/remarks.ts'
 import { driftRow } from '../core/drift-report/row.ts'
-import type { Query, Reading } from '../core/judge/reading.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { entityId, type ServiceKey, type ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
@@ -25,7 +30,6 @@ const TOGETHER = 50
 /** Rollouts that the store is asked for at once, and more of them than a service has in a week. */
 const PAGE = 20
 const MOST_ROLLOUTS = 500
-const DAYS: readonly DayName[] = ['today', 'dayBefore', 'weekBefore']
 
 /**
  * Writes the drift report of the day that ended at the last midnight (UTC): one audit row for each service of these
@@ -79,33 +83,46 @@ function reachesBack(rollouts: readonly Rollout[], from: number): boolean {
   return rollouts.some(({ startedAt, stable }) => stable !== null && startedAt <= from)
 }
 
-/**
- * Measures everything that was asked, in bulk: one question to each source for each day and fifty services, day by day,
- * because a question that spans days makes its source read all that lies between them. A source that throws is silent.
- */
-async function measure(
-  wheel: Wheel,
-  asked: readonly AskedService[],
-): Promise<{ readonly measured: ReadonlyMap<AskedDay, MeasuredDay>; readonly troubles: readonly Drifted[] }> {
-  const measured = new Map<AskedDay, MeasuredDay>()
+/** What was measured, by KPI, and the sources that could not even be asked. */
+interface MeasuredNight {
+  readonly measured: ReadonlyMap<AskedKpi, MeasuredKpi>
+  readonly troubles: readonly Drifted[]
+}
+
+/** Measures everything, fifty services at a time: their days are compared and let go before the next are read. */
+async function measure(wheel: Wheel, asked: readonly AskedService[]): Promise<MeasuredNight> {
+  const measured = new Map<AskedKpi, MeasuredKpi>()
   const troubles = new Map<string, Drifted>()
   for (let start = 0; start < asked.length; start += TOGETHER) {
     const kpis = asked.slice(start, start + TOGETHER).flatMap((one) => one.kpis)
-    for (const name of DAYS) {
-      const days = kpis.map((one) => one.days[name])
-      const queries = days.flatMap((day) => day.queries)
-      const sources = [...Map.groupBy(queries, ({ kpi }) => kpi.source.kind)]
-      const answers = await Promise.all(sources.map(([kind, own]) => tried(kind, () => wheel.metrics.read(own))))
-      const readings = byId(answers.flatMap(({ value }) => value ?? []))
-      for (const day of days) measured.set(day, measuredDay(day, readings))
-      for (const trouble of failures(answers)) troubles.set(trouble.what, trouble)
+    const trouble = (one: Drifted) => void troubles.set(one.what, one)
+    const today = await measureDay(wheel, kpis, 'today', trouble)
+    const dayBefore = await measureDay(wheel, kpis, 'dayBefore', trouble)
+    const weekBefore = await measureDay(wheel, kpis, 'weekBefore', trouble)
+    for (const kpi of kpis) {
+      const days = { today: today(kpi), dayBefore: dayBefore(kpi), weekBefore: weekBefore(kpi) }
+      measured.set(kpi, measuredKpi(kpi, days))
     }
   }
   return { measured, troubles: [...troubles.values()] }
 }
 
-function byId(readings: readonly Reading[]): ReadonlyMap<Query['id'], Reading> {
-  return new Map(readings.map((reading) => [reading.id, reading]))
+/**
+ * Measures one day in bulk: one question to each source. A question that spans days would make its source read all that
+ * lies between them. A source that throws is silent, and alone.
+ */
+async function measureDay(
+  wheel: Wheel,
+  kpis: readonly AskedKpi[],
+  name: DayName,
+  trouble: (one: Drifted) => void,
+): Promise<(kpi: AskedKpi) => MeasuredDay> {
+  const queries = kpis.flatMap(({ days }) => days[name].queries)
+  const sources = [...Map.groupBy(queries, ({ kpi }) => kpi.source.kind)]
+  const answers = await Promise.all(sources.map(([kind, own]) => tried(kind, () => wheel.metrics.read(own))))
+  for (const one of failures(answers)) trouble(one)
+  const readings = new Map(answers.flatMap(({ value }) => value ?? []).map((reading) => [reading.id, reading]))
+  return ({ days }) => measuredDay(days[name], readings)
 }
 
 async function write(
@@ -114,7 +131,7 @@ async function write(
   night: Night,
   asked: AskedService,
   findings: readonly DriftFinding[],
-  measured: ReadonlyMap<AskedDay, MeasuredDay>,
+  measured: ReadonlyMap<AskedKpi, MeasuredKpi>,
 ): Promise<Drifted> {
   const { key } = asked.service
   const draft = driftRow(findings, remarksOf(asked, findings, measured, night), night.day)

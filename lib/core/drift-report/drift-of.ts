@@ -22,24 +22,34 @@ export interface QuantileShift {
   readonly today: number
 }
 
+type Names = Pick<DriftDay, 'service' | 'kpi' | 'unit'>
+
+/** Two days of one KPI, held against each other. */
+export interface Comparison {
+  readonly against: 'week-before' | 'day-before'
+  /** Greatest distance between the distributions of the two days, 0–1. */
+  readonly distance: number
+  /** Probability of that distance by chance, for this KPI alone. */
+  readonly p: number
+  /** Minutes that both days have, and how many independent ones they are worth on a day. */
+  readonly minutes: number
+  readonly effective: number
+  readonly shifts: readonly QuantileShift[]
+}
+
+/** One KPI's days, compared for itself. */
+export type Compared = Names &
+  ((Comparison & { readonly kind: 'compared' }) | { readonly kind: 'unclear'; readonly why: string })
+
 /** What became of one KPI from one day to the other. */
-export type DriftFinding = Pick<DriftDay, 'service' | 'kpi' | 'unit'> &
+export type DriftFinding = Names &
   (
-    | {
+    | (Comparison & {
         readonly kind: 'moved' | 'steady'
-        readonly against: 'week-before' | 'day-before'
-        /** Greatest distance between the distributions of the two days, 0–1. */
-        readonly distance: number
-        /** Probability of that distance by chance, for this KPI alone and counted among all that were looked at. */
-        readonly p: number
+        /** Probability of the distance by chance, counted among all KPIs that were looked at together, and how many they were. */
         readonly adjustedP: number
-        /** How many KPIs were looked at together. */
         readonly among: number
-        /** Minutes that both days have, and how many independent ones they are worth on a day. */
-        readonly minutes: number
-        readonly effective: number
-        readonly shifts: readonly QuantileShift[]
-      }
+      })
     | { readonly kind: 'unclear'; readonly why: string }
   )
 
@@ -59,18 +69,23 @@ const QUANTILES = [0.5, 0.9, 0.95, 0.99]
  * minutes that both days have are compared; too few of them are `unclear`, never `moved`.
  */
 export function driftOf(days: readonly DriftDay[]): readonly DriftFinding[] {
-  const measured = days.map(measure)
-  const ps = adjusted(measured.flatMap((finding) => (finding.kind === 'unclear' ? [] : [finding.p])))
+  return countedAmong(days.map(compared))
+}
+
+/** Findings out of comparisons, in order: together they are the family that chance is counted among. */
+export function countedAmong(all: readonly Compared[]): readonly DriftFinding[] {
+  const ps = adjusted(all.flatMap((one) => (one.kind === 'unclear' ? [] : [one.p])))
   let next = 0
-  return measured.map((finding) => {
-    if (finding.kind === 'unclear') return finding
+  return all.map((one) => {
+    if (one.kind === 'unclear') return one
     const adjustedP = ps[next++] ?? 1
-    const hasMoved = adjustedP < LEVEL && finding.distance >= LEAST_DISTANCE
-    return { ...finding, adjustedP, among: ps.length, kind: hasMoved ? 'moved' : 'steady' }
+    const hasMoved = adjustedP < LEVEL && one.distance >= LEAST_DISTANCE
+    return { ...one, adjustedP, among: ps.length, kind: hasMoved ? 'moved' : 'steady' }
   })
 }
 
-function measure(day: DriftDay): DriftFinding {
+/** Compares one KPI's day with the same weekday a week before, or with the day before where that says too little. */
+export function compared(day: DriftDay): Compared {
   const { service, kpi, unit } = day
   const names = { service, kpi, unit }
   const week = common(day.today, day.weekBefore)
@@ -82,7 +97,7 @@ function measure(day: DriftDay): DriftFinding {
     const why = `its ${pair.minutes} minutes resemble their neighbours so much that they are worth only ${Math.round(effective)}`
     return { ...names, kind: 'unclear', why }
   }
-  const [now, then] = [known(pair.today), known(pair.before)]
+  const [now, then] = [sorted(pair.today), sorted(pair.before)]
   const distance = ksDistance(now, then)
   const p = kolmogorovSf(distance * Math.sqrt(effective / 2))
   const shifts = QUANTILES.map((quantile) => ({
@@ -90,18 +105,7 @@ function measure(day: DriftDay): DriftFinding {
     before: quantileOf(then, quantile),
     today: quantileOf(now, quantile),
   }))
-  return {
-    ...names,
-    kind: 'steady',
-    against,
-    distance,
-    p,
-    adjustedP: p,
-    among: 1,
-    minutes: pair.minutes,
-    effective,
-    shifts,
-  }
+  return { ...names, kind: 'compared', against, distance, p, minutes: pair.minutes, effective, shifts }
 }
 
 /** Both days with only the minutes that both have. */
@@ -109,15 +113,15 @@ function common(today: Series, before: Series) {
   const has = (step: number) => isFigure(today[step]) && isFigure(before[step])
   const only = (day: Series) => today.map((_, step) => (has(step) ? (day[step] ?? null) : null))
   const pair = { today: only(today), before: only(before) }
-  return { ...pair, minutes: known(pair.today).length }
+  return { ...pair, minutes: pair.today.filter((value) => value !== null).length }
 }
 
 function isFigure(value: number | null | undefined): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-function known(day: Series): readonly number[] {
-  return day.filter((value) => value !== null)
+function sorted(day: Series): readonly number[] {
+  return day.filter((value) => value !== null).sort((a, b) => a - b)
 }
 
 function tooFew(day: DriftDay, week: number, before: number): string {
@@ -126,10 +130,9 @@ function tooFew(day: DriftDay, week: number, before: number): string {
   return `only ${week} of its minutes were measured a week before too, and ${before} the day before; ${FEWEST_MINUTES} are needed`
 }
 
-/** Linear between the neighbours (Hyndman and Fan 1996, type 7). */
-function quantileOf(values: readonly number[], quantile: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const place = quantile * (sorted.length - 1)
-  const low = sorted[Math.floor(place)] ?? Number.NaN
-  return low + (place % 1) * ((sorted[Math.ceil(place)] ?? low) - low)
+/** Of rising values; linear between the neighbours (Hyndman and Fan 1996, type 7). */
+function quantileOf(rising: readonly number[], quantile: number): number {
+  const place = quantile * (rising.length - 1)
+  const low = rising[Math.floor(place)] ?? Number.NaN
+  return low + (place % 1) * ((rising[Math.ceil(place)] ?? low) - low)
 }

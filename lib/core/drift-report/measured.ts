@@ -1,7 +1,7 @@
 import type { Bucket, Reading } from '../judge/reading.ts'
 import type { Kpi } from '../service.ts'
 import type { AskedDay, AskedKpi } from './ask-drift.ts'
-import { type DriftDay, type DriftFinding, driftOf } from './drift-of.ts'
+import { type Compared, compared, countedAmong, type DriftFinding } from './drift-of.ts'
 import type { Series } from './effective-size.ts'
 import { type DayName, dayText, MINUTE_MS } from './night.ts'
 
@@ -14,6 +14,14 @@ export interface MeasuredDay {
   /** What a reader of the figures should know. */
   readonly notes: readonly string[]
 }
+
+/** One KPI's days as they compare, with what the source said of the newest. */
+export interface MeasuredKpi {
+  readonly compared: Compared
+  readonly notes: readonly string[]
+}
+
+type MeasuredDays = Readonly<Record<DayName, MeasuredDay>>
 
 const DAYS: readonly DayName[] = ['today', 'weekBefore', 'dayBefore']
 /** A reason that differs from minute to minute is not told in full. */
@@ -41,27 +49,22 @@ export function measuredDay({ span, kpi, queries }: AskedDay, readings: Readonly
   return { series, silences: [...silences], notes: [...notes] }
 }
 
-/**
- * What became of every KPI of the night, in order. They count as one family, so give the KPIs of all services at once. What
- * cannot be told comes with every reason that is known.
- */
-export function findingsOf(
-  asked: readonly AskedKpi[],
-  measured: ReadonlyMap<AskedDay, MeasuredDay>,
-): readonly DriftFinding[] {
-  const findings = driftOf(asked.map((one) => dayOf(one, measured)))
-  return findings.map((finding, place) => {
-    const one = asked[place]
-    if (finding.kind !== 'unclear' || one === undefined) return finding
-    return { ...finding, why: whyUnclear(finding.why, one, measured) }
-  })
+/** Compares a KPI's days. What cannot be told comes with every reason that is known. */
+export function measuredKpi(asked: AskedKpi, days: MeasuredDays): MeasuredKpi {
+  const { service, kpi } = asked
+  const { today, weekBefore, dayBefore } = days
+  const series = { today: today.series, weekBefore: weekBefore.series, dayBefore: dayBefore.series }
+  const one = compared({ service, kpi: kpi.name, unit: kpi.kind === 'gauge' ? 'plain' : 'ratio', ...series })
+  if (one.kind !== 'unclear') return { compared: one, notes: today.notes }
+  return { compared: { ...one, why: whyUnclear(one.why, asked, days) }, notes: today.notes }
 }
 
-function dayOf({ service, kpi, days }: AskedKpi, measured: ReadonlyMap<AskedDay, MeasuredDay>): DriftDay {
-  const series = (name: DayName) => measured.get(days[name])?.series ?? []
-  const unit = kpi.kind === 'gauge' ? 'plain' : 'ratio'
-  const [today, weekBefore, dayBefore] = [series('today'), series('weekBefore'), series('dayBefore')]
-  return { service, kpi: kpi.name, unit, today, weekBefore, dayBefore }
+/** What became of the KPIs, in order. They count as one family, so give the KPIs of the whole night at once. */
+export function findingsOf(
+  asked: readonly AskedKpi[],
+  measured: ReadonlyMap<AskedKpi, MeasuredKpi>,
+): readonly DriftFinding[] {
+  return countedAmong(asked.flatMap((one) => measured.get(one)?.compared ?? []))
 }
 
 function figureOf({ kind }: Kpi, { bad, total, value }: Bucket): number | null {
@@ -70,11 +73,11 @@ function figureOf({ kind }: Kpi, { bad, total, value }: Bucket): number | null {
 }
 
 /** The count of minutes alone where nothing else is known; the reasons alone where there was not one minute. */
-function whyUnclear(counted: string, { days }: AskedKpi, measured: ReadonlyMap<AskedDay, MeasuredDay>): string {
+function whyUnclear(counted: string, asked: AskedKpi, measured: MeasuredDays): string {
   const dates = new Map<string, string[]>()
   for (const name of DAYS) {
-    const day = days[name]
-    for (const reason of [...day.gaps, ...(measured.get(day)?.silences ?? [])]) {
+    const day = asked.days[name]
+    for (const reason of [...day.gaps, ...measured[name].silences]) {
       dates.set(reason, [...(dates.get(reason) ?? []), dayText(day.span)])
     }
   }
@@ -83,6 +86,6 @@ function whyUnclear(counted: string, { days }: AskedKpi, measured: ReadonlyMap<A
   )
   const told = reasons.slice(0, MOST_REASONS).join('; ')
   if (reasons.length === 0) return counted
-  const minutes = (measured.get(days.today)?.series ?? []).filter((value) => value !== null).length
+  const minutes = measured.today.series.filter((value) => value !== null).length
   return minutes === 0 ? told : `${counted}; ${told}`
 }

@@ -1,7 +1,7 @@
 import type { Kpi } from '../service.ts'
-import type { AskedDay, AskedKpi, AskedService } from './ask-drift.ts'
+import type { AskedKpi, AskedService } from './ask-drift.ts'
 import type { DriftFinding } from './drift-of.ts'
-import type { MeasuredDay } from './measured.ts'
+import type { MeasuredKpi } from './measured.ts'
 import { type DayName, dayText, MINUTE_MS, type Night } from './night.ts'
 import type { Stretch } from './serving.ts'
 
@@ -14,7 +14,7 @@ type Told = Exclude<DriftFinding, { kind: 'unclear' }>
 export function remarksOf(
   { service, serving, kpis }: AskedService,
   findings: readonly DriftFinding[],
-  measured: ReadonlyMap<AskedDay, MeasuredDay>,
+  measured: ReadonlyMap<AskedKpi, MeasuredKpi>,
   night: Night,
 ): readonly string[] {
   const told = findings.filter((finding) => finding.kind !== 'unclear')
@@ -23,7 +23,7 @@ export function remarksOf(
   const days = daysUsed(told)
   const left = days.flatMap((day) => leftOut(dayText(night.days[day]), serving[day]))
   const looked = kpis.filter(({ kpi }) => told.some((finding) => finding.kpi === kpi.name))
-  const own = looked.flatMap((asked) => ofKpi(asked, measured))
+  const own = looked.flatMap((asked) => ofKpi(asked.kpi, measured.get(asked)?.notes ?? []))
   return [...otherRevisions(days, serving, night), ...left, ...own].map((remark) => `${name}: ${remark}`)
 }
 
@@ -53,8 +53,7 @@ function leftOut(date: string, serving: readonly Stretch[]): readonly string[] {
   })
 }
 
-function ofKpi({ kpi, days }: AskedKpi, measured: ReadonlyMap<AskedDay, MeasuredDay>): readonly string[] {
-  const notes = measured.get(days.today)?.notes ?? []
+function ofKpi(kpi: Kpi, notes: readonly string[]): readonly string[] {
   const meaning = meaningOf(kpi)
   return [...(meaning === null ? [] : [meaning]), ...notes].map((note) => `${kpi.name}: ${note}.`)
 }

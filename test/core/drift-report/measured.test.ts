@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type AskedKpi, askDrift } from '../../../lib/core/drift-report/ask-drift.ts'
-import { findingsOf, type MeasuredDay, measuredDay } from '../../../lib/core/drift-report/measured.ts'
+import { findingsOf, type MeasuredDay, measuredDay, measuredKpi } from '../../../lib/core/drift-report/measured.ts'
 import { type DayName, nightOf } from '../../../lib/core/drift-report/night.ts'
 import type { Bucket, Reading } from '../../../lib/core/judge/reading.ts'
 import type { Kpi } from '../../../lib/core/service.ts'
@@ -109,16 +109,14 @@ describe('a day’s figures', () => {
 
 describe('what cannot be told', () => {
   const full = dayOf(seeded(1), 0.5, 0.01)
-  const measured = (kpi: AskedKpi, days: Partial<Record<DayName, Partial<MeasuredDay>>>) =>
-    new Map(
-      (Object.keys(kpi.days) as DayName[]).map((name) => [
-        kpi.days[name],
-        { series: [], silences: [], notes: [], ...days[name] },
-      ]),
-    )
+  const nothing: MeasuredDay = { series: [], silences: [], notes: [] }
+  const measured = (kpi: AskedKpi, days: Partial<Record<DayName, Partial<MeasuredDay>>>) => {
+    const day = (name: DayName) => ({ ...nothing, ...days[name] })
+    return measuredKpi(kpi, { today: day('today'), weekBefore: day('weekBefore'), dayBefore: day('dayBefore') })
+  }
   const whyOf = (kpi: AskedKpi, days: Partial<Record<DayName, Partial<MeasuredDay>>>) => {
-    const [finding] = findingsOf([kpi], measured(kpi, days))
-    return finding?.kind === 'unclear' ? finding.why : null
+    const { compared } = measured(kpi, days)
+    return compared.kind === 'unclear' ? compared.why : null
   }
 
   test('says why the source was silent, and on which days where it was not on all', () => {
@@ -149,6 +147,8 @@ describe('what cannot be told', () => {
       weekBefore: { series: full },
       dayBefore: { silences: ['x'] },
     })
-    expect(findingsOf([kpi], days)).toMatchObject([{ kind: 'steady', unit: 'plain', service: 'production/pricing' }])
+    expect(findingsOf([kpi], new Map([[kpi, days]]))).toMatchObject([
+      { kind: 'steady', unit: 'plain', service: 'production/pricing' },
+    ])
   })
 })
