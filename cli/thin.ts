@@ -19,7 +19,7 @@ export function thinned(feed: Feed, measuredAt: (bucket: number) => number | nul
     obstacle: (bucket, weight) => obstacleAt(bucket, weight, measuredAt(bucket)) ?? feed.obstacle(bucket, weight),
     figures: (kpi, arm, bucket, weight) => {
       const measured = measuredAt(bucket)
-      if (measured === null || weight >= measured || bucket < 0) return feed.figures(kpi, arm, bucket, weight)
+      if (measured === null || weight >= measured) return feed.figures(kpi, arm, bucket, weight)
       const place = `${kpi} ${bucket} ${weight}`
       const canary = feed.figures(kpi, 'canary', bucket, weight)
       const baseline = feed.figures(kpi, 'baseline', bucket, weight)

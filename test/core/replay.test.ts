@@ -22,6 +22,11 @@ describe('an outcome', () => {
     expect(said(timeline)).toEqual(['inconclusive@1', 'pass@1'])
   })
 
+  test('is the promotion too where the data end with the bake: nothing is judged at 100 %', () => {
+    const timeline = walk(aPlan(HOUR_PLAN, ERRORS_ONLY), errorSeries(times(60, GOOD), times(60, CALM)))
+    expect(timeline).toMatchObject({ outcome: 'promoted', endedAtMinute: 59 })
+  })
+
   test('of a broken canary is a rollback, and the verdict that decided is the last', () => {
     const broken = [...times(20, GOOD), ...times<Count>(70, [150, 300])]
     const timeline = walk(aPlan(HOUR_PLAN, ERRORS_ONLY), errorSeries(broken, times(90, CALM)))

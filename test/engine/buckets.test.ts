@@ -81,12 +81,14 @@ test('an older rollout is found by its number, and one that never was is not', a
 })
 
 test('as CSV the pages of the store are put together, up to the limit, and the rest is a page of its own', async () => {
-  const stage = await givenPricing({ stages: plan([10, 1], [100, 0]) })
+  const stage = await givenPricing({ stages: plan([10, 20], [100, 0]) })
   await stage.push(version(2))
-  await untilFinished(stage, 10 * HOUR)
+  await untilFinished(stage, 48 * HOUR)
   const item = await loaded(stage)
   const whole = await bucketsAsCsv(stage.wheel, item, 1, { limit: null, from: null })
   expect(whole?.next).toBeNull()
+  // Twenty hours of minutes are more than the store hands out at once.
+  expect(new Set(whole?.csv.match(/^\d+/gm)).size).toBeGreaterThan(1000)
   const first = await bucketsAsCsv(stage.wheel, item, 1, { limit: 20, from: null })
   const second = await bucketsAsCsv(stage.wheel, item, 1, { limit: null, from: first?.next ?? null })
   const rows = (csv = '') => csv.trimEnd().split('\r\n').slice(1)
