@@ -4,8 +4,19 @@ import { storeManifest } from '../../lib/engine/manifest.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { Fault } from '../../lib/errors.ts'
 import type { Stage } from '../../sim/runner.ts'
-import { expectSound, version } from '../support/story.ts'
-import { driftManifest, findingOf, keyOf, MORNING, night, promotedStage, reportsOf, USUAL } from './drift-stage.ts'
+import { expectSound, HOUR, MINUTE, version } from '../support/story.ts'
+import {
+  driftManifest,
+  findingOf,
+  keyOf,
+  MORNING,
+  night,
+  promote,
+  promotedStage,
+  reportsOf,
+  TUESDAY,
+  USUAL,
+} from './drift-stage.ts'
 
 const DOWN = new Fault('unavailable', 'storage is busy')
 
@@ -201,5 +212,38 @@ describe('a source', () => {
     }
     await run(stage, broken(stage, {}, {}, { read }))
     expect(asked.map((queries) => queries.length)).toEqual([4, 4, 4])
+  })
+})
+
+describe('a night', () => {
+  test('that ends after the next midnight does not stand for the next one', async () => {
+    const stage = await morning()
+    stage.clock.set(MORNING + 21 * HOUR + 29 * MINUTE)
+    const commit: Wheel['store']['commit'] = (change) => stage.wheel.store.commit(change)
+    const read: Wheel['metrics']['read'] = (queries) => {
+      stage.clock.set(MORNING + 22 * HOUR)
+      return stage.wheel.metrics.read(queries)
+    }
+    await run(stage, broken(stage, { commit }, {}, { read }))
+    expect(await night(stage)).toMatchObject([{ result: 'written' }, { result: 'written' }])
+    expect(reportsOf(stage, 'pricing').map(({ day }) => day)).toEqual(['2026-01-13', '2026-01-14'])
+  })
+
+  test('reads lists to their end, however short their pages are', async () => {
+    const stage = await promotedStage({ pricing: [USUAL], safety: [USUAL] })
+    stage.clock.set(TUESDAY + 6 * HOUR)
+    await promote(stage, 'pricing', 3, USUAL)
+    stage.clock.set(MORNING)
+    const own = stage.wheel.catalogue
+    const short = broken(
+      stage,
+      {},
+      {
+        list: (environment, _, from) => own.list(environment, 1, from),
+        rollouts: (key, _, from) => own.rollouts(key, 1, from),
+      },
+    )
+    expect(await run(stage, short)).toMatchObject([{ result: 'written' }, { result: 'written' }])
+    expect(findingOf(stage, 'pricing', 'p95')).toMatchObject({ kind: 'steady', against: 'week-before' })
   })
 })
