@@ -70,12 +70,20 @@ type Ask = (path: string) => Promise<unknown>
 async function findRollout(ask: Ask, path: string, { service, rollout }: Where): Promise<Rollout> {
   for await (const { items } of pages<ItemsPage<Rollout>>(ask, path)) {
     const found = items.find(({ number }) => number === rollout)
-    if (found !== undefined) return found
+    if (found !== undefined) return known(found)
     if (items.some(({ number }) => number < rollout)) break
   }
   throw new Refusal(
     EXIT.badInput,
     `${service} has no rollout ${rollout}; GET /api/v1/services/${service}/rollouts lists them`,
+  )
+}
+
+function known(rollout: Rollout): Rollout {
+  if (rollout.schema === 1) return rollout
+  throw new Refusal(
+    EXIT.badInput,
+    `${rollout.id} was stored by another version of Slipway; use the command of that version`,
   )
 }
 

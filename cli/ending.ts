@@ -1,4 +1,5 @@
 import type { Rollout } from '../lib/core/rollout.ts'
+import { quotable } from '../lib/schema/issue.ts'
 
 /** How a rollout really ended, or where it stands. */
 export interface Ending {
@@ -8,16 +9,16 @@ export interface Ending {
   readonly because: string
 }
 
-/** How a stored rollout ended; `from` is the start of its first bucket. */
+/** How a stored rollout ended, made fit for a terminal, since people write reasons; `from` is the start of its first bucket. */
 export function endingOf({ phase, manifest }: Rollout, from: number): Ending {
   const bucket = (at: number) => Math.floor((at - from) / manifest.analysis.bucketMs)
   switch (phase.kind) {
     case 'finished':
-      return { outcome: phase.outcome, endedAtMinute: bucket(phase.at), because: phase.because }
+      return { outcome: phase.outcome, endedAtMinute: bucket(phase.at), because: quotable(phase.because, 500) }
     case 'rolling-back':
-      return { outcome: phase.outcome, endedAtMinute: bucket(phase.since), because: phase.because }
+      return { outcome: phase.outcome, endedAtMinute: bucket(phase.since), because: quotable(phase.because, 500) }
     case 'paused':
-      return { outcome: 'paused', endedAtMinute: null, because: phase.because }
+      return { outcome: 'paused', endedAtMinute: null, because: quotable(phase.because, 500) }
     default:
       return { outcome: 'running', endedAtMinute: null, because: `it is ${phase.kind}` }
   }

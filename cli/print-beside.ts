@@ -1,8 +1,8 @@
 import type { Timeline } from '../lib/core/replay/timeline.ts'
 import type { Manifest } from '../lib/core/service.ts'
 import type { Ending } from './ending.ts'
-import { colourOf, planText, timelineText, whenText } from './print-timeline.ts'
-import { coloured, hanging, type Terminal } from './terminal.ts'
+import { limitsText, planText, stepsText, timelineText, whenText } from './print-timeline.ts'
+import { beside, hanging, type Terminal } from './terminal.ts'
 
 /** A rollout as it was, as its own manifest judges it, and as the changed one does. */
 export interface Beside {
@@ -14,41 +14,35 @@ export interface Beside {
   readonly notes: readonly string[]
 }
 
-/** Then and now for a person: the new timeline, and when and why each ended. */
+/** Then and now for a person: the new timeline, and beside each other when and why each ended. */
 export function besideText(
   { what, ending, then, now, notes }: Beside,
   plans: { readonly was: Manifest; readonly is: Manifest },
   terminal: Terminal,
   verbose: boolean,
 ): string {
-  const title = (text: string) => coloured(terminal, 'bold', text)
   return [
     ...hanging('Replay of ', what),
     planText(plans.is),
     '',
     timelineText(now, terminal, verbose),
     '',
-    ...(ending === null ? [] : [title('As it was'), ...endingLines(ending)]),
-    title('Replayed under the manifest it had'),
-    planText(plans.was),
-    ...timelineLines(then, terminal),
-    title('Replayed under this manifest'),
-    ...timelineLines(now, terminal),
-    ...hanging('', differenceText(then, now)),
+    ...(ending === null ? [] : [...endingLines(ending), '']),
+    ...beside('', 'THEN: the manifest it had, replayed', 'NOW: this manifest, replayed'),
+    ...beside('Plan', stepsText(plans.was), stepsText(plans.is)),
+    ...beside('Limits', limitsText(plans.was), limitsText(plans.is)),
+    ...beside('Outcome', then.outcome, now.outcome),
+    ...beside('When', whenText(then), whenText(now)),
+    ...beside('Because', then.because, now.because),
     '',
+    differenceText(then, now),
     ...notes.flatMap((note) => hanging('Note: ', note)),
   ].join('\n')
 }
 
 function endingLines({ outcome, endedAtMinute, because }: Ending): readonly string[] {
-  const when = endedAtMinute === null ? '' : ` at bucket ${endedAtMinute}`
-  return hanging('  ', `${outcome}${when}: ${because}`)
-}
-
-function timelineLines(timeline: Timeline, terminal: Terminal): readonly string[] {
-  const { outcome, because } = timeline
-  const head = `  ${coloured(terminal, colourOf(outcome), outcome)} `
-  return hanging(head, `${whenText(timeline)}: ${because}`, 2)
+  const when = endedAtMinute === null ? '' : ` in bucket ${endedAtMinute}`
+  return hanging('As it was: ', `${outcome}${when}: ${because}`)
 }
 
 function differenceText(then: Timeline, now: Timeline): string {

@@ -26,13 +26,36 @@ export function timelineText(timeline: Timeline, terminal: Terminal, verbose: bo
 }
 
 /** A manifest's plan and KPIs in a line or two. */
-export function planText({ name, environment, stages, analysis }: Manifest): string {
-  const steps = stages.map(({ weight, bakeMs, gate }) => {
-    const bake = bakeMs === 0 ? '' : ` for ${duration(bakeMs)}`
-    return `${weight} %${bake}${gate ? ', then a gate' : ''}`
-  })
+export function planText(manifest: Manifest): string {
+  const { name, environment, analysis } = manifest
   const kpis = analysis.kpis.map((kpi) => (kpi.role === 'required' ? kpi.name : `${kpi.name} (${kpi.role})`))
-  return hanging('Plan: ', `${name} in ${environment}: ${steps.join('; ')}. KPIs: ${kpis.join(', ')}.`).join('\n')
+  return hanging('Plan: ', `${name} in ${environment}: ${stepsText(manifest)}. KPIs: ${kpis.join(', ')}.`).join('\n')
+}
+
+/** A manifest's steps: weights, bakes and gates. */
+export function stepsText({ stages }: Manifest): string {
+  return stages
+    .map(({ weight, bakeMs, gate }) => {
+      const bake = bakeMs === 0 ? '' : ` for ${duration(bakeMs)}`
+      return `${weight} %${bake}${gate ? ', then a gate' : ''}`
+    })
+    .join('; ')
+}
+
+/** A manifest's limits, KPI by KPI. */
+export function limitsText({ analysis }: Manifest): string {
+  return analysis.kpis
+    .map((kpi) => {
+      switch (kpi.kind) {
+        case 'latency':
+          return `${kpi.name} p${kpi.percentile} below ${kpi.limitMs} ms`
+        case 'gauge':
+          return `${kpi.name} ${kpi.wanted} ${kpi.limit}`
+        default:
+          return `${kpi.name} at most ${percent(kpi.limitRatio)} bad`
+      }
+    })
+    .join('; ')
 }
 
 /** The first and the last verdict, and every one that says something else than the one before. */
@@ -94,8 +117,7 @@ function missingText({ missing, passAtMinute }: KpiVerdict, timeline: Timeline):
     : `${missing} (at the earliest after ${unitOf(timeline)} ${passAtMinute})`
 }
 
-/** The colour of an outcome. */
-export function colourOf(outcome: ReplayOutcome): Colour {
+function colourOf(outcome: ReplayOutcome): Colour {
   if (outcome === 'promoted') return 'green'
   return outcome === 'paused' || outcome === 'running' ? 'yellow' : 'red'
 }

@@ -23,12 +23,12 @@ export function coloured(terminal: Pick<Terminal, 'isColoured'>, colour: Colour,
 /** A figure and its percent sign stay together. */
 const WORDS = / (?!%)/
 
-/** A text in lines of at most `WIDTH`, the first one after `head`, the others indented as far as it is wide. */
-export function hanging(head: string, text: string, indent = visible(head)): readonly string[] {
+/** A text in lines of at most `width`, the first one after `head`, the others indented as far as it is wide. */
+export function hanging(head: string, text: string, indent = visible(head), width = WIDTH): readonly string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(WORDS)) {
-    const room = WIDTH - (lines.length === 0 ? visible(head) : indent)
+    const room = width - (lines.length === 0 ? visible(head) : indent)
     if (line !== '' && line.length + 1 + word.length > room) {
       lines.push(line)
       line = word
@@ -52,3 +52,16 @@ export function table(rows: readonly (readonly string[])[]): readonly string[] {
       .trimEnd(),
   )
 }
+
+/** Two texts beside each other under a label, each in a column of its own. */
+export function beside(label: string, left: string, right: string): readonly string[] {
+  const columns = [left, right].map((text) => hanging('', text, 0, COLUMN))
+  const height = Math.max(...columns.map((lines) => lines.length))
+  return Array.from({ length: height }, (_, at) => {
+    const [one = '', other = ''] = columns.map((lines) => lines[at] ?? '')
+    return `${(at === 0 ? label : '').padEnd(LABEL)}${one.padEnd(COLUMN + 2)}${other}`.trimEnd()
+  })
+}
+
+const LABEL = 10
+const COLUMN = (WIDTH - LABEL - 2) / 2

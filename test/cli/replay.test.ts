@@ -33,7 +33,8 @@ test('a stricter limit would have caught it earlier, and the answer shows then a
     const person = await replayed(path, 'strict.yaml')
     const earlier = told.then.endedAtMinute - told.endedAtMinute
     expect(person.out).toContain(`It would have ended the same, ${earlier} bucket${earlier === 1 ? '' : 's'} earlier.`)
-    expect(person.out).toContain('Replayed under the manifest it had')
+    expect(person.out).toMatch(/^ +THEN: the manifest it had, replayed +NOW: this manifest, replayed$/m)
+    expect(person.out).toMatch(/^Limits +errors at most 1 % bad +errors at most 0.5 % bad$/m)
     expect(person.out.split('\n').filter((line) => line.length > 100)).toEqual([])
   })
 })

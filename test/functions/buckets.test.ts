@@ -113,7 +113,7 @@ test('slipway replay judges the stored rollout anew, beside how it was, and simu
     const anew = await slipway([...where, '--manifest', changed, '--environment', 'production'], { env })
     expect(anew.err).toBe('')
     expect(anew.out).toContain('Replay of pricing-1 (v2) in production')
-    expect(anew.out).toContain('As it was')
+    expect(anew.out).toContain('As it was: aborted in bucket')
     const csv = (await scene.api(`${BUCKETS}?format=csv`)).text
     const again = await slipway(['simulate', '--manifest', changed, '--buckets', '-', '--json'], { input: csv })
     expect(JSON.parse(again.out).verdicts.length).toBeGreaterThan(0)

@@ -2,16 +2,14 @@ import { ask, judgedSince, steadySince } from '../ask.ts'
 import { decide } from '../decide/decide.ts'
 import type { Command, Facts } from '../facts.ts'
 import { type Judged, judge } from '../judge/judge.ts'
-import { testOf } from '../judge/kpi-test.ts'
 import type { Bucket, Query, Reading } from '../judge/reading.ts'
-import { startSequence } from '../judge/sequence.ts'
-import type { History, JudgeState, KpiState } from '../judge/state.ts'
-import { startKpi } from '../judge/take-in.ts'
+import type { History, JudgeState } from '../judge/state.ts'
 import type { Verdict } from '../judge/verdict.ts'
 import type { Rollout } from '../rollout.ts'
-import type { Kpi, Manifest } from '../service.ts'
+import type { Manifest } from '../service.ts'
 import { wantedWeight } from '../traffic.ts'
 import type { Feed } from './feed.ts'
+import { remembered, withoutLag } from './opening.ts'
 import { allWell, freshRollout } from './stand-in.ts'
 import { kpiVerdict, type ReplayOutcome, type ReplayVerdict, type Timeline } from './timeline.ts'
 
@@ -196,20 +194,4 @@ function ended({ rollout, obstacle }: Walk, verdicts: readonly ReplayVerdict[]):
     steps: stages.length,
     verdicts,
   }
-}
-
-/** Buckets that are replayed are final: no source's lag is waited for. */
-function withoutLag(manifest: Manifest): Manifest {
-  const kpis = manifest.analysis.kpis.map((kpi): Kpi => ({ ...kpi, lagMs: 0 }))
-  return { ...manifest, analysis: { ...manifest.analysis, kpis } }
-}
-
-/** The judge before the first bucket, with what it knew of the baseline when the rollout was real. */
-function remembered({ id, manifest }: Rollout, from: number, history: Readonly<Record<string, History>>): JudgeState {
-  const kpis = manifest.analysis.kpis.map((kpi): readonly [string, KpiState] => {
-    const fresh = startKpi({ kpi, manifest, from, stepSince: null }, null)
-    const known = history[kpi.name] ?? fresh.history
-    return [kpi.name, { ...fresh, history: known, sequence: startSequence(testOf(kpi, manifest, known.phi)) }]
-  })
-  return { schema: 1, rollout: id, from, kpis: Object.fromEntries(kpis) }
 }
