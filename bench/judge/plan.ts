@@ -25,7 +25,7 @@ export interface Played {
 export const FULL: Sizes = { soaks: 2000, kayenta: 400, grid: 400, lag: 1000, lagHealthy: 300 }
 
 /** As much as fits into a minute: it shows that everything runs, and proves nothing about rare false aborts. */
-export const SUBSET: Sizes = { soaks: 40, kayenta: 8, grid: 8, lag: 100, lagHealthy: 10 }
+export const SUBSET: Sizes = { soaks: 24, kayenta: 6, grid: 6, lag: 60, lagHealthy: 4 }
 
 /** So many soaks make a job: small enough that threads end together. */
 const CHUNK = 50
