@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isEmpty } from '../../lib/core/app.ts'
-import { aRevision, ASLEEP, CANARY, STARTING } from '../support/builders.ts'
+import { ASLEEP, aRevision, CANARY, STARTING } from '../support/builders.ts'
 
 describe('a revision without replicas', () => {
   test.each<[string, Parameters<typeof aRevision>[1], boolean]>([

@@ -1,7 +1,7 @@
 import type { AppSeen, RevisionSeen, TrafficEntry } from '../../lib/core/app.ts'
 import type { Weights } from '../../lib/core/audit.ts'
 import type { Command, Facts, Verb } from '../../lib/core/facts.ts'
-import type { Query, Reading } from '../../lib/core/judge/reading.ts'
+import type { Query } from '../../lib/core/judge/reading.ts'
 import type { Evidence, Verdict, VerdictKind } from '../../lib/core/judge/verdict.ts'
 import type { Phase, Rollout, StandingTrouble } from '../../lib/core/rollout.ts'
 import {
@@ -347,16 +347,4 @@ export function aQuery(overrides: Partial<Query> = {}): Query {
     to: T0 + HOUR,
     ...overrides,
   }
-}
-
-/** What a source answers: buckets of `[bad, total]` from `from` on, one after the other; null = a hole. */
-export function measured(
-  figures: readonly (readonly [number, number] | null)[],
-  overrides: Partial<Reading & { kind: 'measured' }> & { readonly from?: number; readonly bucketMs?: number } = {},
-): Reading & { kind: 'measured' } {
-  const { from = T0, bucketMs = MINUTE, ...rest } = overrides
-  const buckets = figures.flatMap((pair, index) =>
-    pair === null ? [] : [{ at: from + index * bucketMs, bad: pair[0], total: pair[1], value: null }],
-  )
-  return { id: 'q1', kind: 'measured', buckets, quality: 'exact', query: 'the query', note: null, ...rest }
 }

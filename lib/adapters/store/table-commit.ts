@@ -30,7 +30,7 @@ export interface Token {
 /**
  * Table Storage takes at most this many operations in one transaction, and 4 MiB. A change has at most eight rows besides
  * its audit: service, rollout, the rollout before, judge, buckets, command, and a due row taken and one given. Each holds
- * at most 490 000 characters of JSON; a judge of 20 KPIs has under 33 000, and so many buckets fit a line: 20 KPIs × 400.
+ * at most 490 000 characters of JSON; a judge of 12 KPIs has under 33 000, and a line of 12 KPIs × 300 buckets under 250 000.
  * Whatever is larger is refused whole (Fault `malformed`).
  */
 const MOST_OPERATIONS = 100

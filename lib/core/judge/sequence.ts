@@ -147,11 +147,6 @@ export function absorb(test: Test, before: Sequence, minute: Minute): Sequence {
   return fillHour(test, weigh(test, next, minute, limit), minute, limit)
 }
 
-/** Everything from stored minutes, bit for bit what `absorb` said one by one. */
-export function recompute(test: Test, minutes: readonly Minute[]): Sequence {
-  return minutes.reduce((sequence, minute) => absorb(test, sequence, minute), startSequence(test))
-}
-
 /**
  * What the evidence says: `fail` with two bad minutes within three hours and absolute evidence of 1/α, or relative
  * evidence of 1/α together with absolute evidence of 10; `suspect` with one of them alone (absolute from 20).

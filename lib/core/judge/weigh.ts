@@ -60,8 +60,7 @@ export function weigh(scene: Scene): Weighed {
   const ahead = settled.kind === 'fail' ? null : provisionalFinding(setting, state, arms, usualTotal(scene))
   const provisional = ahead?.kind === 'fail'
   const finding = provisional ? ahead : settled
-  const isEarly = finding.kind === 'fail' && (provisional || finding.because === 'warm-up')
-  const counts = isEarly ? newestCounts(scene) : stepCounts(state)
+  const counts = tellingCounts(scene, finding, provisional)
   const told = (kind: VerdictKind, because: string) => ({
     kind,
     because,
@@ -82,11 +81,7 @@ export function weigh(scene: Scene): Weighed {
   const dark = darkness(scene)
   if (dark !== null) return told('nodata', `${setting.kpi.name}: ${dark}`)
   const wants = wanting(scene, finding)
-  if (wants === null)
-    return told(
-      'pass',
-      `${figure(setting.kpi, counts, state.value)}, ${setting.kpi.kind === 'gauge' ? 'rarely enough to count as' : 'within'} ${limitText(setting.kpi)}`,
-    )
+  if (wants === null) return told('pass', `${figure(setting.kpi, counts, state.value)}, ${praise(setting.kpi, counts)}`)
   return {
     ...told('inconclusive', `${figure(setting.kpi, counts, state.value)}; ${wants.text}`),
     missing: wants.text,
@@ -116,6 +111,13 @@ function accuse(
   if (isRelative && onRelative === 'abort')
     return { kind: 'fail', because: `${said} (and the manifest aborts on that)` }
   return { kind: 'suspect', because: said }
+}
+
+/** Why a figure passes, to a person. */
+function praise(kpi: Kpi, { bad, total }: Counts): string {
+  if (kpi.kind === 'gauge') return `rarely enough to count as ${limitText(kpi)}`
+  if (bad <= allowedBad(kpi) * total) return `within ${limitText(kpi)}`
+  return `over ${limitText(kpi)} only because the stable revision was over it as well at times`
 }
 
 /** What the evidence says against the canary, to a person. */
@@ -214,6 +216,16 @@ function usualTotal({ state, weight }: Scene): number | null {
 
 function stepCounts({ step, next }: KpiState): Counts {
   return { ...step, from: step.since, to: Math.max(step.since, next) }
+}
+
+/** The step's counts; those of the newest buckets where a failure shows in them alone, since the step as a whole hides it. */
+function tellingCounts(scene: Scene, finding: Finding, provisional: boolean): Counts {
+  const step = stepCounts(scene.state)
+  if (finding.kind !== 'fail') return step
+  const newest = newestCounts(scene)
+  if (provisional || finding.because === 'warm-up') return newest
+  const isOver = ({ bad, total }: Counts) => bad > allowedBad(scene.setting.kpi) * total
+  return !isOver(step) && isOver(newest) ? newest : step
 }
 
 /** All that was seen of the rollout among the newest buckets, final or not, warm-up or not. */
