@@ -62,8 +62,10 @@ const httpSchema = z
       .meta({ description: 'Asked with POST; its origin must be among the environment’s `httpOrigins`.' }),
     secret: z
       .string({ error: 'must be text' })
-      .regex(/^[0-9a-zA-Z-]{1,127}$/, { error: 'must be the name of a Key Vault secret (letters, digits, dashes)' })
-      .refine((name) => !/^slipway-/i.test(name), { error: 'is Slipway’s own and is sent to nobody; name another' })
+      .regex(/^kpi-[0-9a-zA-Z-]{1,120}$/, {
+        error:
+          'must be the name of a Key Vault secret that begins with `kpi-` (letters, digits, dashes); no other secret is ever sent',
+      })
       .optional()
       .meta({ description: 'Key Vault secret that holds the bearer token.' }),
   })

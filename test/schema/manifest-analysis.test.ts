@@ -204,9 +204,9 @@ describe('a source', () => {
     ],
     ['gauge: { limit: 5 }, source: { prometheus: { gauge: depth } }', 60_000, prometheus({ gauge: 'depth' })],
     [
-      'errorRate: { limit: 1% }, source: { http: { url: "https://a.b:8443/c", secret: figures-token } }',
+      'errorRate: { limit: 1% }, source: { http: { url: "https://a.b:8443/c", secret: kpi-figures } }',
       60_000,
-      { kind: 'http', url: 'https://a.b:8443/c', secret: 'figures-token' },
+      { kind: 'http', url: 'https://a.b:8443/c', secret: 'kpi-figures' },
     ],
     [
       'latency: { percentile: 95, limit: 1s }, source: { http: { url: "http://a.b/c" } }',
@@ -273,11 +273,11 @@ describe('a source', () => {
     ],
     [
       'errorRate: { limit: 1% }, source: { http: { url: "https://a.b/c", secret: "my token" } }',
-      'source.http.secret: must be the name of a Key Vault secret',
+      'source.http.secret: must be the name of a Key Vault secret that begins with `kpi-`',
     ],
     [
       'errorRate: { limit: 1% }, source: { http: { url: "https://a.b/c", secret: Slipway-hook-keys } }',
-      'source.http.secret: is Slipway’s own and is sent to nobody; name another',
+      'source.http.secret: must be the name of a Key Vault secret that begins with `kpi-`',
     ],
     ['uptime: { target: 99% }, source: { probe: { path: health } }', 'source.probe.path: must begin with `/`'],
     ['uptime: { target: 99% }, source: { probe: { count: 61 } }', 'source.probe.count: must be at most 60'],

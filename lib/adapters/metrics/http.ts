@@ -26,8 +26,8 @@ interface Group {
   readonly queries: readonly Query[]
 }
 
-/** What Slipway itself keeps under these names is nobody else's token. */
-const OWN_SECRETS = /^slipway-/i
+/** Only secrets with these names are sent: the vault holds others, and whoever writes a manifest may name any. */
+const SENDABLE = /^kpi-/
 
 /**
  * Metrics from services of the teams: one POST per URL (and secret) and read, `{"version": 1, "queries": [{id, environment,
@@ -68,8 +68,10 @@ function place(query: Query, originsOf: HttpMetricsOptions['originsOf']): Group 
     const why = `the origin ${url.origin} is not allowed to environment ${environment}: add it to httpOrigins in SLIPWAY_ENVIRONMENTS`
     return refused(`KPI ${kpi.name}: ${why}`)
   }
-  if (secret !== null && OWN_SECRETS.test(secret))
-    return refused(`KPI ${kpi.name}: the secret ${secret} is Slipway's own and is sent to nobody: name another`)
+  if (secret !== null && !SENDABLE.test(secret))
+    return refused(
+      `KPI ${kpi.name}: the secret ${secret} is sent to nobody, since its name does not begin with kpi-: store the token under such a name`,
+    )
   return { url, secret, queries: [query] }
 }
 

@@ -134,12 +134,12 @@ describe('a URL is not asked', () => {
     expect(sent).toEqual([])
   })
 
-  test('with a secret of Slipway’s own', async () => {
+  test('with a secret that is not meant for it', async () => {
     const { read, sent } = recorded()
     const source = { kind: 'http', url: 'https://kpi.example/', secret: 'slipway-hook-keys' } as const
     expect(await read(source)).toMatchObject({
       silence: 'refused',
-      why: expect.stringMatching(/own and is sent to nobody/),
+      why: expect.stringMatching(/is sent to nobody, since its name does not begin with kpi-/),
     })
     expect(sent).toEqual([])
   })
