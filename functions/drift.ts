@@ -9,7 +9,7 @@ app.timer('drift', {
     const environments = Object.keys((await settings()).environments)
     const drifted = await reportDrift(await wheel(), await auditLog(), environments)
     const failed = drifted.filter(({ result }) => result === 'failed')
-    for (const { what, error } of failed) context.error(`no drift report for ${what}`, error)
+    for (const { what, error } of failed) context.error(`drift report: ${what} failed`, error)
     const count = (wanted: string) => drifted.filter(({ result }) => result === wanted).length
     context.info(
       `drift: ${count('written')} reports written, ${count('known')} stood already, ${failed.length} troubles`,

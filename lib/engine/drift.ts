@@ -1,23 +1,18 @@
+import type { AuditDraft } from '../core/audit.ts'
 import { type AskedKpi, type AskedService, askDrift } from '../core/drift-report/ask-drift.ts'
-import type { DriftFinding } from '../core/drift-report/drift-of.ts'
-import {
-  findingsOf,
-  type MeasuredDay,
-  type MeasuredKpi,
-  measuredDay,
-  measuredKpi,
-} from '../core/drift-report/measured.ts'
-import { type DayName, type Night, nightOf } from '../core/drift-report/night.ts'
+import { findingsOf, type MeasuredKpi } from '../core/drift-report/measured.ts'
+import { type Night, nightOf } from '../core/drift-report/night.ts'
 import { remarksOf } from '../core/drift-report/remarks.ts'
 import { driftRow } from '../core/drift-report/row.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { entityId, type ServiceKey, type ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { AuditLog } from '../ports.ts'
+import { type Complain, measureKpis } from './drift-measure.ts'
 import { inLanes, servicesOf } from './drift-services.ts'
 import { ATTEMPTS, sealed, type Wheel } from './wheel.ts'
 
-/** What a night brought for one thing: a service (`environment/name`), or an environment or source that gave no answer. */
+/** What a night brought for one thing: a service (`environment/name`), or whatever failed, by its name. */
 export interface Drifted {
   readonly what: string
   /** `known`: the report of this day stood in the audit already. */
@@ -35,7 +30,7 @@ const MOST_ROLLOUTS = 500
  * Writes the drift report of the day that ended at the last midnight (UTC): one audit row for each service of these
  * environments, once, however often it is called. All KPIs of the night count as one family, also those of services whose
  * row stands already. It changes no rollout. What cannot be had stops its own part only: it is said in the row where one
- * can be written, and in the answer.
+ * can be written, and in the answer, where failures stand first.
  */
 export async function reportDrift(
   wheel: Wheel,
@@ -43,27 +38,79 @@ export async function reportDrift(
   environments: readonly string[],
 ): Promise<readonly Drifted[]> {
   const night = nightOf(wheel.clock.now())
-  const listed = await inLanes(environments, (name) => tried(name, () => servicesOf(wheel, name)))
-  const services = listed.flatMap(({ value }) => value ?? [])
-  const stands = await inLanes(services, ({ key }) => tried(entityId(key), () => isWritten(log, key, night)))
-  const known = services.filter((_, place) => stands[place]?.value === true)
-  const answers = [...failures(listed), ...known.map(({ key }) => drifted(entityId(key), 'known'))]
-  if (known.length === services.length) return answers
-  const asked = await inLanes(services, (service) => ask(wheel, service, night))
-  const { measured, troubles } = await measure(wheel, asked)
-  const all = asked.flatMap(({ kpis }) => kpis)
-  const findings = Map.groupBy(findingsOf(all, measured), ({ service }) => service)
-  const written = await inLanes(
-    asked.filter(({ service }) => !known.includes(service)),
-    (one) => write(wheel, log, night, one, findings.get(entityId(one.service.key)) ?? [], measured),
+  const failed = new Map<string, Drifted>()
+  const complain: Complain = (what, error) => void failed.set(what, { what, result: 'failed', error })
+  const listed = await inLanes(environments, (name) => tried(name, () => servicesOf(wheel, name), complain))
+  const services = listed.flatMap((some) => some ?? [])
+  const stands = await inLanes(services, ({ key }) =>
+    tried(`the audit of ${entityId(key)}`, () => isWritten(log, key, night), complain),
   )
-  return [...answers, ...troubles, ...written]
+  const due = services.filter((_, place) => stands[place] !== true)
+  const known = services.filter((service) => !due.includes(service)).map(({ key }) => drifted(key, 'known'))
+  const written = due.length === 0 ? [] : await report(wheel, log, night, services, due, complain)
+  return [...failed.values(), ...known, ...written]
 }
 
-async function ask(wheel: Wheel, service: ServiceState, night: Night): Promise<AskedService> {
-  const { from } = night.days.weekBefore
-  const { value, error } = await tried('rollouts', () => rolloutsSince(wheel, service.key, from))
-  return askDrift(service, value ?? `its rollouts could not be read (${textOf(error)})`, night)
+/** Looks at all services, and writes the rows of those that are due. */
+async function report(
+  wheel: Wheel,
+  log: AuditLog,
+  night: Night,
+  services: readonly ServiceState[],
+  due: readonly ServiceState[],
+  complain: Complain,
+): Promise<readonly Drifted[]> {
+  const asked = (await inLanes(services, (service) => ask(wheel, service, night, complain))).flatMap((one) => one ?? [])
+  const measured = await measure(wheel, asked, complain)
+  const all = findingsOf(
+    asked.flatMap(({ kpis }) => kpis),
+    measured,
+  )
+  const findings = Map.groupBy(all, ({ service }) => service)
+  const results = await inLanes(
+    asked.filter(({ service }) => due.includes(service)),
+    async (one) => {
+      const { key } = one.service
+      const own = findings.get(entityId(key)) ?? []
+      const draft = () => driftRow(own, remarksOf(one, own, measured, night), night.day)
+      const result = await tried(entityId(key), () => write(wheel, log, night, key, draft()), complain)
+      return result === null ? [] : [drifted(key, result)]
+    },
+  )
+  return results.flat()
+}
+
+/** What is asked of a service; null where even that cannot be said. */
+async function ask(
+  wheel: Wheel,
+  service: ServiceState,
+  night: Night,
+  complain: Complain,
+): Promise<AskedService | null> {
+  const name = entityId(service.key)
+  let why = ''
+  const noting: Complain = (what, error) => {
+    why = `its rollouts could not be read (${textOf(error)})`
+    complain(what, error)
+  }
+  const since = night.days.weekBefore.from
+  const asking = async () => askDrift(service, await rolloutsSince(wheel, service.key, since), night)
+  const asked = await tried(`the rollouts of ${name}`, asking, noting)
+  return asked ?? tried(name, async () => askDrift(service, why, night), complain)
+}
+
+/** Fifty services at a time: their days are compared and let go before the next are read. */
+async function measure(
+  wheel: Wheel,
+  asked: readonly AskedService[],
+  complain: Complain,
+): Promise<ReadonlyMap<AskedKpi, MeasuredKpi>> {
+  const measured: (readonly [AskedKpi, MeasuredKpi])[] = []
+  for (let start = 0; start < asked.length; start += TOGETHER) {
+    const kpis = asked.slice(start, start + TOGETHER).flatMap((one) => one.kpis)
+    measured.push(...(await measureKpis(wheel, kpis, complain)))
+  }
+  return new Map(measured)
 }
 
 /** The service's rollouts, the newest first, back to the one that stood at `from`. Throws Fault. */
@@ -83,72 +130,16 @@ function reachesBack(rollouts: readonly Rollout[], from: number): boolean {
   return rollouts.some(({ startedAt, stable }) => stable !== null && startedAt <= from)
 }
 
-/** What was measured, by KPI, and the sources that could not even be asked. */
-interface MeasuredNight {
-  readonly measured: ReadonlyMap<AskedKpi, MeasuredKpi>
-  readonly troubles: readonly Drifted[]
-}
-
-/** Measures everything, fifty services at a time: their days are compared and let go before the next are read. */
-async function measure(wheel: Wheel, asked: readonly AskedService[]): Promise<MeasuredNight> {
-  const measured = new Map<AskedKpi, MeasuredKpi>()
-  const troubles = new Map<string, Drifted>()
-  for (let start = 0; start < asked.length; start += TOGETHER) {
-    const kpis = asked.slice(start, start + TOGETHER).flatMap((one) => one.kpis)
-    const trouble = (one: Drifted) => void troubles.set(one.what, one)
-    const today = await measureDay(wheel, kpis, 'today', trouble)
-    const dayBefore = await measureDay(wheel, kpis, 'dayBefore', trouble)
-    const weekBefore = await measureDay(wheel, kpis, 'weekBefore', trouble)
-    for (const kpi of kpis) {
-      const days = { today: today(kpi), dayBefore: dayBefore(kpi), weekBefore: weekBefore(kpi) }
-      measured.set(kpi, measuredKpi(kpi, days))
-    }
-  }
-  return { measured, troubles: [...troubles.values()] }
-}
-
-/**
- * Measures one day in bulk: one question to each source. A question that spans days would make its source read all that
- * lies between them. A source that throws is silent, and alone.
- */
-async function measureDay(
-  wheel: Wheel,
-  kpis: readonly AskedKpi[],
-  name: DayName,
-  trouble: (one: Drifted) => void,
-): Promise<(kpi: AskedKpi) => MeasuredDay> {
-  const queries = kpis.flatMap(({ days }) => days[name].queries)
-  const sources = [...Map.groupBy(queries, ({ kpi }) => kpi.source.kind)]
-  const answers = await Promise.all(sources.map(([kind, own]) => tried(kind, () => wheel.metrics.read(own))))
-  for (const one of failures(answers)) trouble(one)
-  const readings = new Map(answers.flatMap(({ value }) => value ?? []).map((reading) => [reading.id, reading]))
-  return ({ days }) => measuredDay(days[name], readings)
-}
-
-async function write(
-  wheel: Wheel,
-  log: AuditLog,
-  night: Night,
-  asked: AskedService,
-  findings: readonly DriftFinding[],
-  measured: ReadonlyMap<AskedKpi, MeasuredKpi>,
-): Promise<Drifted> {
-  const { key } = asked.service
-  const draft = driftRow(findings, remarksOf(asked, findings, measured, night), night.day)
-  const { value, error } = await tried(entityId(key), () => writeOnce(wheel, log, night, key, draft))
-  return drifted(entityId(key), value ?? 'failed', error)
-}
-
 /**
  * Writes the row unless it stands. It is looked for after the load and before the commit: whoever wrote it before the load
  * is seen, and whoever writes it after the load has moved the service's chain on, so that the commit is a conflict.
  */
-async function writeOnce(
+async function write(
   wheel: Wheel,
   log: AuditLog,
   night: Night,
   key: ServiceKey,
-  draft: ReturnType<typeof driftRow>,
+  draft: AuditDraft,
 ): Promise<'written' | 'known'> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [item] = await wheel.store.load(key.environment, [key.name])
@@ -173,27 +164,18 @@ async function isWritten(log: AuditLog, { environment, name }: ServiceKey, night
   return false
 }
 
-/** What came of a piece of work; `value` null = it failed, with its error. */
-interface Tried<T> {
-  readonly what: string
-  readonly value: T | null
-  readonly error: unknown
-}
-
-async function tried<T>(what: string, work: () => Promise<T>): Promise<Tried<T>> {
+/** The outcome of a piece of work; null = it failed, and somebody was told. */
+async function tried<T>(what: string, work: () => Promise<T>, complain: Complain): Promise<T | null> {
   try {
-    return { what, value: await work(), error: null }
+    return await work()
   } catch (error) {
-    return { what, value: null, error }
+    complain(what, error)
+    return null
   }
 }
 
-function failures(all: readonly Tried<unknown>[]): readonly Drifted[] {
-  return all.flatMap(({ what, value, error }) => (value === null ? [drifted(what, 'failed', error)] : []))
-}
-
-function drifted(what: string, result: Drifted['result'], error: unknown = null): Drifted {
-  return { what, result, error }
+function drifted(key: ServiceKey, result: Drifted['result']): Drifted {
+  return { what: entityId(key), result, error: null }
 }
 
 /** The text of an error that is not of our making may hold anything, and the audit is read by many. */

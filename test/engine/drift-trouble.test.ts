@@ -247,3 +247,58 @@ describe('a night', () => {
     expect(findingOf(stage, 'pricing', 'p95')).toMatchObject({ kind: 'steady', against: 'week-before' })
   })
 })
+
+describe('one sick service', () => {
+  const neighbour = { what: 'production/safety', result: 'written' }
+
+  test('whose rollouts cannot be understood has a row that says so, without the error’s own words', async () => {
+    const stage = await morning()
+    const rollouts: Wheel['catalogue']['rollouts'] = async (key, limit, from) => {
+      const page = await stage.wheel.catalogue.rollouts(key, limit, from)
+      return key.name === 'pricing'
+        ? { ...page, items: page.items.map((one) => ({ ...one, manifest: null as never })) }
+        : page
+    }
+    expect(await run(stage, broken(stage, {}, { rollouts }))).toMatchObject([
+      { what: 'the rollouts of production/pricing', result: 'failed', error: expect.any(TypeError) },
+      { what: 'production/pricing', result: 'written' },
+      neighbour,
+    ])
+    const why = 'its rollouts could not be read (an unexpected error)'
+    expect(findingOf(stage, 'pricing', 'p95')).toMatchObject({ kind: 'unclear', why })
+    expect(findingOf(stage, 'safety', 'p95').kind).toBe('steady')
+  })
+
+  test('whose figures are none leaves its neighbours their report', async () => {
+    const stage = await morning()
+    const read: Wheel['metrics']['read'] = async (queries) => {
+      const readings = await stage.wheel.metrics.read(queries)
+      return readings.map((reading) =>
+        reading.id.includes('/pricing/') ? { ...reading, buckets: null as never } : reading,
+      )
+    }
+    const drifted = await run(stage, broken(stage, {}, {}, { read }))
+    expect(drifted).toMatchObject([
+      { what: 'production/pricing p95', result: 'failed' },
+      { what: 'production/pricing errors', result: 'failed' },
+      { what: 'production/pricing', result: 'written' },
+      neighbour,
+    ])
+    const why = 'its figures could not be compared'
+    expect(findingOf(stage, 'pricing', 'p95')).toMatchObject({ kind: 'unclear', why })
+    expect(findingOf(stage, 'safety', 'p95').kind).toBe('steady')
+  })
+
+  test('whose manifest cannot be understood is left out, and said', async () => {
+    const stage = await morning()
+    const list: Wheel['catalogue']['list'] = async (environment, limit, from) => {
+      const page = await stage.wheel.catalogue.list(environment, limit, from)
+      const items = page.items.map((one) => (one.key.name === 'pricing' ? { ...one, manifest: null as never } : one))
+      return { ...page, items }
+    }
+    const drifted = await run(stage, broken(stage, {}, { list }))
+    expect(drifted).toContainEqual({ what: 'production/pricing', result: 'failed', error: expect.any(TypeError) })
+    expect(drifted.at(-1)).toMatchObject(neighbour)
+    expect(reportsOf(stage, 'pricing')).toEqual([])
+  })
+})

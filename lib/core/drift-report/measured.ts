@@ -54,9 +54,14 @@ export function measuredKpi(asked: AskedKpi, days: MeasuredDays): MeasuredKpi {
   const { service, kpi } = asked
   const { today, weekBefore, dayBefore } = days
   const series = { today: today.series, weekBefore: weekBefore.series, dayBefore: dayBefore.series }
-  const one = compared({ service, kpi: kpi.name, unit: kpi.kind === 'gauge' ? 'plain' : 'ratio', ...series })
+  const one = compared({ service, kpi: kpi.name, unit: unitOf(kpi), ...series })
   if (one.kind !== 'unclear') return { compared: one, notes: today.notes }
   return { compared: { ...one, why: whyUnclear(one.why, asked, days) }, notes: today.notes }
+}
+
+/** A KPI whose days could not be compared, and why. */
+export function uncompared({ service, kpi }: AskedKpi, why: string): MeasuredKpi {
+  return { compared: { service, kpi: kpi.name, unit: unitOf(kpi), kind: 'unclear', why }, notes: [] }
 }
 
 /** What became of the KPIs, in order. They count as one family, so give the KPIs of the whole night at once. */
@@ -65,6 +70,10 @@ export function findingsOf(
   measured: ReadonlyMap<AskedKpi, MeasuredKpi>,
 ): readonly DriftFinding[] {
   return countedAmong(asked.flatMap((one) => measured.get(one)?.compared ?? []))
+}
+
+function unitOf({ kind }: Kpi): Compared['unit'] {
+  return kind === 'gauge' ? 'plain' : 'ratio'
 }
 
 function figureOf({ kind }: Kpi, { bad, total, value }: Bucket): number | null {
