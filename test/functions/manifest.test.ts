@@ -43,7 +43,7 @@ test('GET shows the stored manifest with its defaults, its version and its ETag'
       image: { registry: 'registry.example.com', repository: 'pricing', tags: { kind: 'glob', pattern: 'v*' } },
       analysis: {
         bucketMs: 1000,
-        warmUpMs: 300_000,
+        warmUpMs: 0,
         onRelative: 'hold',
         onBlind: { afterMs: 1_800_000, then: 'wait' },
         requireEvidence: false,
@@ -94,8 +94,8 @@ test('everything that is wrong is said at once: line, path, and what was probabl
   expect(said(answer)).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^8 strategie: .*Did you mean `strategy`\?/),
-      expect.stringMatching(/^17 analysis\.kpis\[0\]\.latency\.limit: /),
-      expect.stringMatching(/^22 watsh: .*Did you mean `watch`\?/),
+      expect.stringMatching(/^18 analysis\.kpis\[0\]\.latency\.limit: /),
+      expect.stringMatching(/^23 watsh: .*Did you mean `watch`\?/),
     ]),
   )
   const weight = await scene.put('pricing', pricing.replace('setWeight: 50', 'setWeight: 150'))
@@ -157,7 +157,7 @@ test('figures are fetched only from origins that the environment names, and what
   const latency = await scene.put('pricing', minutes)
   expectProblem(latency, 422, 'invalid', /Nothing was stored/)
   expect(said(latency)).toEqual([
-    expect.stringMatching(/^17 analysis\.kpis\[0\]\.source: .*an average over all revisions/),
+    expect.stringMatching(/^18 analysis\.kpis\[0\]\.source: .*an average over all revisions/),
   ])
 })
 

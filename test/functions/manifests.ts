@@ -27,6 +27,7 @@ strategy:
 analysis:
   interval: 1s
   bucket: 1s
+  warmUp: 0s
   minRequests: ${wish.minRequests ?? 50}
   onInconclusive: { after: 1h, then: abort }
   kpis:
