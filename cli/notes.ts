@@ -16,12 +16,16 @@ export function notesOn(
     const gaps = buckets - seen
     return [
       ...(kpi in history ? [] : historyNote(kpi, [...baseline.keys()].filter((at) => at < 0).length)),
+      ...(baseline.size > 0 || seen === 0 ? [] : [`${kpi}: ${ALONE}`]),
       ...(gaps === 0
         ? []
         : [`${kpi}: ${gaps} of ${buckets} buckets of the canary are missing; nothing is concluded from them`]),
     ]
   })
 }
+
+const ALONE =
+  'no row of the stable revision, so nothing can be compared, and the judge holds below 100 % because it cannot see the split'
 
 /** Which steps began later than the plan wanted, since nothing was measured at their weight before. A sentence each. */
 export function waitNotes({ verdicts }: Timeline, { stages }: Manifest): readonly string[] {

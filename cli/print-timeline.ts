@@ -94,6 +94,7 @@ function endLines(timeline: Timeline, terminal: Terminal): readonly string[] {
     ...hanging('Because: ', timeline.because),
     '',
     ...(newest === undefined ? [] : kpiTable(newest.kpis)),
+    ...(newest?.kpis ?? []).filter(isTooBadToWarmUp).map(warmUpText),
     ...missing.flatMap((kpi) => hanging(`Missing for a pass of ${kpi.kpi}: `, missingText(kpi, timeline), 4)),
   ]
 }
@@ -109,6 +110,14 @@ export function whenText(timeline: Timeline): string {
 /** What a timeline counts in: minutes, or buckets where they have another length. */
 function unitOf({ bucketMs }: Timeline): string {
   return bucketMs === 60_000 ? 'minute' : 'bucket'
+}
+
+function isTooBadToWarmUp({ warmUp, neededWarmUp }: KpiVerdict): boolean {
+  return warmUp !== null && neededWarmUp !== null && warmUp >= neededWarmUp
+}
+
+function warmUpText({ kpi, warmUp, neededWarmUp }: KpiVerdict): string {
+  return `${kpi} failed while it warmed up: E ${evidence(warmUp)}, needed ${evidence(neededWarmUp)}`
 }
 
 function missingText({ missing, passAtMinute }: KpiVerdict, timeline: Timeline): string {

@@ -105,6 +105,20 @@ test('a file without history says that it is judged with more care', async () =>
   })
 })
 
+test('a file without the stable revision says why nothing can pass below 100 %', async () => {
+  const input = FILES['good.csv'].replaceAll(/^.*,baseline,.*\n/gm, '')
+  await withFiles(FILES, async (path) => {
+    const args = ['simulate', '--manifest', path('m.yaml'), '--buckets', '-', '--json']
+    const { out } = await slipway(args, { input })
+    expect(JSON.parse(out).notes.join(' ')).toContain('errors: no row of the stable revision')
+  })
+})
+
+test('what is too bad even for a warm-up is told with the evidence of the warm-up', async () => {
+  const { out } = await slipway(['simulate', '--scenario', 'R4'])
+  expect(out).toMatch(/^errors failed while it warmed up: E \S+, needed 1000$/m)
+})
+
 test('a scenario needs no manifest, is the same for the same seed, and can be listed', async () => {
   const played = await slipway(['simulate', '--scenario', 'R1', '--seed', '7', '--json'])
   expect(played.code).toBe(2)
