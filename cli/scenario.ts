@@ -51,7 +51,7 @@ export function scenarioData(): readonly Readonly<Record<string, unknown>>[] {
   }))
 }
 
-/** A scenario of this seed as the manifest's KPIs see it; a step below its weight gets fewer events. Throws Refusal. */
+/** A scenario of this seed as the KPIs of a playable manifest see it; a step below its weight gets fewer events. Throws Refusal. */
 export function scenarioFeed(
   scenario: Scenario,
   seed: number,
@@ -60,20 +60,34 @@ export function scenarioFeed(
   if (manifest.analysis.bucketMs !== 60_000)
     throw new Refusal(EXIT.badInput, 'scenarios come in minutes; make analysis.bucket 1m, or leave it out')
   const stream = generate(scenario, seed)
-  const series = new Map(manifest.analysis.kpis.map((kpi) => [kpi.name, kpiSeries(stream, countOf(kpi))] as const))
+  const series = new Map(
+    manifest.analysis.kpis.map((kpi) => [kpi.name, kpiSeries(stream, countOf(kpi) ?? 'errors')] as const),
+  )
   const weight = Math.round(scenario.shape.canaryShare * 100)
   return { series, feed: thinned({ ...feedOf(series), last: scenario.minutes - 1 }, () => weight, seed) }
 }
 
-/** Which of a scenario's two counts a KPI is about. */
-function countOf(kpi: Kpi): 'errors' | 'slow' {
+/**
+ * The manifest with the KPIs that scenarios can show, and a sentence for each of the others. Throws Refusal where none of
+ * those that must pass is left.
+ */
+export function playable(manifest: Manifest): { readonly manifest: Manifest; readonly notes: readonly string[] } {
+  const { analysis } = manifest
+  const kpis = analysis.kpis.filter((kpi) => countOf(kpi) !== null)
+  const notes = analysis.kpis
+    .filter((kpi) => countOf(kpi) === null)
+    .map(
+      ({ name }) => `KPI ${name} is left out: scenarios know errors and requests slower than ${SLOW_ABOVE_MS} ms only`,
+    )
+  if (kpis.some(({ role }) => role === 'required'))
+    return { manifest: { ...manifest, analysis: { ...analysis, kpis } }, notes }
+  throw new Refusal(EXIT.badInput, [...notes, 'no required KPI is left; bring buckets of your own with --buckets'])
+}
+
+/** Which of a scenario's two counts a KPI is about; null where it is about neither. */
+function countOf(kpi: Kpi): 'errors' | 'slow' | null {
   if (kpi.kind === 'error-rate' || kpi.kind === 'uptime') return 'errors'
-  if (kpi.kind === 'latency' && kpi.limitMs === SLOW_ABOVE_MS) return 'slow'
-  const why =
-    kpi.kind === 'latency'
-      ? `a latency limit of ${kpi.limitMs} ms, and scenarios count requests slower than ${SLOW_ABOVE_MS} ms`
-      : `the kind ${kpi.kind}, and scenarios know errors and latency only`
-  throw new Refusal(EXIT.badInput, `KPI ${kpi.name} has ${why}; change or leave it out, or bring buckets of your own`)
+  return kpi.kind === 'latency' && kpi.limitMs === SLOW_ABOVE_MS ? 'slow' : null
 }
 
 function kpiSeries({ canary, baseline, history, missing }: Stream, count: 'errors' | 'slow'): KpiSeries {

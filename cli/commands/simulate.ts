@@ -8,7 +8,7 @@ import { manifestOf } from '../manifest-file.ts'
 import { notesOn, waitNotes } from '../notes.ts'
 import { wholeNumber } from '../options.ts'
 import { planText, timelineText } from '../print-timeline.ts'
-import { scenarioData, scenarioFeed, scenarioLines, scenarioManifest, scenarioNamed } from '../scenario.ts'
+import { playable, scenarioData, scenarioFeed, scenarioLines, scenarioManifest, scenarioNamed } from '../scenario.ts'
 import { hanging, type Terminal } from '../terminal.ts'
 import { readText } from '../text-file.ts'
 
@@ -54,16 +54,16 @@ function list(terminal: Terminal, isJson: boolean): void {
 }
 
 async function simulate(options: SimulateOptions, terminal: Terminal): Promise<number> {
-  const { manifest, feed, series, what } = await sceneOf(options)
+  const { manifest, feed, series, what, notes: said } = await sceneOf(options)
   const timeline = replay({ manifest, feed, gates: options.gates })
   if (timeline.verdicts.length === 0 && timeline.outcome === 'running')
     throw new Refusal(EXIT.badInput, `${what}: ${timeline.because}`)
-  const notes = [...waitNotes(timeline, manifest), ...notesOn(series, timeline)]
+  const notes = [...said, ...waitNotes(timeline, manifest), ...notesOn(series, timeline)]
   if (options.json === true) terminal.write(JSON.stringify({ ...timeline, notes }))
   else {
-    const said = notes.flatMap((note) => hanging('Note: ', note))
+    const lines = notes.flatMap((note) => hanging('Note: ', note))
     const head = [planText(manifest), ...hanging('Data: ', what), '']
-    terminal.write([...head, timelineText(timeline, terminal, options.verbose === true), ...said].join('\n'))
+    terminal.write([...head, timelineText(timeline, terminal, options.verbose === true), ...lines].join('\n'))
   }
   return exitOf(timeline.outcome)
 }
@@ -74,6 +74,7 @@ interface Scene {
   readonly series: Series
   /** Where the figures are from, to a person. */
   readonly what: string
+  readonly notes: readonly string[]
 }
 
 async function sceneOf(options: SimulateOptions): Promise<Scene> {
@@ -82,9 +83,9 @@ async function sceneOf(options: SimulateOptions): Promise<Scene> {
     throw new Refusal(EXIT.usage, '--scenario and --buckets exclude each other; give one of them')
   if (scenario !== undefined) {
     const found = scenarioNamed(scenario)
-    const manifest = file === undefined ? scenarioManifest() : await manifestOf(file)
+    const { manifest, notes } = playable(file === undefined ? scenarioManifest() : await manifestOf(file))
     const what = `scenario ${found.name} (${found.alias}), seed ${seed}: ${found.about}`
-    return { manifest, what, ...scenarioFeed(found, seed, manifest) }
+    return { manifest, what, notes, ...scenarioFeed(found, seed, manifest) }
   }
   if (buckets === undefined)
     throw new Refusal(EXIT.usage, 'give --buckets FILE with --manifest FILE, or --scenario NAME')
@@ -92,7 +93,7 @@ async function sceneOf(options: SimulateOptions): Promise<Scene> {
     throw new Refusal(EXIT.usage, '--buckets needs --manifest FILE: it says what is judged, and how')
   const manifest = await manifestOf(file)
   const series = await seriesOfFile(buckets, manifest)
-  return { manifest, series, feed: feedOf(series), what: buckets === '-' ? 'standard input' : buckets }
+  return { manifest, series, feed: feedOf(series), what: buckets === '-' ? 'standard input' : buckets, notes: [] }
 }
 
 /** The buckets of a CSV file. Throws Refusal with every line that is wrong. */

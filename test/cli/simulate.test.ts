@@ -149,6 +149,23 @@ test('a scenario under a plan with less traffic is thinned, and one with more is
   })
 })
 
+test('a scenario leaves out the KPIs that it did not count, and is refused where none is left', async () => {
+  const p99 = '{ name: p99, latency: { percentile: 99, limit: 1s } }'
+  const files = {
+    'both.yaml': manifestText(undefined, `{ kpis: [ { name: errors, errorRate: { limit: 0.1% } }, ${p99} ] }`),
+    'none.yaml': manifestText(undefined, `{ kpis: [ ${p99} ] }`),
+  }
+  await withFiles(files, async (path) => {
+    const both = await slipway(['simulate', '--scenario', 'R1', '--manifest', path('both.yaml'), '--json'])
+    expect(JSON.parse(both.out)).toMatchObject({
+      outcome: 'rolled-back',
+      notes: [expect.stringContaining('KPI p99 is left out')],
+    })
+    const none = await slipway(['simulate', '--scenario', 'R1', '--manifest', path('none.yaml')])
+    expect(none).toMatchObject({ code: 65, out: '', err: expect.stringContaining('no required KPI is left') })
+  })
+})
+
 test('an older Node hands over to the one that the lockfile brought', async () => {
   const older = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => existsSync(path))
   if (older === undefined) return
