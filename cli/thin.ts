@@ -16,6 +16,7 @@ export function thinned(feed: Feed, measuredAt: (bucket: number) => number | nul
   const drawn = new Map<string, Both>()
   return {
     last: feed.last,
+    hasBaseline: feed.hasBaseline,
     obstacle: (bucket, weight) => obstacleAt(bucket, weight, measuredAt(bucket)) ?? feed.obstacle(bucket, weight),
     figures: (kpi, arm, bucket, weight) => {
       const measured = measuredAt(bucket)

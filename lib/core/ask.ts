@@ -1,6 +1,6 @@
 import type { Arm, Query } from './judge/reading.ts'
 import type { JudgeState } from './judge/state.ts'
-import { HISTORY_BUCKETS, REREAD_BUCKETS } from './judge/take-in.ts'
+import { HISTORY_BUCKETS, REREAD_BUCKETS, wantsHistory } from './judge/take-in.ts'
 import type { Phase, Rollout } from './rollout.ts'
 import type { Kpi } from './service.ts'
 import { wantedWeight } from './traffic.ts'
@@ -16,16 +16,18 @@ export function ask(rollout: Rollout, judge: JudgeState | null, now: number): re
   const { bucketMs, kpis } = rollout.manifest.analysis
   const to = bucketOf(now, bucketMs) + bucketMs
   return kpis.flatMap((kpi) => {
-    const next = judge?.kpis[kpi.name]?.next ?? null
-    const arms: readonly Arm[] = isAlone(rollout, next) ? ['canary'] : ['canary', 'baseline']
+    const known = judge?.kpis[kpi.name] ?? null
+    const next = known?.next ?? null
+    const isFirst = wantsHistory(known)
+    const arms: readonly Arm[] = isAlone(rollout, next) && !isFirst ? ['canary'] : ['canary', 'baseline']
     const past = next ?? bucketOf(since, bucketMs)
     const from = Math.min(past, to - REREAD_BUCKETS * bucketMs)
     // After a long silence what was missed is caught up with day by day.
     const until = Math.min(to, from + HISTORY_BUCKETS * bucketMs)
-    return arms.map((arm) => {
-      const isFirst = next === null && arm === 'baseline'
-      return query(rollout, kpi, arm, isFirst ? past - HISTORY_BUCKETS * bucketMs : from, until)
-    })
+    // A clock that went back must not turn a window around.
+    const earliest = Math.min(from, to - bucketMs)
+    const history = Math.min(past - HISTORY_BUCKETS * bucketMs, earliest)
+    return arms.map((arm) => query(rollout, kpi, arm, isFirst && arm === 'baseline' ? history : earliest, until))
   })
 }
 

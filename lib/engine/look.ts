@@ -144,7 +144,7 @@ function weightOf(rollout: Rollout): number {
 
 /** Since when the KPI that has been silent longest has been, advisory ones left out. */
 function blindSince({ state }: Judged, { manifest }: Rollout): number | null {
-  const counting = manifest.analysis.kpis.filter((kpi) => kpi.role !== 'advisory')
+  const counting = manifest.analysis.kpis.filter((kpi) => kpi.role === 'required')
   const times = counting.flatMap((kpi) => state.kpis[kpi.name]?.blind?.since ?? [])
   return times.length === 0 ? null : Math.min(...times)
 }

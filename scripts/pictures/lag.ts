@@ -101,13 +101,17 @@ function countsPanel(stream: Stream, lagged: LaggedStream, decided: number): str
 
 /** One look a minute, as the product takes it: read, take in what is final, and look ahead. */
 function looksOf(stream: Stream, lagged: LaggedStream): readonly Look[] {
-  const setting: Setting = { kpi: ERRORS, manifest: MANIFEST, from: 0, stepSince: 0 }
+  const setting: Setting = { kpi: ERRORS, manifest: MANIFEST, from: 0, since: 0, stepSince: 0 }
   let state = startKpi(setting, reading(pastOf(stream)))
   return Array.from({ length: stream.scenario.minutes }, (_, now) => {
     const arms = armsAt(stream, lagged, now)
-    state = takeIn(setting, state, arms, (now + 1) * MINUTE).state
+    const taken = takeIn(setting, state, arms, (now + 1) * MINUTE)
+    state = taken.state
     const test = testOf(ERRORS, MANIFEST, state.history.phi)
-    return { settled: findingOf(test, state.sequence), ahead: provisionalFinding(setting, state, arms, null) }
+    return {
+      settled: findingOf(test, state.sequence),
+      ahead: provisionalFinding(setting, state, arms, taken.seen, null),
+    }
   })
 }
 

@@ -112,6 +112,13 @@ const ALL: readonly Scenario[] = [
     }),
     expected: 'hold',
   },
+  {
+    ...healthy('HO11', 'shared-fault-low-traffic', 'Both arms fail at 0.2 %, at 5 requests a second', {
+      rps: 5,
+      errors: { canary: 0.002, baseline: 0.002 },
+    }),
+    expected: 'hold',
+  },
 ]
 
 /** Every scenario by its short id, in the order of the tables. */

@@ -38,10 +38,10 @@ function twoLags(bakeMs: number): Rollout {
 function remembered(rollout: Rollout, next: number, from = T0): JudgeState {
   const { manifest, id } = rollout
   const states = manifest.analysis.kpis.map((kpi) => {
-    const state = startKpi({ kpi, manifest, from, stepSince: null }, null)
-    return [kpi.name, { ...state, next }] as const
+    const state = startKpi({ kpi, manifest, from, since: from, stepSince: null }, null)
+    return [kpi.name, { ...state, next, history: { phi: 1, buckets: 1440, busy: 1440, total: 1440 } }] as const
   })
-  return { schema: 1, rollout: id, from, kpis: Object.fromEntries(states) }
+  return { schema: 1, rollout: id, since: from, from, kpis: Object.fromEntries(states) }
 }
 
 describe('ask', () => {
@@ -131,8 +131,10 @@ describe('ask', () => {
       ask(rollout, judge, T0 + 30 * MINUTE).map((query) => query.arm)
 
     test('there is no baseline to ask about once all before it was judged', () => {
-      expect(arms(at(T0), null)).toEqual(['canary'])
       expect(arms(at(T0), remembered(at(T0), T0 + MINUTE))).toEqual(['canary'])
+    })
+    test('the first look asks for the baseline’s history all the same', () => {
+      expect(arms(at(T0), null)).toEqual(['canary', 'baseline'])
     })
     test('the baseline is still asked for buckets of the step before', () => {
       expect(arms(at(T0), remembered(at(T0), T0 - MINUTE, T0 - HOUR))).toEqual(['canary', 'baseline'])

@@ -13,7 +13,7 @@ const LINES = [
     kpis: {
       errors: [
         [at(1), null],
-        [at(2), 0, 310, null, 0, 0, null],
+        [at(2), 0, 310, null, null, null, null],
       ],
       p95: [[at(1), 9, 300, null, 80, 2700, null]],
       queue: [[at(2), 0, 0, 12.5, 0, 0, 11]],

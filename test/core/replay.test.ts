@@ -135,7 +135,7 @@ describe('history', () => {
 
   test('that was stored is taken instead of the one in the feed', () => {
     const plan = aPlan(HOUR_PLAN, ERRORS_ONLY)
-    const history = { errors: { phi: 3.5, buckets: 1440, total: 4_320_000 } }
+    const history = { errors: { phi: 3.5, buckets: 1440, busy: 1440, total: 4_320_000 } }
     const timeline = replay({ manifest: plan, feed: feedOf(broken), gates: 'open', history })
     expect(timeline.verdicts[0]?.kpis[0]).toMatchObject({ overDispersion: 3.5 })
   })

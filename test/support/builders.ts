@@ -305,6 +305,7 @@ export function someEvidence(verdict: VerdictKind, overrides: Partial<Evidence> 
       support: 30,
       overDispersion: 1,
     },
+    silent: null,
     provisional: false,
     approximate: false,
     missing: null,

@@ -128,6 +128,7 @@ export function someEvidence(): Evidence {
       support: 0,
       overDispersion: 1.25,
     },
+    silent: null,
     provisional: true,
     approximate: false,
     missing: '2 100 more requests',
@@ -192,6 +193,7 @@ export function aJudge(rollout: string, look = 1, kpis = 2): JudgeState {
   return {
     schema: 1,
     rollout,
+    since: T0 + 1,
     from: T0,
     kpis: Object.fromEntries(names.map((name, index) => [name, aKpiState(look, index % 2 === 0)])),
   }
@@ -203,7 +205,7 @@ function aKpiState(look: number, isBlind: boolean): KpiState {
   return {
     next: T0 + look * 60_000,
     sequence: { ...startSequence({ ...test, ratios: ERROR_RATIOS }), minutes: look, baseline, phi: 1 / 3 },
-    history: { phi: 1.25, buckets: 1_440, total: 3_888_000 },
+    history: { phi: 1.25, buckets: 1_440, busy: 1_439, total: 3_888_000 },
     step: { since: T0, buckets: look, covered: 3, bad: 1, total: 900, allowed: 0.9, baselineBad: 0, baselineTotal: 1 },
     lagMs: 60_000,
     recent: Array.from({ length: 12 }, (_, index) => aBucket(T0 + (look - 12 + index) * 60_000)),

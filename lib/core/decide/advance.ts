@@ -71,8 +71,15 @@ function blindTooLong(move: Move, facts: Facts): Move | null {
   const { rollout } = move
   const { afterMs, then } = rollout.manifest.analysis.onBlind
   const { verdict, blindSince } = facts
-  if (verdict?.kind !== 'error' || blindSince === null || facts.now < blindSince + afterMs) return null
-  const because = `the KPIs could not be read for ${duration(afterMs)}: ${verdict.because}`
+  // A KPI that is suspect already stays so while its source is silent.
+  if (
+    (verdict?.kind !== 'error' && verdict?.kind !== 'suspect') ||
+    blindSince === null ||
+    facts.now < blindSince + afterMs
+  )
+    return null
+  const silent = verdict.evidence.flatMap((item) => (item.silent === null ? [] : [`${item.kpi}: ${item.silent}`]))
+  const because = `the KPIs could not be read for ${duration(afterMs)}: ${silent.join('; ') || verdict.because}`
   if (then === 'abort') return rollBack(move, facts, 'aborted', because, { evidence: verdict.evidence })
   const alarmed = overdue(move, facts, blindSince + afterMs, because)
   return alarmed === move ? null : alarmed
@@ -91,7 +98,7 @@ function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing'
   if (facts.app.kind === 'unseen') {
     return overdue(move, facts, patienceEnds(rollout, phase), 'the bake is over, but the app cannot be seen')
   }
-  if (facts.verdict?.kind === 'pass' && liesWithin(facts.verdict, phase.steadyAt))
+  if (facts.now > phase.steadyAt && facts.verdict?.kind === 'pass' && liesWithin(facts.verdict, phase.steadyAt))
     return passed(move, facts, phase.stage, last)
   return unclearTooLong(move, facts, phase)
 }

@@ -82,6 +82,6 @@ function isBlind(verdict: Verdict): boolean {
   return verdict.evidence.some(isDark)
 }
 
-function isDark({ role, verdict }: Evidence): boolean {
-  return role !== 'advisory' && (verdict === 'error' || verdict === 'nodata')
+function isDark({ role, verdict, silent }: Evidence): boolean {
+  return role !== 'advisory' && (silent !== null || verdict === 'error' || verdict === 'nodata')
 }

@@ -4,10 +4,16 @@ export interface EProcess {
   readonly seen: number
 }
 
-/** When a change is expected: `first` (0–1) from the first bucket on, the rest evenly over `horizon` buckets in all. */
+/**
+ * When a change is expected: `first` (0–1) from the first bucket on, the rest evenly over `horizon` buckets in all. With
+ * `goesOn` a rollout that lasts longer than that is watched as well: the weight goes on at half its rate for as many
+ * buckets again, and at a quarter of that in each span of twice the length, which is as much again over all time. The
+ * guarantee of `evidence` is then α within the horizon, and twice that for ever.
+ */
 export interface Prior {
   readonly first: number
   readonly horizon: number
+  readonly goesOn?: boolean
 }
 
 /** Sums stop here, so that a long outage stays a finite number in JSON. Lowering a sum keeps the guarantee. */
@@ -34,7 +40,7 @@ export function advance(process: EProcess, prior: Prior, llrs: readonly number[]
 
 /**
  * The evidence: mean of the sums plus the prior weight not yet spent. Without the fault that is tested for it reaches
- * 1/α with a probability of at most α, however often it is read (Ville). 1 without any effect to test for.
+ * 1/α with a probability of at most α within the horizon, however often it is read (Ville). 1 without any effect to test for.
  */
 export function evidence(process: EProcess, prior: Prior): number {
   const effects = process.sums.length
@@ -44,9 +50,21 @@ export function evidence(process: EProcess, prior: Prior): number {
   return total / effects + unspent(prior, process.seen)
 }
 
-function weightAt({ first, horizon }: Prior, index: number): number {
+function weightAt({ first, horizon, goesOn = false }: Prior, index: number): number {
   if (index === 0) return horizon <= 1 ? 1 : first
-  return index < horizon ? (1 - first) / (horizon - 1) : 0
+  if (index < horizon) return (1 - first) / (horizon - 1)
+  return goesOn ? weightAfter(Math.max(1, horizon), index) : 0
+}
+
+/** Span j = 1, 2, … begins at 2^(j−1) horizons, is as long as all before it, and holds the weight 2^−j. */
+function weightAfter(horizon: number, index: number): number {
+  let span = 1
+  let length = horizon
+  while (index >= 2 * length) {
+    span += 1
+    length *= 2
+  }
+  return 2 ** -span / length
 }
 
 function unspent({ first, horizon }: Prior, seen: number): number {

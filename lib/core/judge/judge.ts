@@ -1,8 +1,8 @@
 import type { Kpi, Manifest } from '../service.ts'
-import { allowedBad, testOf } from './kpi-test.ts'
-import type { Query, Reading } from './reading.ts'
+import { allowedBad } from './kpi-test.ts'
+import type { Bucket, Query, Reading } from './reading.ts'
 import type { BucketLine, JudgeState, KpiState, LoggedBucket } from './state.ts'
-import { type Arms, absorbAll, type Setting, startKpi, takeIn } from './take-in.ts'
+import { type Arms, absorbAll, type Setting, silenceOf, startKpi, takeIn, testFor, wantsHistory } from './take-in.ts'
 import type { Evidence, Verdict, VerdictKind } from './verdict.ts'
 import { worst } from './verdict.ts'
 import { type Weighed, weigh } from './weigh.ts'
@@ -39,15 +39,19 @@ export function judge(
   readings: readonly Reading[],
   now: number,
 ): Judged {
-  const from = before?.from ?? bucketOf(it.since, it.manifest)
+  const since = before?.since ?? it.since
+  const from = bucketOf(since, it.manifest)
   const asked = answers(queries, readings)
-  const looked = it.manifest.analysis.kpis.map((kpi) => look(it, kpi, from, before?.kpis[kpi.name] ?? null, asked, now))
+  const looked = it.manifest.analysis.kpis.map((kpi) =>
+    look(it, kpi, since, before?.kpis[kpi.name] ?? null, asked, now),
+  )
   const logged = looked.filter((one) => one.logged.length > 0)
   const oldest = Math.min(...logged.map((one) => one.logged[0]?.[0] ?? from))
   return {
     state: {
       schema: 1,
       rollout: it.rollout,
+      since,
       from,
       kpis: Object.fromEntries(looked.map((one) => [one.kpi.name, one.state])),
     },
@@ -68,10 +72,10 @@ export function recompute(
   kpi: Kpi,
   manifest: Manifest,
   start: KpiState,
-  from: number,
+  { from, since }: Pick<JudgeState, 'from' | 'since'>,
   buckets: readonly LoggedBucket[],
 ): KpiState {
-  return absorbAll({ kpi, manifest, from, stepSince: null }, start, buckets)
+  return absorbAll({ kpi, manifest, from, since, stepSince: null }, start, buckets)
 }
 
 /** What several KPIs say together. Advisory ones never count, and guards only where they fail. */
@@ -100,17 +104,33 @@ interface Looked {
 function look(
   it: Case,
   kpi: Kpi,
-  from: number,
+  since: number,
   before: KpiState | null,
-  asked: ReadonlyMap<string, Arms>,
+  answered: ReadonlyMap<string, Arms>,
   now: number,
 ): Looked {
-  const arms = asked.get(kpi.name) ?? UNASKED
-  const since = it.step === null ? null : Math.max(from, roundedUp(it.step.since, it.manifest))
-  const setting: Setting = { kpi, manifest: it.manifest, from, stepSince: since }
-  const { state, logged } = takeIn(setting, before ?? startKpi(setting, arms.baseline), arms, now)
-  const weighed = weigh({ setting, state, arms, bakeMs: it.step?.bakeMs ?? null, weight: it.weight, now })
-  return { kpi, state, logged, evidence: evidenceOf(it, setting, state, arms, weighed) }
+  const asked = answered.get(kpi.name) ?? UNASKED
+  const from = bucketOf(since, it.manifest)
+  const stepSince = it.step === null ? null : Math.max(from, roundedUp(it.step.since, it.manifest))
+  const setting: Setting = { kpi, manifest: it.manifest, from, since, stepSince }
+  const known = begun(setting, before, asked)
+  const arms = isAlone(it, known) ? { ...asked, baseline: null } : asked
+  const { state, logged, seen } = takeIn(setting, known, arms, now)
+  const bakeMs = it.step?.bakeMs ?? null
+  const weighed = weigh({ setting, state, arms, seen, bakeMs, weight: it.weight, now })
+  return { kpi, state, logged, evidence: evidenceOf(it, setting, state, arms, weighed, now) }
+}
+
+/** Whether the canary has all traffic in what is still to be judged: then the baseline is asked for its history at most. */
+function isAlone({ weight, step, manifest }: Case, { next }: KpiState): boolean {
+  return weight >= 100 && step !== null && next >= bucketOf(step.since, manifest)
+}
+
+/** A KPI begins with the first look that brings the baseline's history; until then it only remembers what it saw. */
+function begun(setting: Setting, before: KpiState | null, { baseline }: Arms): KpiState {
+  if (before !== null && !wantsHistory(before)) return before
+  const fresh = startKpi(setting, baseline)
+  return before === null ? fresh : { ...before, sequence: fresh.sequence, history: fresh.history }
 }
 
 /** A bucket that began before the step had its weight is not of the step. */
@@ -127,18 +147,33 @@ function answers(queries: readonly Query[], readings: readonly Reading[]): Reado
   const byId = new Map(readings.map((reading) => [reading.id, reading]))
   const arms = new Map<string, Arms>()
   for (const query of queries) {
-    const reading = byId.get(query.id) ?? { ...UNASKED.canary, id: query.id }
+    const reading = sound(query, byId.get(query.id) ?? { ...UNASKED.canary, id: query.id })
     const known = arms.get(query.kpi.name) ?? UNASKED
     arms.set(query.kpi.name, { ...known, [query.arm]: reading })
   }
   return arms
 }
 
-function evidenceOf(it: Case, setting: Setting, state: KpiState, arms: Arms, weighed: Weighed): Evidence {
-  const { kpi, manifest } = setting
+/** A reading whose figures can be: counts that are numbers, no more bad events than events, buckets that were asked for. */
+function sound(query: Query, reading: Reading): Reading {
+  if (reading.kind === 'missing') return reading
+  const wrong = reading.buckets.find((bucket) => !isPossible(query, bucket))
+  if (wrong === undefined) return reading
+  const { at, bad, total, value } = wrong
+  const why = `the source answered what cannot be: ${bad} bad of ${total} (value ${value}) in the bucket ${at}, asked for ${query.from} to ${query.to}`
+  return { id: reading.id, kind: 'missing', silence: 'malformed', why, query: reading.query }
+}
+
+function isPossible({ from, to, bucketMs }: Query, { at, bad, total, value }: Bucket): boolean {
+  const isPlaced = at >= from && at < to && at % bucketMs === 0
+  return isPlaced && bad >= 0 && total >= bad && Number.isFinite(total) && (value === null || Number.isFinite(value))
+}
+
+function evidenceOf(it: Case, setting: Setting, state: KpiState, arms: Arms, weighed: Weighed, now: number): Evidence {
+  const { kpi } = setting
   const { sequence } = state
   const { finding, counts } = weighed
-  const test = testOf(kpi, manifest, state.history.phi)
+  const test = testFor(setting, state.history.phi)
   const dark: readonly VerdictKind[] = ['error', 'nodata']
   const known = counts.total > 0 && !dark.includes(weighed.kind)
   const value = kpi.kind === 'gauge' ? state.value : counts.bad / counts.total
@@ -147,7 +182,7 @@ function evidenceOf(it: Case, setting: Setting, state: KpiState, arms: Arms, wei
     role: kpi.role,
     source: kpi.source.kind,
     from: counts.from,
-    to: counts.to,
+    to: Math.min(counts.to, Math.max(counts.from, now)),
     revision: it.canary,
     query: arms.canary.query,
     bad: known ? counts.bad : null,
@@ -169,6 +204,7 @@ function evidenceOf(it: Case, setting: Setting, state: KpiState, arms: Arms, wei
             support: finding.support,
             overDispersion: sequence.phi,
           },
+    silent: silenceOf(arms)?.why ?? null,
     provisional: weighed.provisional,
     approximate: arms.canary.kind === 'measured' && arms.canary.quality === 'approximate',
     missing: weighed.missing,

@@ -13,8 +13,9 @@ export const GAUGE_SHARE = 0.2
 
 /** Limits below this are tested for multiples of hundreds; above it a share cannot grow that far. */
 const RARE = 0.01
-const RARE_WARM = 0.02
-const USUAL_WARM = 0.5
+/** What a cold start may be like: so many failures, or twice as many as the limit allows; half of the requests slow. */
+const WARM_FAILURES = 0.02
+const WARM_SLOW = 0.5
 
 /** The share of bad events that a KPI allows, 0–1; of bad buckets for a gauge. */
 export function allowedBad(kpi: Kpi): number {
@@ -43,21 +44,24 @@ export function leastEvents(kpi: Kpi): number {
 
 /**
  * How a KPI is tested within a rollout. The budget of false aborts is shared by the KPIs that can abort, each with an
- * absolute and a relative test and one for the warm-up (union bound); `phi` is the baseline's over-dispersion.
+ * absolute and a relative test and one for the warm-up (union bound); `phi` is the baseline's over-dispersion, and `lateMs`
+ * how long after the start of the first bucket the canary's traffic began.
  */
-export function testOf(kpi: Kpi, manifest: Manifest, phi: number): Test {
+export function testOf(kpi: Kpi, manifest: Manifest, phi: number, lateMs = 0): Test {
   const { analysis } = manifest
   const limit = allowedBad(kpi)
+  const isSlowness = kpi.kind === 'latency' || kpi.kind === 'gauge'
+  const warm = isSlowness ? SLOW_RATIOS.warm : ERROR_RATIOS.warm
   const sharing = Math.max(1, analysis.kpis.filter((other) => other.role !== 'advisory').length)
   return {
     limit,
-    warmLimit: Math.max(limit, kpi.kind !== 'gauge' && limit < RARE ? RARE_WARM : USUAL_WARM),
-    warm: Math.ceil(analysis.warmUpMs / analysis.bucketMs),
+    warmLimit: isSlowness ? Math.max(limit, WARM_SLOW) : Math.min(0.9, Math.max(2 * limit, WARM_FAILURES)),
+    warm: analysis.warmUpMs === 0 ? 0 : Math.ceil((analysis.warmUpMs + lateMs) / analysis.bucketMs),
     horizon: horizonOf(manifest),
     alpha: (FALSE_ABORTS * (1 - WARM_PART)) / (2 * sharing),
     alphaWarm: (FALSE_ABORTS * WARM_PART) / sharing,
     phi,
-    ratios: kpi.kind === 'gauge' ? GAUGE_RATIOS : limit < RARE ? ERROR_RATIOS : SLOW_RATIOS,
+    ratios: { ...(kpi.kind === 'gauge' ? GAUGE_RATIOS : limit < RARE ? ERROR_RATIOS : SLOW_RATIOS), warm },
   }
 }
 

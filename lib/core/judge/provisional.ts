@@ -1,7 +1,6 @@
-import { testOf } from './kpi-test.ts'
 import { absorb, type Finding, findingOf, type Sequence } from './sequence.ts'
-import type { KpiState } from './state.ts'
-import { type Arms, minuteOf, type Setting, seenBuckets } from './take-in.ts'
+import type { KpiState, SeenBucket } from './state.ts'
+import { type Arms, lacksControl, minuteOf, type Setting, testFor } from './take-in.ts'
 
 /** How much more traffic an unfinished bucket is taken to have than the finished ones had. */
 const OVERSTATED = 1.2
@@ -11,20 +10,24 @@ const MEAN_OF = 10
  * What the evidence would say if the buckets that are not final yet were already. Their bad events can only become more,
  * and their traffic is overstated (1.2 times the mean of the last 10 final buckets), so this never finds too much; it
  * takes the source's lag out of the way of a large failure. Null where nothing unfinished was seen, or where nobody can
- * tell how much traffic there will be. Gauges have no unfinished value that means anything.
+ * tell how much traffic there will be. Gauges have no unfinished value that means anything, and a bucket without its
+ * baseline's figures waits for them. `seen` is empty where a source gave no answer.
  */
 export function provisionalFinding(
   setting: Setting,
   state: KpiState,
   arms: Arms,
+  seen: ReadonlyMap<number, SeenBucket>,
   usualTotal: number | null,
 ): Finding | null {
-  const { kpi, manifest } = setting
+  const { kpi } = setting
   const mean = meanTotal(setting, state) ?? usualTotal
   if (kpi.kind === 'gauge' || mean === null) return null
-  const open = [...seenBuckets(state, arms).values()].filter(([at]) => at >= state.next).sort((a, b) => a[0] - b[0])
+  const open = [...seen.values()]
+    .filter((bucket) => bucket[0] >= state.next && !lacksControl(bucket, arms))
+    .sort((a, b) => a[0] - b[0])
   if (open.length === 0) return null
-  const test = testOf(kpi, manifest, state.history.phi)
+  const test = testFor(setting, state.history.phi)
   const ahead = open.reduce<Sequence>((sequence, bucket) => {
     const minute = minuteOf(kpi, bucket)
     return absorb(test, sequence, { ...minute, total: Math.max(minute.total, OVERSTATED * mean) })

@@ -1,6 +1,7 @@
 import { type Dispersion, NO_MINUTES, overDispersion, seeMinute } from './dispersion.ts'
 import { advance, type EProcess, evidence, type Prior, startProcess } from './e-process.ts'
 import { llrAbsolute, llrRelative } from './llr.ts'
+import { type Background, NO_BACKGROUND, seeBaseline, sharedFault, sustainedShare, TOLERANCE } from './shared-fault.ts'
 
 /** One finished minute of one KPI: bad events and requests of the canary and of the baseline. */
 export interface Minute {
@@ -46,6 +47,9 @@ export interface Sequence {
   readonly open: { readonly bad: number; readonly total: number; readonly allowed: number; readonly minutes: number }
   /** The last 30 minutes of the baseline, newest last. */
   readonly baseline: readonly (readonly [number, number])[]
+  /** The baseline of the hours before, and the share that the canary may have because of it. */
+  readonly background: Background
+  readonly sustained: number
   /** The two newest bad minutes, as numbers of minutes seen, newest first. */
   readonly badMinutes: readonly number[]
   readonly live: Dispersion
@@ -87,7 +91,6 @@ export const GAUGE_RATIOS: Test['ratios'] = {
 /** Most that one bucket can add to the logarithm of the evidence, in nats. */
 export const CAP = 6
 
-const TOLERANCE = 1.25
 const HIGHEST_RATE = 0.98
 const HOUR = 60
 const BAD_WITHIN = 180
@@ -115,6 +118,8 @@ export function startSequence(test: Test): Sequence {
     allowed: test.limit,
     open: { bad: 0, total: 0, allowed: 0, minutes: 0 },
     baseline: [],
+    background: NO_BACKGROUND,
+    sustained: test.limit,
     badMinutes: [],
     live: NO_MINUTES,
     phi: test.phi,
@@ -127,14 +132,22 @@ export function absorb(test: Test, before: Sequence, minute: Minute): Sequence {
   baseline.push([minute.baselineBad, minute.baselineTotal])
   const isWarm = before.minutes < test.warm
   // Only minutes before this one set φ: the minute that is weighed must not choose its own weight.
-  const phi = before.minutes % HOUR === 0 ? Math.max(test.phi, overDispersion(before.live) ?? 1) : before.phi
-  const bound = allowedShare(test.limit, phi, baseline)
+  const isNewHour = before.minutes % HOUR === 0
+  const phi = isNewHour ? Math.max(test.phi, overDispersion(before.live) ?? 1) : before.phi
+  const sustained = isNewHour ? sustainedShare(test.limit, phi, before.background) : before.sustained
+  const bound = Math.max(sustained, allowedShare(test.limit, phi, baseline))
   const limit = isWarm ? Math.max(test.warmLimit, bound) : bound
   const isBad = minute.bad > 0 && minute.bad > limit * minute.total
   const next = {
     ...before,
     minutes: before.minutes + 1,
     baseline,
+    background: seeBaseline(
+      before.background,
+      [minute.baselineBad, minute.baselineTotal],
+      (before.minutes + 1) % HOUR === 0,
+    ),
+    sustained,
     phi,
     allowed: limit,
     live: seeMinute(before.live, minute.baselineBad, minute.baselineTotal),
@@ -186,8 +199,7 @@ export function allowedShare(limit: number, phi: number, baseline: readonly (rea
       bad += baseline[at - 1]?.[0] ?? 0
       total += baseline[at - 1]?.[1] ?? 0
     }
-    const usual = total * limit
-    if (bad > usual + 3 * Math.sqrt(usual * phi) + 3) raised = Math.max(raised, (TOLERANCE * bad) / total)
+    raised = Math.max(raised, sharedFault(limit, phi, [bad, total]))
   }
   return raised
 }
@@ -239,9 +251,9 @@ function warmPrior({ warm }: Test): Prior {
 }
 
 function minutePrior({ horizon, warm }: Test): Prior {
-  return { first: 0.5, horizon: horizon - warm }
+  return { first: 0.5, horizon: horizon - warm, goesOn: true }
 }
 
 function hourPrior({ horizon, warm }: Test): Prior {
-  return { first: 0.5, horizon: Math.floor((horizon - warm) / HOUR) }
+  return { first: 0.5, horizon: Math.floor((horizon - warm) / HOUR), goesOn: true }
 }

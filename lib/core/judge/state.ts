@@ -8,19 +8,24 @@ import type { Sequence } from './sequence.ts'
 export interface JudgeState {
   readonly schema: 1
   readonly rollout: string
-  /** Start of the first bucket that is judged. */
+  /** When the canary's first traffic was seen; the warm-up counts from here. */
+  readonly since: number
+  /** Start of the first bucket that is judged: the one that `since` lies in. */
   readonly from: number
   readonly kpis: Readonly<Record<string, KpiState>>
 }
 
-/** One bucket as it was seen on both arms: `[start, bad, total, value, baseline bad, baseline total, baseline value]`. */
+/**
+ * One bucket as it was seen on both arms: `[start, bad, total, value, baseline bad, baseline total, baseline value]`. The
+ * baseline's figures are null where it was not asked, or had none.
+ */
 export type SeenBucket = readonly [
   at: number,
   bad: number,
   total: number,
   value: number | null,
-  baselineBad: number,
-  baselineTotal: number,
+  baselineBad: number | null,
+  baselineTotal: number | null,
   baselineValue: number | null,
 ]
 
@@ -50,6 +55,8 @@ export interface History {
   /** Over-dispersion φ, 1–12. */
   readonly phi: number
   readonly buckets: number
+  /** How many of them had requests. */
+  readonly busy: number
   /** Requests of those buckets. */
   readonly total: number
 }

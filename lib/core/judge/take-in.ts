@@ -15,8 +15,9 @@ export interface Arms {
 export interface Setting {
   readonly kpi: Kpi
   readonly manifest: Manifest
-  /** Start of the first bucket of the rollout. */
+  /** Start of the first bucket of the rollout, and the moment in it when the canary's traffic began. */
   readonly from: number
+  readonly since: number
   readonly stepSince: number | null
 }
 
@@ -38,13 +39,18 @@ const TOLERANCE = 1.25
 
 /** A KPI before its first bucket, with what the baseline's readings from before the rollout tell. */
 export function startKpi(setting: Setting, baseline: Reading | null): KpiState {
-  const { kpi, manifest, from, stepSince } = setting
+  const { kpi, from, stepSince } = setting
   const past = (baseline?.kind === 'measured' ? baseline.buckets : []).filter((bucket) => bucket.at < from)
   const phi = kpi.kind === 'gauge' ? 1 : historyDispersion(past.map((bucket) => [bucket.bad, bucket.total] as const))
   return {
     next: from,
-    sequence: startSequence(testOf(kpi, manifest, phi)),
-    history: { phi, buckets: past.length, total: past.reduce((sum, bucket) => sum + bucket.total, 0) },
+    sequence: startSequence(testFor(setting, phi)),
+    history: {
+      phi,
+      buckets: past.length,
+      busy: past.filter((bucket) => bucket.total > 0).length,
+      total: past.reduce((sum, bucket) => sum + bucket.total, 0),
+    },
     step: emptyTally(stepSince ?? from),
     lagMs: kpi.lagMs,
     recent: [],
@@ -55,36 +61,63 @@ export function startKpi(setting: Setting, baseline: Reading | null): KpiState {
   }
 }
 
+/** Whether what the baseline was like before the rollout is still to be asked: nothing was judged without it so far. */
+export function wantsHistory(state: KpiState | null): boolean {
+  return state === null || (state.sequence.minutes === 0 && state.history.buckets === 0)
+}
+
+/** How a KPI is tested in this rollout. */
+export function testFor({ kpi, manifest, from, since }: Setting, phi: number): Test {
+  return testOf(kpi, manifest, phi, since - from)
+}
+
+/** What one look did to a KPI: its state, the buckets that were absorbed, and all that was seen, by start of the bucket. */
+export interface Taken {
+  readonly state: KpiState
+  readonly logged: readonly LoggedBucket[]
+  readonly seen: ReadonlyMap<number, SeenBucket>
+}
+
 /**
  * Takes in what one look measured: every bucket that has become final is absorbed once, in order; a final bucket without
- * data is absorbed as an empty one, which is no evidence of anything. While a source does not answer, nothing is
- * absorbed, and what was missed is read later. Values that a source changes afterwards are counted, never absorbed again.
+ * data is absorbed as an empty one, which is no evidence of anything, and so is one without the baseline beside which it
+ * would have to be judged. While a source does not answer, nothing is absorbed, and what was missed is read later. Values
+ * that a source changes afterwards are counted, never absorbed again.
  */
-export function takeIn(
-  setting: Setting,
-  before: KpiState,
-  arms: Arms,
-  now: number,
-): { readonly state: KpiState; readonly logged: readonly LoggedBucket[] } {
-  const silent = arms.canary.kind === 'missing' ? arms.canary : arms.baseline
-  if (silent?.kind === 'missing') {
+export function takeIn(setting: Setting, before: KpiState, arms: Arms, now: number): Taken {
+  const silent = silenceOf(arms)
+  if (silent !== null) {
     const blind = { since: before.blind?.since ?? now, silence: silent.silence }
-    return { state: { ...before, blind }, logged: [] }
+    return { state: { ...before, blind }, logged: [], seen: new Map() }
   }
-  const seen = seenBuckets(before, arms)
+  const seen = seenBuckets(setting, before, arms)
   const { lagMs, corrected } = mindChanges(setting, before, seen, now)
   const { bucketMs } = setting.manifest.analysis
   const final = Math.min(now - lagMs, before.next + MOST_AT_ONCE * bucketMs)
   const ready: LoggedBucket[] = []
-  for (let at = before.next; at + bucketMs <= final; at += bucketMs) ready.push(seen.get(at) ?? [at, null])
+  for (let at = before.next; at + bucketMs <= final; at += bucketMs) {
+    const bucket = seen.get(at)
+    ready.push(bucket === undefined || lacksControl(bucket, arms) ? [at, null] : bucket)
+  }
   const taken = absorbAll(setting, { ...stepOf(setting, before), blind: null }, ready)
   const recent = [...seen.values()].sort((a, b) => a[0] - b[0]).slice(-REMEMBERED)
-  return { state: { ...taken, lagMs, corrected, recent }, logged: ready }
+  return { state: { ...taken, lagMs, corrected, recent }, logged: ready, seen }
+}
+
+/** Why a look cannot judge this KPI: the arm that gives no answer. */
+export function silenceOf({ canary, baseline }: Arms): (Reading & { kind: 'missing' }) | null {
+  if (canary.kind === 'missing') return canary
+  return baseline?.kind === 'missing' ? baseline : null
+}
+
+/** Whether the baseline was asked and has no figures of this bucket: a fault that both share could not be told apart. */
+export function lacksControl([, , , , , baselineTotal]: SeenBucket, { baseline }: Arms): boolean {
+  return baseline !== null && baselineTotal === null
 }
 
 /** The state after these buckets, one by one, in order: a pure function of the state and the log. */
 export function absorbAll(setting: Setting, before: KpiState, buckets: readonly LoggedBucket[]): KpiState {
-  const test = testOf(setting.kpi, setting.manifest, before.history.phi)
+  const test = testFor(setting, before.history.phi)
   return buckets.reduce((state, bucket) => absorbOne(setting, test, state, bucket), before)
 }
 
@@ -93,7 +126,8 @@ function absorbOne(setting: Setting, test: Test, state: KpiState, bucket: Logged
   const minute = minuteOf(kpi, bucket)
   const sequence = absorb(test, state.sequence, minute)
   const [at] = bucket
-  const isCovered = bucket[1] !== null
+  const hasFigures = bucket[1] !== null
+  const isCovered = hasFigures && !isTooQuiet(state, minute, kpi)
   const counts = stepSince !== null && at >= stepSince
   const isWarm = state.sequence.minutes < test.warm
   return {
@@ -101,16 +135,27 @@ function absorbOne(setting: Setting, test: Test, state: KpiState, bucket: Logged
     next: at + manifest.analysis.bucketMs,
     sequence,
     step: counts ? tallied(state.step, minute, isCovered, isWarm ? null : sequence) : state.step,
-    idle: isCovered && minute.total === 0 ? state.idle + 1 : isCovered ? 0 : state.idle,
+    idle: hasFigures ? (minute.total === 0 ? state.idle + 1 : 0) : state.idle,
     value: bucket[1] === null ? state.value : (bucket[3] ?? state.value),
   }
+}
+
+/** So many requests in the mean bucket, and yet none in one: that is a source that lost them, not chance. */
+const NEVER_QUIET = 10
+
+/** Whether a bucket says that nobody asked for a service that is asked for all the time. */
+function isTooQuiet({ history, step }: KpiState, minute: Minute, kpi: Kpi): boolean {
+  if (kpi.kind === 'gauge' || minute.total + minute.baselineTotal > 0) return false
+  const before = history.busy === 0 ? 0 : history.total / history.buckets
+  const within = step.covered === 0 ? 0 : (step.total + step.baselineTotal) / step.covered
+  return Math.max(before, within) >= NEVER_QUIET
 }
 
 /** A bucket as the test wants it; a gauge's is one event, bad where its value is out of the limit. */
 export function minuteOf(kpi: Kpi, bucket: LoggedBucket): Minute {
   if (bucket[1] === null) return NOTHING
   const [, bad, total, value, baselineBad, baselineTotal, baselineValue] = bucket
-  if (kpi.kind !== 'gauge') return { bad, total, baselineBad, baselineTotal }
+  if (kpi.kind !== 'gauge') return { bad, total, baselineBad: baselineBad ?? 0, baselineTotal: baselineTotal ?? 0 }
   if (value === null) return NOTHING
   const isBad = isOut(kpi, value, kpi.limit) && isOut(kpi, value, baselineLimit(kpi, baselineValue))
   return { bad: isBad ? 1 : 0, total: 1, baselineBad: 0, baselineTotal: 0 }
@@ -125,7 +170,8 @@ function isOut({ wanted }: Kpi & { kind: 'gauge' }, value: number, limit: number
 /** Where the baseline itself is out of the limit, its value with some tolerance; else the limit. */
 function baselineLimit(kpi: Kpi & { kind: 'gauge' }, baseline: number | null): number {
   if (baseline === null || !isOut(kpi, baseline, kpi.limit)) return kpi.limit
-  return kpi.wanted === 'below' ? baseline * TOLERANCE : baseline / TOLERANCE
+  const room = (TOLERANCE - 1) * Math.abs(baseline)
+  return kpi.wanted === 'below' ? baseline + room : baseline - room
 }
 
 function tallied(step: Tally, minute: Minute, isCovered: boolean, judged: Sequence | null): Tally {
@@ -151,18 +197,42 @@ export function emptyTally(since: number): Tally {
   return { since, buckets: 0, covered: 0, bad: 0, total: 0, allowed: 0, baselineBad: 0, baselineTotal: 0 }
 }
 
-/** Both arms by start of the bucket: as read now, and as remembered where a source (a probe) speaks of now only. */
-export function seenBuckets(before: KpiState, { canary, baseline }: Arms): ReadonlyMap<number, SeenBucket> {
+/**
+ * Both arms by start of the bucket, from the rollout's first bucket on: as read now, and as remembered where a source
+ * speaks of now only. A probe's counts of several looks into one bucket are added up: each look sends probes of its own.
+ */
+function seenBuckets({ kpi, from }: Setting, before: KpiState, { canary, baseline }: Arms): Map<number, SeenBucket> {
   const seen = new Map<number, SeenBucket>(before.recent.map((bucket) => [bucket[0], bucket]))
   if (canary.kind === 'missing') return seen
+  const adds = kpi.source.kind === 'probe'
   const beside = new Map<number, Bucket>(
     baseline?.kind === 'measured' ? baseline.buckets.map((bucket) => [bucket.at, bucket]) : [],
   )
   for (const { at, bad, total, value } of canary.buckets) {
+    if (at < from) continue
     const other = beside.get(at)
-    seen.set(at, [at, bad, total, value, other?.bad ?? 0, other?.total ?? 0, other?.value ?? null])
+    const read = [at, bad, total, value, other?.bad ?? null, other?.total ?? null, other?.value ?? null] as const
+    const known = seen.get(at)
+    seen.set(at, adds && known !== undefined ? added(known, read) : read)
   }
   return seen
+}
+
+function added(one: SeenBucket, other: SeenBucket): SeenBucket {
+  const [at, bad, total, value, baselineBad, baselineTotal, baselineValue] = one
+  return [
+    at,
+    bad + other[1],
+    total + other[2],
+    other[3] ?? value,
+    sum(baselineBad, other[4]),
+    sum(baselineTotal, other[5]),
+    other[6] ?? baselineValue,
+  ]
+}
+
+function sum(one: number | null, other: number | null): number | null {
+  return one === null && other === null ? null : (one ?? 0) + (other ?? 0)
 }
 
 /** Which judged buckets the source now answers differently, and what that says about its lag. */
@@ -177,10 +247,17 @@ function mindChanges(
     const [at] = bucket
     const again = seen.get(at)
     const isJudged = at < before.next
-    if (!isJudged || again === undefined || again.every((figure, place) => figure === bucket[place])) continue
+    if (!isJudged || again === undefined || isSame(bucket, again)) continue
     const age = now - (at + manifest.analysis.bucketMs)
     lagMs = Math.max(lagMs, Math.min(age, LONGEST_LAG_MS))
     corrected += 1
   }
   return { lagMs, corrected }
+}
+
+/** The baseline's figures count only where both looks had them: it may not have been asked. */
+function isSame(one: SeenBucket, other: SeenBucket): boolean {
+  return one.every(
+    (figure, place) => figure === other[place] || (place > 3 && (figure === null || other[place] === null)),
+  )
 }

@@ -1,11 +1,11 @@
 import { duration, percent } from '../format.ts'
 import type { Kpi } from '../service.ts'
-import { allowedBad, leastEvents, testOf } from './kpi-test.ts'
+import { allowedBad, leastEvents } from './kpi-test.ts'
 import { provisionalFinding } from './provisional.ts'
 import { type Finding, findingOf, SUSPECT } from './sequence.ts'
 import { splitTrouble } from './split.ts'
-import type { KpiState, Tally } from './state.ts'
-import { type Arms, minuteOf, type Setting, seenBuckets } from './take-in.ts'
+import type { KpiState, SeenBucket, Tally } from './state.ts'
+import { type Arms, HISTORY_BUCKETS, minuteOf, type Setting, silenceOf, testFor } from './take-in.ts'
 import type { VerdictKind } from './verdict.ts'
 
 /** What is looked at when a KPI's verdict is made. */
@@ -13,6 +13,8 @@ export interface Scene {
   readonly setting: Setting
   readonly state: KpiState
   readonly arms: Arms
+  /** All buckets that this look saw or that are remembered, by their start; empty where a source gave no answer. */
+  readonly seen: ReadonlyMap<number, SeenBucket>
   /** How long the present step bakes; null where no step counts. */
   readonly bakeMs: number | null
   /** Traffic share of the canary that is wished for, 0–100. */
@@ -55,9 +57,9 @@ export type Counts = Pick<Tally, 'bad' | 'total' | 'baselineBad' | 'baselineTota
 /** What can be said about one KPI now. */
 export function weigh(scene: Scene): Weighed {
   const { setting, state, arms } = scene
-  const test = testOf(setting.kpi, setting.manifest, state.history.phi)
+  const test = testFor(setting, state.history.phi)
   const settled = findingOf(test, state.sequence)
-  const ahead = settled.kind === 'fail' ? null : provisionalFinding(setting, state, arms, usualTotal(scene))
+  const ahead = settled.kind === 'fail' ? null : provisionalFinding(setting, state, arms, scene.seen, usualTotal(scene))
   const provisional = ahead?.kind === 'fail'
   const finding = provisional ? ahead : settled
   const counts = tellingCounts(scene, finding, provisional)
@@ -70,14 +72,14 @@ export function weigh(scene: Scene): Weighed {
     ...NOTHING_MISSING,
   })
   const judged = accuse(scene, finding, counts)
-  const split = splitTrouble(setting.kpi, state, scene.weight)
+  const split = scene.bakeMs === null ? null : splitTrouble(setting.kpi, state, scene.weight)
   // A comparison means nothing where the split is not what it should be.
   const isVoid = split !== null && (finding.because === 'joint' || finding.because === 'relative')
   if (judged?.kind === 'fail' && !isVoid) return told('fail', judged.because)
   if (split !== null) return told('suspect', split)
   if (judged !== null) return told('suspect', judged.because)
-  const silent = arms.canary.kind === 'missing' ? arms.canary : arms.baseline
-  if (silent?.kind === 'missing') return told('error', `${setting.kpi.name}: ${silent.why}`)
+  const silent = silenceOf(arms)
+  if (silent !== null) return told('error', `${setting.kpi.name}: ${silent.why}`)
   const dark = darkness(scene)
   if (dark !== null) return told('nodata', `${setting.kpi.name}: ${dark}`)
   const wants = wanting(scene, finding)
@@ -166,7 +168,7 @@ function wanting(scene: Scene, finding: Finding): { readonly text: string; reado
   const { bucketMs } = manifest.analysis
   const { step } = state
   if (bakeMs === null) return { text: 'the step’s weight is not real yet', at: null }
-  const test = testOf(kpi, manifest, state.history.phi)
+  const test = testFor(setting, state.history.phi)
   const bakeEnd = step.since + bakeMs
   const inTime = (buckets: number) => now + Math.ceil(buckets) * bucketMs
   const warming = test.warm - state.sequence.minutes
@@ -189,22 +191,26 @@ function wanting(scene: Scene, finding: Finding): { readonly text: string; reado
       at: rate > 0 ? inTime((needed - step.total) / rate) : null,
     }
   }
-  if (step.bad > step.allowed) return { text: `over ${limitText(kpi)}, but maybe by chance`, at: null }
+  if (step.bad > step.allowed)
+    return { text: `a share within ${limitText(kpi)}; it is over, but maybe by chance`, at: null }
   if (manifest.analysis.requireEvidence && finding.support < SUSPECT) {
     return { text: `evidence of ${Math.floor(finding.support)} of ${SUSPECT} that the limit holds`, at: null }
   }
   return null
 }
 
-/** The deterministic guard: a tenth of the month's error budget burnt by the canary alone. Null where it is not. */
+/**
+ * The deterministic guard: a tenth of the month's error budget burnt by the canary alone, beyond what its limit and the
+ * stable revision's own faults allow. Null where it is not, and where the last 24 hours do not tell what a month has.
+ */
 function budgetBurnt({ setting, state }: Scene): string | null {
   const { kpi, manifest } = setting
   const { history, step } = state
   const day = 86_400_000 / manifest.analysis.bucketMs
-  if (kpi.kind === 'gauge' || history.buckets < 0.9 * Math.min(day, 1440) || history.total === 0) return null
-  const month = (history.total / history.buckets) * day * BUDGET_DAYS
+  if (kpi.kind === 'gauge' || history.busy < 0.9 * Math.min(day, HISTORY_BUCKETS)) return null
+  const month = (history.total / history.busy) * day * BUDGET_DAYS
   const budget = BUDGET_PART * allowedBad(kpi) * month
-  if (step.bad <= budget) return null
+  if (step.bad - step.allowed <= budget) return null
   return `${figure(kpi, stepCounts(state), state.value)}, which is more than ${percent(BUDGET_PART)} of what 30 days allow (${Math.floor(budget)})`
 }
 
@@ -229,9 +235,10 @@ function tellingCounts(scene: Scene, finding: Finding, provisional: boolean): Co
 }
 
 /** All that was seen of the rollout among the newest buckets, final or not, warm-up or not. */
-function newestCounts({ setting, state, arms }: Scene): Counts {
+function newestCounts({ setting, state, seen: all }: Scene): Counts {
   const { bucketMs } = setting.manifest.analysis
-  const seen = [...seenBuckets(state, arms).values()].filter(([at]) => at >= setting.from)
+  const seen = all.size > 0 ? [...all.values()] : state.recent
+  if (seen.length === 0) return stepCounts(state)
   const times = seen.map(([at]) => at)
   const zero = { bad: 0, total: 0, baselineBad: 0, baselineTotal: 0 }
   const counts = seen.reduce((sum, bucket) => {
@@ -251,7 +258,7 @@ function figure(kpi: Kpi, { bad, total }: Counts, value: number | null): string 
   if (kpi.kind === 'gauge') {
     return `${kpi.name} ${value === null ? 'unknown' : value} (out of the limit in ${bad} of ${total} buckets)`
   }
-  if (total === 0) return `${kpi.name}: no ${eventsOf(kpi)} yet`
+  if (total === 0) return `${kpi.name}: no ${eventsOf(kpi)} counted yet`
   return `${kpi.name} ${percent(bad / total)} (${bad} of ${total} ${eventsOf(kpi)} ${badly(kpi)})`
 }
 

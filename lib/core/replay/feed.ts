@@ -19,6 +19,8 @@ export interface Feed {
   readonly last: number
   /** What a bucket shows of a KPI when the canary has `weight` percent in it; null = missing data. */
   readonly figures: (kpi: string, arm: Arm, bucket: number, weight: number) => Figures | null
+  /** Whether anything is known of the baseline; without it a KPI is judged against its limit alone. */
+  readonly hasBaseline: (kpi: string) => boolean
   /**
    * Why a bucket cannot be shown at this weight, as half a sentence; null where it can. A step begins with the first
    * bucket that can be shown at its weight.
@@ -31,6 +33,7 @@ export function feedOf(series: Series): Feed {
   return {
     last: lastOf(series),
     figures: (kpi, arm, bucket) => series.get(kpi)?.[arm].get(bucket) ?? null,
+    hasBaseline: (kpi) => (series.get(kpi)?.baseline.size ?? 0) > 0,
     obstacle: () => null,
   }
 }

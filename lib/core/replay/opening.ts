@@ -18,9 +18,9 @@ export function remembered(
   history: Readonly<Record<string, History>>,
 ): JudgeState {
   const kpis = manifest.analysis.kpis.map((kpi): readonly [string, KpiState] => {
-    const fresh = startKpi({ kpi, manifest, from, stepSince: null }, null)
+    const fresh = startKpi({ kpi, manifest, from, since: from, stepSince: null }, null)
     const known = history[kpi.name] ?? fresh.history
     return [kpi.name, { ...fresh, history: known, sequence: startSequence(testOf(kpi, manifest, known.phi)) }]
   })
-  return { schema: 1, rollout: id, from, kpis: Object.fromEntries(kpis) }
+  return { schema: 1, rollout: id, since: from, from, kpis: Object.fromEntries(kpis) }
 }

@@ -103,7 +103,9 @@ interface Scene {
 /** One look, judged as the wheel judges it. */
 function look(walk: Walk, feed: Feed, scene: Scene): Walk & { readonly verdict: Verdict | null } {
   const { rollout } = walk
-  const queries = ask(rollout, walk.judge, scene.now)
+  const queries = ask(rollout, walk.judge, scene.now).filter(
+    ({ arm, kpi }) => arm === 'canary' || feed.hasBaseline(kpi.name),
+  )
   const since = judgedSince(rollout, walk.judge)
   if (queries.length === 0 || since === null) return { ...walk, verdict: null }
   const { bucketMs } = rollout.manifest.analysis

@@ -25,8 +25,8 @@ function add(series: { readonly [Arm in keyof KpiSeries]: Map<number, Figures> }
   if (bucket[1] === null) return
   const [, bad, total, value, baselineBad, baselineTotal, baselineValue] = bucket
   series.canary.set(at, { bad, total, value })
-  if (baselineTotal === 0 && baselineValue === null) return
-  series.baseline.set(at, { bad: baselineBad, total: baselineTotal, value: baselineValue })
+  if (baselineTotal === null) return
+  series.baseline.set(at, { bad: baselineBad ?? 0, total: baselineTotal, value: baselineValue })
 }
 
 /** How the judge takes a bucket of which part is still missing: with this much more traffic than the newest final ones had. */

@@ -213,7 +213,12 @@ describe('a source that stays silent', () => {
     expect(phaseOf(look(rollout, appAt(10), at(T0 + HOUR)).next)).toBe('paused foreign-edit')
   })
 
-  for (const kind of ['pass', 'inconclusive', 'nodata', 'suspect'] as const) {
+  test('ends the rollout as well where another KPI is suspect meanwhile', () => {
+    const decision = look(known(judged(blindAbort)), appAt(10), at(T0 + 45 * MINUTE, aVerdict('suspect')))
+    expect(phaseOf(decision.next)).toBe('rolling-back aborted')
+  })
+
+  for (const kind of ['pass', 'inconclusive', 'nodata'] as const) {
     test(`is no reason to end anything when the verdict is ${kind}`, () => {
       const decision = look(known(judged(blindAbort)), appAt(10), at(T0 + 45 * MINUTE, aVerdict(kind)))
       expect(phaseOf(decision.next)).toBe('progressing 0')

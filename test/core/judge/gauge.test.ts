@@ -29,8 +29,8 @@ describe('a bucket of a gauge', () => {
     ['under a floor is bad', 'above', 99, 150, 1, 1],
     ['over the limit beside a baseline that is worse is nobody’s fault', 'below', 240, 200, 0, 1],
     ['over the limit and far worse than a bad baseline is bad', 'below', 251, 200, 1, 1],
-    ['under the floor beside a baseline that is as bad is nobody’s fault', 'above', 45, 50, 0, 1],
-    ['under the floor and far worse than a bad baseline is bad', 'above', 39, 50, 1, 1],
+    ['under the floor beside a baseline that is as bad is nobody’s fault', 'above', 38, 50, 0, 1],
+    ['under the floor and far worse than a bad baseline is bad', 'above', 37, 50, 1, 1],
     ['over the limit with no baseline is bad', 'below', 120, null, 1, 1],
     ['without a value counts as nothing', 'below', null, 50, 0, 0],
   ])('%s', (_, wanted, value, baseline, bad, total) => {

@@ -186,7 +186,7 @@ describe('a source that is late', () => {
   test('makes nothing of the minutes before the canary had traffic, nor of the smaller share of the step before', () => {
     const young = { ...HEALTHY, manifest, canary: steady(2, 2, 30), history: steady(1440, 1, 3000) }
     const now = T0 + 2 * MINUTE
-    const queries = queriesOf(young, now).map((query) => ({ ...query, from: T0 - 10 * MINUTE }))
+    const queries = queriesOf(young, now).map((query) => ({ ...query, from: Math.min(query.from, T0 - 10 * MINUTE) }))
     const readings = queries.map((query) => {
       const reading = readingOf(young, query, now)
       if (reading.kind === 'missing' || query.arm === 'baseline') return reading
@@ -334,9 +334,15 @@ describe('the log', () => {
     expect(logged).toHaveLength(82)
     const [kpi] = trial.manifest.analysis.kpis
     const first = queriesOf(trial, T0 + MINUTE).find(({ arm }) => arm === 'baseline')
-    const setting = { kpi: kpi as Kpi, manifest: trial.manifest, from: T0, stepSince: null }
+    const setting = { kpi: kpi as Kpi, manifest: trial.manifest, from: T0, since: T0, stepSince: null }
     const start = startKpi(setting, readingOf(trial, first as never, T0 + MINUTE))
-    const again = recompute(kpi as Kpi, trial.manifest, start, T0, JSON.parse(JSON.stringify(logged)))
+    const again = recompute(
+      kpi as Kpi,
+      trial.manifest,
+      start,
+      { from: T0, since: T0 },
+      JSON.parse(JSON.stringify(logged)),
+    )
     expect(again.sequence).toEqual(judged.at(-1)?.state.kpis.errors?.sequence)
     expect(again.history).toMatchObject({ phi: 1, buckets: 200 })
   })
