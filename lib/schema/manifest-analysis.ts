@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Analysis } from '../core/service.ts'
 import { duration } from './duration.ts'
 import { kpiSchema, requests, toKpi } from './manifest-kpi.ts'
+import { toSource } from './manifest-source.ts'
 
 const DEFAULT_KPIS: z.input<typeof kpiSchema>[] = [
   { name: 'p95', latency: { percentile: 95, limit: '200ms' }, source: 'azure-logs' },
@@ -92,12 +93,16 @@ export const analysisSchema = z
       .prefault(DEFAULT_KPIS)
       .meta({ description: 'What is judged. All that are `required` must hold; one that fails rolls back.' }),
   })
-  .superRefine(({ bucket, kpis }, context) => {
-    if (bucket % 60_000 === 0) return
+  .superRefine(({ interval, bucket, kpis }, context) => {
     kpis.forEach(({ source }, index) => {
-      if (source !== 'azure-metrics') return
-      const message = 'knows whole minutes only; make `analysis.bucket` 1m, or a multiple of it'
-      context.addIssue({ code: 'custom', path: ['kpis', index, 'source'], message })
+      const kind = toSource(source).kind
+      const blame = (message: string) => context.addIssue({ code: 'custom', path: ['kpis', index, 'source'], message })
+      if (kind === 'azure-metrics' && bucket % 60_000 !== 0) {
+        blame('knows whole minutes only; make `analysis.bucket` 1m, or a multiple of it')
+      }
+      if (kind === 'probe' && interval > bucket) {
+        blame('sends its probes at looks only; make `analysis.interval` at most as long as `analysis.bucket`')
+      }
     })
   })
   .prefault({})

@@ -8,7 +8,7 @@ const latencySchema = z
   .strictObject({
     percentile: z
       .number({ error: 'must be a number, e.g. `95`' })
-      .min(1, { error: 'must be at least 1; write the 95th percentile as `95`' })
+      .min(10, { error: 'must be at least 10; write the 95th percentile as `95`' })
       .max(99.99, { error: 'must be at most 99.99' })
       .meta({ description: 'The percentile that is held to the limit.', examples: [95] }),
     limit: duration({ description: 'What that percentile must stay below.', example: '200ms', leastMs: 1 }),
@@ -42,10 +42,11 @@ const NO_TARGET = 'must be above 0; write which share must be answered, e.g. `99
 
 const uptimeSchema = z
   .strictObject({
-    target: share('Which share of the requests or probes must succeed, e.g. `99.9%`.', MOST).refine(
-      (ratio) => ratio > 0,
-      { error: NO_TARGET },
-    ),
+    target: share('Which share of the requests or probes must succeed, e.g. `99.9%`.', MOST)
+      .refine((ratio) => ratio > 0, { error: NO_TARGET })
+      .refine((ratio) => ratio === 0 || ratio >= 0.1, {
+        error: 'is too little: nearly all may fail, so nothing worse could be told apart; the least is `10%`',
+      }),
   })
   .meta({ description: 'Holds the share of answered requests or probes to a target.' })
 
@@ -164,7 +165,14 @@ function unmeasurable(measure: Measure | null, source: Source): string | null {
 
 /** A share that is neither 0 nor 1: with those nothing could be tested. */
 function rare(description: string) {
-  return share(description).refine((ratio) => ratio > 0, {
-    error: 'must be above 0; no service answers all requests, so write how many may fail, e.g. `0.1%`',
-  })
+  return share(description)
+    .refine((ratio) => ratio > 0, {
+      error: 'must be above 0; no service answers all requests, so write how many may fail, e.g. `0.1%`',
+    })
+    .refine((ratio) => ratio <= MOST_BAD || ratio >= 1, {
+      error: 'is too much: nearly all may be bad, so nothing worse could be told apart; the most is `90%`',
+    })
 }
+
+/** A share of bad events above this leaves no room for a worse one. */
+const MOST_BAD = 0.9

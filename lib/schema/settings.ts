@@ -142,12 +142,15 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     clientId: from.text('SLIPWAY_CLIENT_ID', null, GUID, 'must be the client id (a GUID) of a user-assigned identity'),
     armUrl: from.url('SLIPWAY_ARM_URL', 'https://management.azure.com'),
     logsUrl: from.url('SLIPWAY_LOGS_URL', 'https://api.loganalytics.io'),
-    metricsUrl: from.text(
-      'SLIPWAY_METRICS_URL',
-      null,
-      /^https:\/\/[^\s?#@]+$/,
-      'must be an https URL; `{region}` in it stands for the region',
-    ),
+    metricsUrl:
+      from
+        .text(
+          'SLIPWAY_METRICS_URL',
+          null,
+          /^https:\/\/[^\s?#@]+$/,
+          'must be an https URL; `{region}` in it stands for the region',
+        )
+        ?.replace(/\/+$/, '') ?? null,
     registries: withUrls(registries ?? {}),
     eventGridTopics: from.list(
       'SLIPWAY_EVENT_GRID_TOPICS',

@@ -152,15 +152,17 @@ describe('a source that falls silent', () => {
     return { name: 'shop', role, source, lagMs: 0, minRequests: null, kind: 'ratio', limitRatio: 0.01 }
   }
 
-  test('ends nothing at a hiccup of the others, where only an advisory KPI was silent for long', async () => {
-    const kpis = [...analysis.kpis, apart('advisory')]
-    const stage = await givenCanary({ kpis, onBlind: { afterMs: 30 * MINUTE, then: 'abort' } })
-    stage.metrics.ailment = { kind: 'outage', source: 'http' }
-    await stage.run(40 * MINUTE)
-    stage.metrics.ailment = 'outage'
-    await stage.run(3 * MINUTE)
-    expect(stage.rollout(PRICING).phase.kind).toBe('progressing')
-  })
+  for (const role of ['advisory', 'guard'] as const) {
+    test(`ends nothing at a hiccup of the others, where only a KPI with the role ${role} was silent for long`, async () => {
+      const kpis = [...analysis.kpis, apart(role)]
+      const stage = await givenCanary({ kpis, onBlind: { afterMs: 30 * MINUTE, then: 'abort' } })
+      stage.metrics.ailment = { kind: 'outage', source: 'http' }
+      await stage.run(40 * MINUTE)
+      stage.metrics.ailment = 'outage'
+      await stage.run(3 * MINUTE)
+      expect(stage.rollout(PRICING).phase.kind).toBe('progressing')
+    })
+  }
 
   for (const role of ['advisory', 'guard'] as const) {
     test(`keeps no rollout back where only a KPI with the role ${role} came from it`, async () => {

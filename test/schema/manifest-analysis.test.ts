@@ -146,7 +146,7 @@ describe('a KPI', () => {
     [`errorRate: { limit: 1%, alsoBad: [${Array(21).fill(404)}] }`, 'errorRate.alsoBad: has more than 20 statuses'],
     [
       'latency: { percentile: 0, limit: 1s }',
-      'latency.percentile: must be at least 1; write the 95th percentile as `95`',
+      'latency.percentile: must be at least 10; write the 95th percentile as `95`',
     ],
     ['latency: { percentile: 95, limit: 0s }', 'latency.limit: is too short; the least is 1ms'],
     ['gauge: { limit: many }, source: { http: { url: "https://a.b/c" } }', 'gauge.limit: must be a number'],

@@ -24,7 +24,7 @@ export function provisionalFinding(
   const mean = meanTotal(setting, state) ?? usualTotal
   if (kpi.kind === 'gauge' || mean === null) return null
   const open = [...seen.values()]
-    .filter((bucket) => bucket[0] >= state.next && !lacksControl(bucket, arms))
+    .filter((bucket) => bucket[0] >= state.next && hasControl(bucket, arms))
     .sort((a, b) => a[0] - b[0])
   if (open.length === 0) return null
   const test = testFor(setting, state.history.phi)
@@ -33,6 +33,11 @@ export function provisionalFinding(
     return absorb(test, sequence, { ...minute, total: Math.max(minute.total, OVERSTATED * mean) })
   }, state.sequence)
   return findingOf(test, ahead)
+}
+
+/** Whether the baseline's part of an unfinished bucket is there as well; a source may show one revision sooner. */
+function hasControl(bucket: SeenBucket, arms: Arms): boolean {
+  return arms.baseline === null || (!lacksControl(bucket, arms) && bucket[5] !== 0)
 }
 
 /** Mean traffic of the step's newest final buckets; those of a step before had another share. Null where there are none. */

@@ -147,7 +147,7 @@ const NEVER_QUIET = 10
 function isTooQuiet({ history, step }: KpiState, minute: Minute, kpi: Kpi): boolean {
   if (kpi.kind === 'gauge' || minute.total + minute.baselineTotal > 0) return false
   const before = history.busy === 0 ? 0 : history.total / history.buckets
-  const within = step.covered === 0 ? 0 : (step.total + step.baselineTotal) / step.covered
+  const within = step.buckets < REREAD_BUCKETS ? 0 : (step.total + step.baselineTotal) / step.buckets
   return Math.max(before, within) >= NEVER_QUIET
 }
 

@@ -1,5 +1,4 @@
 import { duration, percent } from '../format.ts'
-import type { Kpi } from '../service.ts'
 import { allowedBad, leastEvents } from './kpi-test.ts'
 import { provisionalFinding } from './provisional.ts'
 import { type Finding, findingOf, SUSPECT } from './sequence.ts'
@@ -7,6 +6,7 @@ import { splitTrouble } from './split.ts'
 import type { KpiState, SeenBucket, Tally } from './state.ts'
 import { type Arms, HISTORY_BUCKETS, minuteOf, type Setting, silenceOf, testFor } from './take-in.ts'
 import type { VerdictKind } from './verdict.ts'
+import { accusation, eventsOf, figure, limitText, praise } from './words.ts'
 
 /** What is looked at when a KPI's verdict is made. */
 export interface Scene {
@@ -57,11 +57,8 @@ export type Counts = Pick<Tally, 'bad' | 'total' | 'baselineBad' | 'baselineTota
 /** What can be said about one KPI now. */
 export function weigh(scene: Scene): Weighed {
   const { setting, state, arms } = scene
-  const test = testFor(setting, state.history.phi)
-  const settled = findingOf(test, state.sequence)
-  const ahead = settled.kind === 'fail' ? null : provisionalFinding(setting, state, arms, scene.seen, usualTotal(scene))
-  const provisional = ahead?.kind === 'fail'
-  const finding = provisional ? ahead : settled
+  const split = scene.bakeMs === null ? null : splitTrouble(setting.kpi, state, scene.weight)
+  const { finding, provisional } = findingNow(scene, split !== null)
   const counts = tellingCounts(scene, finding, provisional)
   const told = (kind: VerdictKind, because: string) => ({
     kind,
@@ -71,11 +68,10 @@ export function weigh(scene: Scene): Weighed {
     counts,
     ...NOTHING_MISSING,
   })
+  const budget = budgetBurnt(scene)
+  if (budget !== null) return told('fail', budget)
   const judged = accuse(scene, finding, counts)
-  const split = scene.bakeMs === null ? null : splitTrouble(setting.kpi, state, scene.weight)
-  // A comparison means nothing where the split is not what it should be.
-  const isVoid = split !== null && (finding.because === 'joint' || finding.because === 'relative')
-  if (judged?.kind === 'fail' && !isVoid) return told('fail', judged.because)
+  if (judged?.kind === 'fail' && !(split !== null && isComparison(finding))) return told('fail', judged.because)
   if (split !== null) return told('suspect', split)
   if (judged !== null) return told('suspect', judged.because)
   const silent = silenceOf(arms)
@@ -91,6 +87,23 @@ export function weigh(scene: Scene): Weighed {
   }
 }
 
+/** What the final buckets say, or together with the unfinished ones where only those fail; void comparisons do not fail. */
+function findingNow(scene: Scene, isSplitWrong: boolean): { readonly finding: Finding; readonly provisional: boolean } {
+  const { setting, state, arms, seen } = scene
+  const fails = (found: Finding) => found.kind === 'fail' && !(isSplitWrong && isComparison(found))
+  const settled = findingOf(testFor(setting, state.history.phi), state.sequence)
+  if (fails(settled)) return { finding: settled, provisional: false }
+  const ahead = provisionalFinding(setting, state, arms, seen, usualTotal(scene))
+  return ahead !== null && fails(ahead)
+    ? { finding: ahead, provisional: true }
+    : { finding: settled, provisional: false }
+}
+
+/** Whether a finding rests on the baseline: that means nothing where the traffic is not split as it should be. */
+function isComparison({ because }: Finding): boolean {
+  return because === 'joint' || because === 'relative'
+}
+
 const NOTHING_MISSING = { missing: null, passAt: null } as const
 
 /** The evidence against the canary, if there is any: `fail` or `suspect`. */
@@ -101,8 +114,6 @@ function accuse(
 ): { readonly kind: 'fail' | 'suspect'; readonly because: string } | null {
   const { setting, state } = scene
   const { kpi, manifest } = setting
-  const budget = budgetBurnt(scene)
-  if (budget !== null) return { kind: 'fail', because: budget }
   const said = `${figure(kpi, counts, state.value)}, ${accusation(kpi, finding.because)}`
   if (finding.kind === 'fail') return { kind: 'fail', because: said }
   if (finding.kind === 'quiet') return null
@@ -113,27 +124,6 @@ function accuse(
   if (isRelative && onRelative === 'abort')
     return { kind: 'fail', because: `${said} (and the manifest aborts on that)` }
   return { kind: 'suspect', because: said }
-}
-
-/** Why a figure passes, to a person. */
-function praise(kpi: Kpi, { bad, total }: Counts): string {
-  if (kpi.kind === 'gauge') return `rarely enough to count as ${limitText(kpi)}`
-  if (bad <= allowedBad(kpi) * total) return `within ${limitText(kpi)}`
-  return `over ${limitText(kpi)} only because the stable revision was over it as well at times`
-}
-
-/** What the evidence says against the canary, to a person. */
-function accusation(kpi: Kpi, because: Finding['because']): string {
-  if (kpi.kind === 'gauge') return `which is too often to count as ${limitText(kpi)}`
-  return `${REASONS[because]} ${limitText(kpi)}`
-}
-
-const REASONS: Readonly<Record<Finding['because'], string>> = {
-  none: 'nothing against',
-  absolute: 'over the limit of',
-  relative: 'clearly worse than the stable revision, though not proven to be over',
-  joint: 'clearly worse than the stable revision and over',
-  'warm-up': 'too bad even for a cold start; later the limit is',
 }
 
 /** Why there is nothing to judge on although the source answers; null where there is. */
@@ -251,35 +241,4 @@ function newestCounts({ setting, state, seen: all }: Scene): Counts {
     }
   }, zero)
   return { ...counts, from: Math.min(...times), to: Math.max(...times) + bucketMs }
-}
-
-/** A KPI's figures, to a person. */
-function figure(kpi: Kpi, { bad, total }: Counts, value: number | null): string {
-  if (kpi.kind === 'gauge') {
-    return `${kpi.name} ${value === null ? 'unknown' : value} (out of the limit in ${bad} of ${total} buckets)`
-  }
-  if (total === 0) return `${kpi.name}: no ${eventsOf(kpi)} counted yet`
-  return `${kpi.name} ${percent(bad / total)} (${bad} of ${total} ${eventsOf(kpi)} ${badly(kpi)})`
-}
-
-function badly(kpi: Kpi): string {
-  switch (kpi.kind) {
-    case 'latency':
-      return `slower than ${kpi.limitMs} ms`
-    case 'ratio':
-      return 'bad'
-    default:
-      return 'failed'
-  }
-}
-
-function eventsOf(kpi: Kpi): string {
-  if (kpi.kind === 'gauge') return 'buckets'
-  if (kpi.kind === 'ratio') return 'events'
-  return kpi.source.kind === 'probe' ? 'probes' : 'requests'
-}
-
-/** A KPI's limit, to a person. */
-function limitText(kpi: Kpi): string {
-  return kpi.kind === 'gauge' ? `${kpi.wanted} ${kpi.limit}` : percent(allowedBad(kpi))
 }
