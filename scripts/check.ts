@@ -17,6 +17,7 @@ const CHECKS = [
     name: 'walls',
     args: [
       'dependency-cruiser/bin/dependency-cruiser.mjs',
+      'cli',
       'functions',
       'lib',
       'sim',

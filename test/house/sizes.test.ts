@@ -4,7 +4,7 @@ import { parseSync } from '@swc/core'
 import { describe, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const SHIPPED = ['functions', 'lib', 'sim', 'bench', 'scripts']
+const SHIPPED = ['cli', 'functions', 'lib', 'sim', 'bench', 'scripts']
 
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(folder).flatMap((name) => {
