@@ -5,6 +5,7 @@ import { stepOf } from './decide/move.ts'
 import { spoken } from './decide/obey.ts'
 import { duration } from './format.ts'
 import { withIntervals } from './judge/interval.ts'
+import { extensionOf } from './judge/kpi-test.ts'
 import type { Evidence } from './judge/verdict.ts'
 import type { Phase, Rollout } from './rollout.ts'
 import type { Manifest, ServiceState } from './service.ts'
@@ -171,6 +172,18 @@ function afterBake(
     return { text: `the rollout is promoted once ${rollout.canary} has all traffic`, at: rollout.wakeAt }
   if (!Number.isFinite(ends))
     return { text: `the bake of step ${stage + 1} begins when its weight is real`, at: rollout.wakeAt }
-  if (now < ends) return { text: `${goal} when the KPIs hold over the whole step${gate}`, at: ends }
-  return { text: `${goal} as soon as the KPIs pass (${duration(now - ends)} past the bake)${gate}`, at: rollout.wakeAt }
+  const earliest = earliestPass(rollout)
+  const patience = ends + extensionOf(rollout.manifest, stage)
+  const late = earliest > patience ? `; at the present traffic they need longer than the step may be extended` : ''
+  if (now < ends) {
+    return { text: `${goal} when the KPIs hold over the whole step${gate}${late}`, at: Math.max(ends, earliest) }
+  }
+  const text = `${goal} as soon as the KPIs pass (${duration(now - ends)} past the bake)${gate}${late}`
+  return { text, at: earliest > now ? earliest : rollout.wakeAt }
+}
+
+/** When the last of the KPIs that must pass may do so at the earliest, as far as the judge can tell; 0 where it cannot. */
+function earliestPass({ verdict }: Rollout): number {
+  const waiting = (verdict?.evidence ?? []).filter(({ role, verdict: kind }) => role === 'required' && kind !== 'pass')
+  return Math.max(0, ...waiting.map(({ passAt }) => passAt ?? 0))
 }

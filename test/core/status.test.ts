@@ -20,6 +20,7 @@ import {
   progressing,
   rollingBack,
   STABLE,
+  someEvidence,
   someTrouble,
   T0,
 } from '../support/builders.ts'
@@ -191,6 +192,19 @@ describe('statusOf', () => {
   test('a bake that is over and waits for figures says for how long', () => {
     const status = statusOf(aService(), aRollout(), BAKED + 5 * MINUTE)
     expect(status.next).toBe('step 2 of 3 with 50 % as soon as the KPIs pass (5m past the bake)')
+  })
+  test('too few requests move the next step to where there may be enough, and say so where that is too late', () => {
+    const needs = (passAt: number) => {
+      const verdict = aVerdict('inconclusive', [someEvidence('inconclusive', { passAt })])
+      return statusOf(aService(), aRollout(progressing(0), { verdict }), BAKED + 5 * MINUTE)
+    }
+    expect(needs(BAKED + 20 * MINUTE)).toMatchObject({
+      nextAt: iso(BAKED + 20 * MINUTE),
+      next: expect.not.stringMatching(/longer/),
+    })
+    expect(needs(BAKED + 5 * HOUR).next).toMatch(
+      /at the present traffic they need longer than the step may be extended$/,
+    )
   })
   test('trouble that stands is the reason', () => {
     const status = statusOf(aService(), aRollout(progressing(0), { trouble: someTrouble() }), NOW)

@@ -181,7 +181,9 @@ function promoted(move: Move, facts: Facts): Move {
     evidence: facts.verdict?.kind === 'pass' ? facts.verdict.evidence : [],
   })
   const leftovers = stable === null ? [] : [stable, ...move.rollout.leftovers]
-  return finish(change(confirmed, { leftovers }), facts, 'promoted', `${canary} serves all traffic`)
+  // In a last step without a bake nothing was judged to its end: an unclear verdict would only confuse.
+  const verdict = facts.verdict?.kind === 'pass' ? facts.verdict : null
+  return finish(change(confirmed, { leftovers, verdict }), facts, 'promoted', `${canary} serves all traffic`)
 }
 
 function paused(move: Move, facts: Facts, phase: Phase & { kind: 'paused' }): Move {
