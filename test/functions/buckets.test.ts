@@ -39,7 +39,14 @@ test('the buckets come with what is needed to judge them again', async () => {
     rollout: 'pricing-1',
     from: first?.at,
     bucketMs: 1000,
-    history: { p95: { phi: expect.any(Number), buckets: expect.any(Number), total: expect.any(Number) } },
+    history: {
+      p95: {
+        phi: expect.any(Number),
+        buckets: expect.any(Number),
+        busy: expect.any(Number),
+        total: expect.any(Number),
+      },
+    },
     unfinished: { p95: expect.any(Array) },
     nextLink: null,
   })

@@ -34,7 +34,9 @@ test('the story ends as told on the real stack: promoted, rolled back, and no cl
     expect(said).toMatch(/pricing-1 progressing, step 2 of 3, 50 % wanted/)
     expect(said).toMatch(/pricing-1 progressing, step 3 of 3, 100 % wanted/)
     expect(said).toMatch(/pricing-1 finished: promoted/)
-    expect(said).toMatch(/pricing-2 finished: rolled-back, p95 [\d.]+ % \(\d+ of \d+ requests slower than 200 ms\), .*5 %/)
+    expect(said).toMatch(
+      /pricing-2 finished: rolled-back, p95 [\d.]+ % \(\d+ of \d+ requests slower than 200 ms\), .*5 %/,
+    )
     expect(said).toMatch(/step 1 passed .*bad of \d+ .*from azure-logs/)
     expect(existsSync(join(folder, 'local.json'))).toBe(false)
   } finally {
