@@ -71,7 +71,7 @@ function durations(series: readonly Series[], { query }: Placed, ask: Extract<As
   const { bucketMs } = query
   const limit = query.kpi.limitMs / 1000
   const histogram = `histogram ${ask.names.duration}`
-  const byBound = new Map(series.map(({ labels, points }) => [boundOf(labels.le ?? ''), points]))
+  const byBound = sumsByBound(series)
   const total = byBound.get(Number.POSITIVE_INFINITY)
   if (total === undefined) return malformed(`${histogram} has no bucket +Inf: it is no classic histogram`)
   const bound = [...byBound.keys()].filter((le) => le >= limit * (1 - 1e-9)).toSorted((a, b) => a - b)[0] ?? Number.NaN
@@ -81,18 +81,31 @@ function durations(series: readonly Series[], { query }: Placed, ask: Extract<As
     const why = `${histogram} has no finite bound at or above the limit of ${limit} s: add one, best exactly there`
     return { silence: 'refused', why }
   }
-  const below = new Map(byBound.get(bound))
+  const below = byBound.get(bound)
   const counts: Counts = new Map()
   for (const [at, all] of total) {
-    const good = below.get(at)
+    const good = below?.get(at)
     if (good !== undefined) count(counts, at - bucketMs, Math.max(0, all - good), all)
   }
   const note = `no bound of ${histogram} sits on the limit of ${limit} s: counted are those slower than the next bound, ${bound} s`
   return { buckets: bucketsOf(counts), quality: isExact ? 'exact' : 'approximate', note: isExact ? null : note }
 }
 
+/** What was counted below each bound, by time. Replicas may write one bound in several ways (`1` and `1.0`): that is one bound. */
+function sumsByBound(series: readonly Series[]): ReadonlyMap<number, ReadonlyMap<number, number>> {
+  const sums = new Map<number, Map<number, number>>()
+  for (const { labels, points } of series) {
+    const bound = boundOf(labels.le ?? '')
+    const sum = sums.get(bound) ?? new Map<number, number>()
+    for (const [at, value] of points) sum.set(at, (sum.get(at) ?? 0) + value)
+    sums.set(bound, sum)
+  }
+  return sums
+}
+
+/** Twelve digits tell bounds apart, and hide how a float was rounded. */
 function boundOf(le: string): number {
-  return le === '' ? Number.NaN : Number(le.replace('Inf', 'Infinity'))
+  return le === '' ? Number.NaN : Number(Number(le.replace('Inf', 'Infinity')).toPrecision(12))
 }
 
 /** Both counters must be there: a bad one that never shows may be a wrong name, and that must not pass for "nothing bad". */
