@@ -45,6 +45,8 @@ export interface PrometheusNames {
   readonly revisionLabel: string
   /** Label that holds the HTTP status (`500` or `5xx`). */
   readonly statusLabel: string
+  /** Labels that every series must carry with exactly this value, at most 5; absent = none. For a server that several environments share. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** A pair of counters in Prometheus whose increases are bad events and all events. */

@@ -23,6 +23,7 @@ const prometheusSchema = z
       USUAL_NAMES.revisionLabel,
     ),
     statusLabel: label('Label that holds the HTTP status.', USUAL_NAMES.statusLabel).prefault(USUAL_NAMES.statusLabel),
+    labels: labels().optional(),
     bad: metric('For a `ratio`: counter of bad events.', 'checkout_failed_total').optional(),
     total: metric('For a `ratio`: counter of all events.', 'checkout_total').optional(),
     gauge: metric('For a `gauge`: the metric itself.', 'queue_depth').optional(),
@@ -37,6 +38,11 @@ const prometheusSchema = z
   .refine(({ revisionLabel }) => revisionLabel !== 'le', {
     path: ['revisionLabel'],
     error: 'is the label of a histogram’s bounds; name the one that holds the revision',
+  })
+  .superRefine(({ labels = {}, revisionLabel, statusLabel }, context) => {
+    const taken = Object.keys(labels).filter((name) => [revisionLabel, statusLabel, 'le'].includes(name))
+    const message = 'tells revisions, statuses or bounds apart; it cannot be held to one value'
+    for (const name of taken) context.addIssue({ code: 'custom', path: ['labels', name], message })
   })
   .meta({ title: 'Prometheus names', description: 'How this service names its metrics and labels.' })
 
@@ -148,8 +154,9 @@ function plain(name: (typeof NAMES)[number]): Source {
   }
 }
 
-function toPrometheus({ bad, total, gauge, ...names }: z.output<typeof prometheusSchema>): Source {
+function toPrometheus({ bad, total, gauge, labels, ...usual }: z.output<typeof prometheusSchema>): Source {
   const counters = bad === undefined || total === undefined ? null : { bad, total }
+  const names = labels === undefined ? usual : { ...usual, labels }
   return { kind: 'prometheus', names, counters, gauge: gauge ?? null }
 }
 
@@ -167,4 +174,25 @@ function label(description: string, example: string) {
       error: `is no label name; it has letters, digits and \`_\`, no two of them in front, e.g. \`${example}\``,
     })
     .meta({ description, examples: [example] })
+}
+
+function labels() {
+  const value = z
+    .string({ error: 'must be text; put it in quotes, e.g. `"1"`' })
+    .min(1, { error: 'is empty' })
+    .max(200, { error: 'is too long; the most is 200 characters' })
+  return z
+    .record(label('Label that every series carries.', 'environment'), value, {
+      error: ({ code }) =>
+        code === 'invalid_key'
+          ? 'is no label name; it has letters, digits and `_`, no two of them in front, e.g. `environment`'
+          : 'must be labels with their values, e.g. `{ environment: production }`',
+    })
+    .refine((wanted) => Object.keys(wanted).length <= 5, { error: 'has too many labels; the most is 5' })
+    .meta({
+      description:
+        'Labels that every series must carry with exactly this value: what tells environments on one server apart.',
+      examples: [{ environment: 'production' }],
+      maxProperties: 5,
+    })
 }

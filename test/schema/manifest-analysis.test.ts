@@ -198,6 +198,11 @@ describe('a source', () => {
       prometheus({ names: { ...USUAL_NAMES, statusLabel: 'code' } }),
     ],
     [
+      `errorRate: { limit: 1% }, source: { prometheus: { labels: { environment: production, team: 'a"} or up #' } } }`,
+      60_000,
+      prometheus({ names: { ...USUAL_NAMES, labels: { environment: 'production', team: 'a"} or up #' } } }),
+    ],
+    [
       'ratio: { limit: 1% }, source: { prometheus: { bad: lost_total, total: sent_total } }',
       60_000,
       prometheus({ counters: { bad: 'lost_total', total: 'sent_total' } }),
@@ -254,6 +259,21 @@ describe('a source', () => {
       'errorRate: { limit: 1% }, source: { prometheus: { revisionLabel: le } }',
       'source.prometheus.revisionLabel: is the label of a histogram’s bounds',
     ],
+    ...Object.entries({
+      '{ a: b, status: "200" }': '.status: tells revisions, statuses or bounds apart',
+      '{ revision: shop--a }': '.revision: tells revisions, statuses or bounds apart',
+      '{ le: "1" }': '.le: tells revisions, statuses or bounds apart',
+      '{ a: b, c: d, e: f, g: h, i: j, k: l }': ': has too many labels; the most is 5',
+      '{ a: 1 }': '.a: must be text; put it in quotes',
+      '{ a: "" }': '.a: is empty',
+      [`{ a: ${'b'.repeat(201)} }`]: '.a: is too long',
+      '{ "a b": c }': '.a b: is no label name',
+      '{ __name__: up }': '.__name__: is no label name',
+      production: ': must be labels with their values',
+    }).map(([labels, message]): [string, string] => [
+      `errorRate: { limit: 1% }, source: { prometheus: { labels: ${labels} } }`,
+      `source.prometheus.labels${message}`,
+    ]),
     ['errorRate: { limit: 1% }, source: probe', 'source: sees its own probes only; call it `uptime`'],
     ['errorRate: { limit: 1% }, source: azure-log', `source: ${mustBe}`],
     ['errorRate: { limit: 1% }, source: http', `source: ${mustBe}`],

@@ -147,8 +147,10 @@ function bucketsOf(counts: Counts): readonly Bucket[] {
 }
 
 function noSeries(ask: Ask, metric: string, revision: string): Trouble {
+  const labels = Object.keys(ask.names.labels ?? {})
+  const also = labels.length === 0 ? '' : ` and the labels that its KPI asks for (${labels.join(', ')})`
   const why =
-    `no series ${metric} with ${ask.names.revisionLabel}="${revision}" was scraped twice in this window: either nothing was ` +
+    `no series ${metric} with ${ask.names.revisionLabel}="${revision}"${also} was scraped twice in this window: either nothing was ` +
     'scraped, or no event was counted yet, or a name is wrong; Prometheus cannot tell which, so export it from the start, at 0'
   return { silence: 'refused', why }
 }

@@ -19,6 +19,10 @@ export interface Row {
   readonly bucketMs: number
 }
 
+/** So many labels may be asked for beside the revision, and so long may their values be (UTF-16 units). */
+const MAX_LABELS = 5
+const MAX_LABEL_VALUE = 200
+
 /** The label under which the text for counters tells its two halves apart: `bad` and `total`. */
 export const HALF = 'slipway_half'
 
@@ -30,17 +34,35 @@ const LOOK_BACK_MS = 3_600_000
 
 /** Why these names cannot stand in a PromQL text, or null when they can. Nothing that is not a name ever gets into one. */
 export function cannotName(ask: Ask): string | null {
-  const { revisionLabel, statusLabel } = ask.names
+  const { revisionLabel, statusLabel, labels = {} } = ask.names
   for (const metric of metricsOf(ask)) {
     if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(metric)) return `${JSON.stringify(metric)} is no name of a Prometheus metric`
   }
-  for (const label of [revisionLabel, statusLabel]) {
+  for (const label of [revisionLabel, statusLabel, ...Object.keys(labels)]) {
     if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label)) return `${JSON.stringify(label)} is no name of a Prometheus label`
     if (label.startsWith('__')) return `the label ${label} belongs to Prometheus itself`
   }
   if (revisionLabel === statusLabel) return `the label ${revisionLabel} cannot hold both the revision and the status`
   if (revisionLabel === 'le') return 'the label le holds the bounds of a histogram, not the revision'
+  return cannotMatch(ask.names)
+}
+
+function cannotMatch({ revisionLabel, statusLabel, labels = {} }: PrometheusNames): string | null {
+  const wanted = Object.entries(labels)
+  if (wanted.length > MAX_LABELS) return `${wanted.length} labels are more than the ${MAX_LABELS} that may be asked for`
+  for (const [label, value] of wanted) {
+    if ([revisionLabel, statusLabel, 'le'].includes(label))
+      return `the label ${label} tells revisions, statuses or bounds apart and cannot be held to one value`
+    if (typeof value !== 'string' || value === '' || value.length > MAX_LABEL_VALUE)
+      return `the label ${label} needs a value of 1–${MAX_LABEL_VALUE} characters`
+  }
   return null
+}
+
+/** Which series are meant: those of these revisions that carry the labels that were asked for. */
+function matchers({ revisionLabel, labels = {} }: PrometheusNames, revisions: readonly string[]): string {
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}=${stringLiteral(value)}`)
+  return [`${revisionLabel}=~${anyOf(revisions)}`, ...wanted.toSorted()].join(', ')
 }
 
 /** The names of the series that the text reads, as a person would look for them. */
@@ -71,7 +93,7 @@ export function metricsOf(ask: Ask): readonly string[] {
  */
 export function bucketText(ask: Ask, revisions: readonly string[], row: Row): string {
   const { names } = ask
-  const selector = `{${names.revisionLabel}=~${anyOf(revisions)}${ask.form === 'durations' ? bounds(ask.limits) : ''}}`
+  const selector = `{${matchers(names, revisions)}${ask.form === 'durations' ? bounds(ask.limits) : ''}}`
   const span = `[${duration(row.to - row.from)}:${duration(row.bucketMs)}] @ ${seconds(row.to)}`
   const adds = (metric: string, child: string | null, twin: string | null) =>
     added(`${metric}${selector}`, names, row.bucketMs, child, twin && `${twin}${selector}`)

@@ -34,6 +34,23 @@ describe('one read', () => {
     expect(sent[1]?.text).toContain('le=~"0\\\\.20*|0\\\\.50*|\\\\+Inf"')
   })
 
+  test('asks for each set of labels apart, and says which labels no series carried', async () => {
+    const { sent, metrics } = fake((text) => (text.includes('"production"') ? [errors('shop--a', '200', '10')] : []))
+    const of = (labels: Readonly<Record<string, string>>) =>
+      query({ kpi: errorRate({ source: { ...source, names: { ...NAMES, labels } } }) })
+    const [ours, theirs, same] = await metrics.read([
+      of({ environment: 'production' }),
+      of({ environment: 'staging' }),
+      of({ environment: 'production' }),
+    ])
+    expect(sent.map(({ text }) => /environment="[a-z]+"/.exec(text)?.[0])).toEqual([
+      'environment="production"',
+      'environment="staging"',
+    ])
+    expect([ours, same]).toMatchObject([{ buckets: [{ total: 10 }] }, { buckets: [{ total: 10 }] }])
+    expect(whyOf(theirs)).toMatch(/revision="shop--a" and the labels that its KPI asks for \(environment\)/)
+  })
+
   test('asks for a long look back apart from the short ones', async () => {
     const { sent, metrics } = fake(() => [])
     const long = { from: START - 1440 * MINUTE, to: START + 5 * MINUTE }

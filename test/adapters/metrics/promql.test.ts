@@ -69,7 +69,46 @@ describe('the PromQL text', () => {
     )
   })
 
+  test('asks every series for the labels too, in every form', () => {
+    const names = { ...NAMES, labels: { team: 'a', environment: 'production' } }
+    const asks: readonly Ask[] = [
+      { form: 'requests', names },
+      { form: 'durations', names, limits: [1] },
+      { form: 'counters', names, counters: { bad: 'refused_total', total: 'orders_total' } },
+      { form: 'gauge', names, gauge: 'depth', worst: 'max' },
+    ]
+    for (const ask of asks) {
+      const selectors = bucketText(ask, ['shop--a'], row).match(/\{[^{}]*\}/g) ?? []
+      const wanted = '{revision=~"shop--a", environment="production", team="a"'
+      expect(selectors.length).toBeGreaterThan(0)
+      expect(selectors.filter((selector) => !selector.startsWith(wanted))).toEqual([])
+    }
+  })
+
+  test('holds the value of a label as one string, whatever it holds, and nothing else changes', () => {
+    const textOf = (team: string) =>
+      bucketText({ form: 'requests', names: { ...NAMES, labels: { team } } }, ['shop--a'], row)
+    const plain = textOf('plain')
+    fc.assert(
+      fc.property(hostile, (value) => {
+        const literal = /team=("(?:[^"\\]|\\.)*")/.exec(textOf(value))?.[1] ?? ''
+        expect(literal).toMatch(/^[\x20-\x7e]+$/)
+        expect(literalValue(literal)).toBe(value)
+        expect(textOf(value).replaceAll(literal, () => '"plain"')).toBe(plain)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   test.each<[object, RegExp]>([
+    [{ labels: { 'a="b"} or up{c': 'x' } }, /no name of a Prometheus label/],
+    [{ labels: { __name__: 'up' } }, /belongs to Prometheus itself/],
+    [{ labels: { status: '200' } }, /label status tells.*apart/],
+    [{ labels: { le: '1' } }, /label le tells.*apart/],
+    [{ labels: { revision: 'a' } }, /label revision tells.*apart/],
+    [{ labels: { team: '' } }, /label team needs a value of 1–200/],
+    [{ labels: { team: 'a'.repeat(201) } }, /label team needs a value of 1–200/],
+    [{ labels: { a: 'x', b: 'x', c: 'x', d: 'x', e: 'x', f: 'x' } }, /6 labels are more than the 5/],
     [{ requests: 'up or vector(1)' }, /"up or vector\(1\)" is no name of a Prometheus metric/],
     [{ requests: '' }, /"" is no name/],
     [{ requests: 'a{b="c"}' }, /no name of a Prometheus metric/],
