@@ -28,7 +28,8 @@ export function explainEvidence(evidence: Evidence): string {
   const { kpi, role, value, limit, unit, total, bad, from, to, source, verdict, missing, approximate } = evidence
   const window = to > from ? `, ${timeText(from)} to ${timeText(to)} (${duration(to - from)})` : ''
   const name = role === 'required' ? kpi : `${kpi} (${role})`
-  if (total === null || bad === null || value === null)
+  // What is dark has its reason in words; its old figures would only hide that.
+  if (total === null || bad === null || value === null || verdict === 'error' || verdict === 'nodata')
     return `${evidence.because} [${name} from ${source}${window}] → ${verdict}`
   const lack = missing === null ? '' : `, a pass needs: ${missing}`
   const counted = `${approximate ? 'at least ' : ''}${bad} bad of ${total}`

@@ -13,7 +13,8 @@ import type { Wheel } from './wheel.ts'
  * Looks at everything these rollouts need to know, in bulk: one question to each socket, whatever the number of rollouts.
  * Each comes back with its facts, in order; whatever could not be seen is in them as such. Azure is looked at last, so
  * that a source that takes long makes no sight of an app old; the facts are as of the end of the look, so that a weight
- * counts from when it was surely there. An abort waits for no measurements: none could change it.
+ * counts from when it was surely there. An abort and a pause wait for no measurements: none could change them. An error of our own with one
+ * rollout is told with it, and the others are looked at all the same.
  */
 export async function look<T extends Subject>(
   wheel: Wheel,
@@ -22,13 +23,14 @@ export async function look<T extends Subject>(
 ): Promise<readonly (T & Sight)[]> {
   if (items.length === 0) return []
   const asking = wheel.clock.now()
-  const asked = items.map((item) => ({
-    item,
-    queries: command?.verb === 'abort' ? [] : ask(item.rollout, item.judge, asking),
-  }))
+  const isHurried = command?.verb === 'abort' || command?.verb === 'pause'
+  const asked = items.map((item) => {
+    const queries = attempt(() => (isHurried ? [] : ask(item.rollout, item.judge, asking)))
+    return { item, queries: queries.value ?? [], error: queries.error }
+  })
   const [images, restarts, readings] = await Promise.all([
     findImages(wheel, items),
-    countRestarts(wheel, items, asking),
+    isHurried ? new Map<Rollout, null>() : countRestarts(wheel, items, asking),
     measure(
       wheel,
       asked.flatMap(({ queries }) => queries),
@@ -36,11 +38,12 @@ export async function look<T extends Subject>(
   ])
   const apps = await seeApps(wheel, items, images)
   const now = wheel.clock.now()
-  return asked.map(({ item, queries }) => {
+  return asked.map(({ item, queries, error }) => {
     const { rollout } = item
     const image = images.get(rollout) ?? null
     const app = apps.get(rollout) ?? notLookedAt(rollout, image)
-    const judged = judgedOf(item, queries, readings, asking)
+    const attempted = attempt(() => judgedOf(item, queries, readings, asking))
+    const judged = attempted.value ?? null
     const verdict = judged?.verdict ?? null
     const facts = {
       now,
@@ -50,8 +53,18 @@ export async function look<T extends Subject>(
       restarts: restarts.get(rollout) ?? null,
       blindSince: judged === null ? null : blindSince(judged, rollout),
     }
-    return { ...item, facts, judged: judged?.state ?? null, buckets: judged?.line ?? null }
+    const sight = { facts, judged: judged?.state ?? null, buckets: judged?.line ?? null }
+    return { ...item, ...sight, broken: error ?? attempted.error }
   })
+}
+
+/** What comes of a piece of work for one rollout; its own error must not take the others' looks along. */
+function attempt<T>(work: () => T): { readonly value?: T; readonly error: unknown } {
+  try {
+    return { value: work(), error: null }
+  } catch (error) {
+    return { error }
+  }
 }
 
 /** A rollout and what the judge remembers of it. */
@@ -65,6 +78,8 @@ export interface Sight {
   readonly facts: Facts
   readonly judged: JudgeState | null
   readonly buckets: BucketLine | null
+  /** Our own error with this rollout alone; null where there was none. Nothing may be decided on it. */
+  readonly broken: unknown
 }
 
 /** Azure is not touched for a rollout in preparation before the registry has said that its image is really there. */

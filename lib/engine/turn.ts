@@ -51,9 +51,10 @@ type Seen = Going & Sight
 /** Decides, saves, performs for one service. */
 async function settle(
   wheel: Wheel,
-  { item, rollout, facts, judged, buckets }: Seen,
+  { item, rollout, facts, judged, buckets, broken }: Seen,
   command: Command | null,
 ): Promise<Turned> {
+  if (broken !== null) throw broken
   const { name } = item.service.key
   const decided = decide(rollout, facts, command)
   if (decided.answer?.kind === 'refused') return { name, result: 'nothing', decision: decided, error: null }

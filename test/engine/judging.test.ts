@@ -251,3 +251,42 @@ test('a step passes on its own buckets only, however long the step before was go
   for (const { from } of passed?.evidence ?? []) expect(from).toBeGreaterThanOrEqual(began - MINUTE)
   expect(passed?.evidence).toHaveLength(2)
 })
+
+describe('an error of our own', () => {
+  test('with one rollout’s memory takes no neighbour along', async () => {
+    const stage = await givenCanary()
+    const other = { ...pricingManifest(), name: 'safety', target: { ...pricingManifest().target, app: 'safety' } }
+    stage.world.addApp({ target: other.target, image: 'registry.example.com/safety:v1', suffix: 'v1' })
+    await stage.declare({ ...other, image: { ...other.image, repository: 'safety' } })
+    await stage.push(version(2, { repository: 'safety', eventId: 'safety-2' }))
+    await stage.run(20 * MINUTE)
+    const load: Wheel['store']['load'] = async (environment, names) =>
+      (await stage.wheel.store.load(environment, names)).map((item) =>
+        item.service.key.name === 'safety' && item.judge !== null
+          ? { ...item, judge: { ...item.judge, kpis: { p95: {} as never, errors: {} as never } } }
+          : item,
+      )
+    stage.clock.advance(MINUTE)
+    const turned = await turn({ ...stage.wheel, store: { ...stage.wheel.store, load } }, 'production', [
+      'pricing',
+      'safety',
+    ])
+    expect(turned.map(({ name, result }) => `${name} ${result}`).sort()).toEqual(['pricing saved', 'safety broken'])
+  })
+})
+
+describe('a command that needs no figures', () => {
+  for (const verb of ['abort', 'pause'] as const) {
+    test(`${verb} waits for none`, async () => {
+      const kpis = analysis.kpis.map((kpi) =>
+        kpi.kind === 'error-rate' ? { ...kpi, source: { kind: 'azure-metrics' } as const } : kpi,
+      )
+      const stage = await givenCanary({ kpis })
+      const never = () => new Promise<never>(() => {})
+      const wheel: Wheel = { ...stage.wheel, metrics: { read: never }, restarts: { count: never } }
+      const command = { id: 'now', verb, actor: 'olga', reason: '' }
+      const [turned] = await turn(wheel, 'production', ['pricing'], command)
+      expect(turned?.result).toBe('saved')
+    })
+  }
+})

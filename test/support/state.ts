@@ -210,6 +210,7 @@ function aKpiState(look: number, isBlind: boolean): KpiState {
     lagMs: 60_000,
     recent: Array.from({ length: 12 }, (_, index) => aBucket(T0 + (look - 12 + index) * 60_000)),
     corrected: 2,
+    uncontrolled: 1,
     blind: isBlind ? { since: T0 - 1, silence: 'throttled' } : null,
     idle: 1,
     value: isBlind ? null : 39.5,

@@ -11,7 +11,7 @@ export function createMetrics(sources: Readonly<Record<SourceName, Metrics>>): M
       const answers = await Promise.all(
         names.map(async (name) => {
           const own = queries.filter((query) => query.kpi.source.kind === name)
-          return inOrder(own, await sources[name].read(own), name)
+          return inOrder(own, await readSafely(sources[name], own), name)
         }),
       )
       const byQuery = new Map(answers.flat())
@@ -26,4 +26,14 @@ function inOrder(own: readonly Query[], readings: readonly Reading[], name: Sour
     if (reading !== undefined && reading.id === query.id) return [query, reading]
     return [query, missing(query.id, 'malformed', `${name} gave no answer to this query: report this as a bug`, '')]
   })
+}
+
+/** A source promises never to throw; one that does must not take the others' answers along. */
+async function readSafely(source: Metrics, own: readonly Query[]): Promise<readonly Reading[]> {
+  try {
+    return await source.read(own)
+  } catch (error) {
+    const why = `the source broke at its answer: ${error instanceof Error ? error.message : String(error)}`
+    return own.map((query) => missing(query.id, 'malformed', why, ''))
+  }
 }

@@ -13,11 +13,19 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   const { intervalMs } = manifest.analysis
   const soon = now + Math.min(CONFIRM_MS, intervalMs)
   if (phase.kind === 'finished' && isQuiet(rollout, now)) return null
-  const regular = now + intervalMs
+  const regular = onTheBeat(now, intervalMs)
   if (trouble?.during === 'deed' && trouble.retryAt > now) return Math.min(regular, Math.max(trouble.retryAt, soon))
   if (busy || isAwaiting(rollout)) return soon
   const bake = bakeEnds(rollout)
   return bake > now ? Math.min(regular, bake) : regular
+}
+
+/**
+ * The next beat of the interval: rollouts of one interval are looked at together, so that one question to a source answers
+ * for all of them.
+ */
+function onTheBeat(now: number, intervalMs: number): number {
+  return (Math.floor(now / intervalMs) + 1) * intervalMs
 }
 
 function isAwaiting(rollout: Rollout): boolean {

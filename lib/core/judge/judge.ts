@@ -2,8 +2,18 @@ import type { Kpi, Manifest } from '../service.ts'
 import { allowedBad } from './kpi-test.ts'
 import type { Bucket, Query, Reading } from './reading.ts'
 import type { BucketLine, JudgeState, KpiState, LoggedBucket } from './state.ts'
-import { type Arms, absorbAll, type Setting, silenceOf, startKpi, takeIn, testFor, wantsHistory } from './take-in.ts'
-import type { Evidence, Verdict, VerdictKind } from './verdict.ts'
+import {
+  type Arms,
+  absorbAll,
+  CONTROL_BUCKETS,
+  type Setting,
+  silenceOf,
+  startKpi,
+  takeIn,
+  testFor,
+  wantsHistory,
+} from './take-in.ts'
+import type { Evidence, Verdict } from './verdict.ts'
 import { worst } from './verdict.ts'
 import { type Weighed, weigh } from './weigh.ts'
 
@@ -114,16 +124,35 @@ function look(
   const stepSince = it.step === null ? null : Math.max(from, roundedUp(it.step.since, it.manifest))
   const setting: Setting = { kpi, manifest: it.manifest, from, since, stepSince }
   const known = begun(setting, before, asked)
-  const arms = isAlone(it, known) ? { ...asked, baseline: null } : asked
-  const { state, logged, seen } = takeIn(setting, known, arms, now)
+  const arms =
+    isAlone(it, known) || isDoneWithout(asked, known, it.manifest, now) ? { ...asked, baseline: null } : asked
+  const { state: taken, logged, seen } = takeIn(setting, known, arms, now)
+  const state = { ...taken, blind: stillBlind(asked, known, taken, now) }
   const bakeMs = it.step?.bakeMs ?? null
   const weighed = weigh({ setting, state, arms, seen, bakeMs, weight: it.weight, now })
-  return { kpi, state, logged, evidence: evidenceOf(it, setting, state, arms, weighed, now) }
+  const silent = silenceOf(isAlone(it, known) ? arms : asked)?.why ?? null
+  return { kpi, state, logged, evidence: { ...evidenceOf(it, setting, state, arms, weighed, now), silent } }
 }
 
 /** Whether the canary has all traffic in what is still to be judged: then the baseline is asked for its history at most. */
 function isAlone({ weight, step, manifest }: Case, { next }: KpiState): boolean {
   return weight >= 100 && step !== null && next >= bucketOf(step.since, manifest)
+}
+
+/**
+ * Whether the canary is judged against its limit alone, because the baseline cannot be measured at all, or has not been for
+ * long: a shared fault could not be told apart then, but a broken canary must not live on for want of a comparison.
+ */
+function isDoneWithout({ canary, baseline }: Arms, { blind }: KpiState, { analysis }: Manifest, now: number): boolean {
+  if (canary.kind === 'missing' || baseline?.kind !== 'missing') return false
+  if (baseline.silence === 'refused' || baseline.silence === 'unset') return true
+  return blind !== null && now - blind.since >= CONTROL_BUCKETS * analysis.bucketMs
+}
+
+/** How long a KPI has been without an answer of one of its revisions, also where it is judged all the same. */
+function stillBlind(asked: Arms, before: KpiState, taken: KpiState, now: number): KpiState['blind'] {
+  const silent = asked.canary.kind === 'measured' && asked.baseline?.kind === 'missing' ? asked.baseline : null
+  return silent === null ? taken.blind : { since: before.blind?.since ?? now, silence: silent.silence }
 }
 
 /** A KPI begins with the first look that brings the baseline's history; until then it only remembers what it saw. */
@@ -169,13 +198,19 @@ function isPossible({ from, to, bucketMs }: Query, { at, bad, total, value }: Bu
   return isPlaced && bad >= 0 && total >= bad && Number.isFinite(total) && (value === null || Number.isFinite(value))
 }
 
-function evidenceOf(it: Case, setting: Setting, state: KpiState, arms: Arms, weighed: Weighed, now: number): Evidence {
+function evidenceOf(
+  it: Case,
+  setting: Setting,
+  state: KpiState,
+  arms: Arms,
+  weighed: Weighed,
+  now: number,
+): Omit<Evidence, 'silent'> {
   const { kpi } = setting
   const { sequence } = state
   const { finding, counts } = weighed
   const test = testFor(setting, state.history.phi)
-  const dark: readonly VerdictKind[] = ['error', 'nodata']
-  const known = counts.total > 0 && !dark.includes(weighed.kind)
+  const known = counts.total > 0
   const value = kpi.kind === 'gauge' ? state.value : counts.bad / counts.total
   return {
     kpi: kpi.name,
@@ -204,7 +239,6 @@ function evidenceOf(it: Case, setting: Setting, state: KpiState, arms: Arms, wei
             support: finding.support,
             overDispersion: sequence.phi,
           },
-    silent: silenceOf(arms)?.why ?? null,
     provisional: weighed.provisional,
     approximate: arms.canary.kind === 'measured' && arms.canary.quality === 'approximate',
     missing: weighed.missing,

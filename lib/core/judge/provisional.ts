@@ -1,6 +1,6 @@
 import { absorb, type Finding, findingOf, type Sequence } from './sequence.ts'
 import type { KpiState, SeenBucket } from './state.ts'
-import { type Arms, lacksControl, minuteOf, type Setting, testFor } from './take-in.ts'
+import { type Arms, CONTROL_BUCKETS, lacksControl, minuteOf, type Setting, testFor } from './take-in.ts'
 
 /** How much more traffic an unfinished bucket is taken to have than the finished ones had. */
 const OVERSTATED = 1.2
@@ -24,7 +24,7 @@ export function provisionalFinding(
   const mean = meanTotal(setting, state) ?? usualTotal
   if (kpi.kind === 'gauge' || mean === null) return null
   const open = [...seen.values()]
-    .filter((bucket) => bucket[0] >= state.next && hasControl(bucket, arms))
+    .filter((bucket) => bucket[0] >= state.next && (state.uncontrolled > CONTROL_BUCKETS || hasControl(bucket, arms)))
     .sort((a, b) => a[0] - b[0])
   if (open.length === 0) return null
   const test = testFor(setting, state.history.phi)

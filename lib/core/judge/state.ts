@@ -44,6 +44,8 @@ export interface KpiState {
   readonly corrected: number
   /** Since when the source has given no answer. */
   readonly blind: { readonly since: number; readonly silence: Silence } | null
+  /** Buckets in a row that the canary had figures of and the baseline, though asked, had not. */
+  readonly uncontrolled: number
   /** Buckets in a row without any request to the canary. */
   readonly idle: number
   /** A gauge's newest value; null otherwise. */

@@ -33,6 +33,9 @@ const MOST_AT_ONCE = 300
 /** A source that changes its mind later than this is not waited for. */
 const LONGEST_LAG_MS = 600_000
 
+/** So many buckets the baseline's figures are waited for; then the canary is judged against its limit alone. */
+export const CONTROL_BUCKETS = 15
+
 const REMEMBERED = REREAD_BUCKETS + 2
 /** A gauge that is up to so many times as bad as the baseline's, which is itself over the limit, is not the canary's fault. */
 const TOLERANCE = 1.25
@@ -56,6 +59,7 @@ export function startKpi(setting: Setting, baseline: Reading | null): KpiState {
     recent: [],
     corrected: 0,
     blind: null,
+    uncontrolled: 0,
     idle: 0,
     value: null,
   }
@@ -81,7 +85,7 @@ export interface Taken {
 /**
  * Takes in what one look measured: every bucket that has become final is absorbed once, in order; a final bucket without
  * data is absorbed as an empty one, which is no evidence of anything, and so is one without the baseline beside which it
- * would have to be judged. While a source does not answer, nothing is absorbed, and what was missed is read later. Values
+ * would have to be judged; a baseline that stays away for long is done without. While a source does not answer, nothing is absorbed, and what was missed is read later. Values
  * that a source changes afterwards are counted, never absorbed again.
  */
 export function takeIn(setting: Setting, before: KpiState, arms: Arms, now: number): Taken {
@@ -95,13 +99,16 @@ export function takeIn(setting: Setting, before: KpiState, arms: Arms, now: numb
   const { bucketMs } = setting.manifest.analysis
   const final = Math.min(now - lagMs, before.next + MOST_AT_ONCE * bucketMs)
   const ready: LoggedBucket[] = []
+  let { uncontrolled } = before
   for (let at = before.next; at + bucketMs <= final; at += bucketMs) {
     const bucket = seen.get(at)
-    ready.push(bucket === undefined || lacksControl(bucket, arms) ? [at, null] : bucket)
+    uncontrolled = bucket === undefined ? uncontrolled : lacksControl(bucket, arms) ? uncontrolled + 1 : 0
+    const waits = uncontrolled > 0 && uncontrolled <= CONTROL_BUCKETS
+    ready.push(bucket === undefined || waits ? [at, null] : bucket)
   }
   const taken = absorbAll(setting, { ...stepOf(setting, before), blind: null }, ready)
   const recent = [...seen.values()].sort((a, b) => a[0] - b[0]).slice(-REMEMBERED)
-  return { state: { ...taken, lagMs, corrected, recent }, logged: ready, seen }
+  return { state: { ...taken, lagMs, corrected, uncontrolled, recent }, logged: ready, seen }
 }
 
 /** Why a look cannot judge this KPI: the arm that gives no answer. */
@@ -199,7 +206,8 @@ export function emptyTally(since: number): Tally {
 
 /**
  * Both arms by start of the bucket, from the rollout's first bucket on: as read now, and as remembered where a source
- * speaks of now only. A probe's counts of several looks into one bucket are added up: each look sends probes of its own.
+ * speaks of now only. A probe's counts of several looks into one bucket that is not judged yet are added up: each look
+ * sends probes of its own.
  */
 function seenBuckets({ kpi, from }: Setting, before: KpiState, { canary, baseline }: Arms): Map<number, SeenBucket> {
   const seen = new Map<number, SeenBucket>(before.recent.map((bucket) => [bucket[0], bucket]))
@@ -213,7 +221,7 @@ function seenBuckets({ kpi, from }: Setting, before: KpiState, { canary, baselin
     const other = beside.get(at)
     const read = [at, bad, total, value, other?.bad ?? null, other?.total ?? null, other?.value ?? null] as const
     const known = seen.get(at)
-    seen.set(at, adds && known !== undefined ? added(known, read) : read)
+    seen.set(at, adds && known !== undefined && at >= before.next ? added(known, read) : read)
   }
   return seen
 }

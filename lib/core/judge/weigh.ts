@@ -129,9 +129,11 @@ function accuse(
 /** Why there is nothing to judge on although the source answers; null where there is. */
 function darkness({ setting, state, bakeMs, weight, now }: Scene): string | null {
   const { bucketMs } = setting.manifest.analysis
-  const newest = state.recent.at(-1)?.[0] ?? setting.from - bucketMs
-  const age = now - (newest + bucketMs)
-  if (age > state.lagMs + STALE_MS) return `the newest figures are ${duration(age)} old`
+  const newest = state.recent.at(-1)?.[0]
+  const age = now - ((newest ?? setting.from - bucketMs) + bucketMs)
+  if (age > state.lagMs + STALE_MS) {
+    return newest === undefined ? 'no figures since the rollout began' : `the newest figures are ${duration(age)} old`
+  }
   const { step } = state
   const due = Math.floor(LEAST_COVERAGE * Math.floor((bakeMs ?? 0) / bucketMs))
   if (step.buckets * bucketMs >= (bakeMs ?? 0) && step.covered < due) {
@@ -214,10 +216,10 @@ function stepCounts({ step, next }: KpiState): Counts {
   return { ...step, from: step.since, to: Math.max(step.since, next) }
 }
 
-/** The step's counts; those of the newest buckets where a failure shows in them alone, since the step as a whole hides it. */
+/** The step's counts; those of the newest buckets where a fault shows in them alone, since the step as a whole hides it. */
 function tellingCounts(scene: Scene, finding: Finding, provisional: boolean): Counts {
   const step = stepCounts(scene.state)
-  if (finding.kind !== 'fail') return step
+  if (finding.kind === 'quiet') return step
   const newest = newestCounts(scene)
   if (provisional || finding.because === 'warm-up') return newest
   const isOver = ({ bad, total }: Counts) => bad > allowedBad(scene.setting.kpi) * total

@@ -96,3 +96,14 @@ test('a source that gives too few answers, or to other queries, leaves missing r
 function totalOf(reading: Reading): number {
   return reading.kind === 'measured' ? (reading.buckets[0]?.total ?? -1) : -1
 }
+
+test('a source that throws against its promise takes no other source along', async () => {
+  const broken: Metrics = { read: () => Promise.reject(new RangeError('Maximum call stack size exceeded')) }
+  const readings = await metricsWith({ 'azure-logs': answering(7), prometheus: broken }).read([prom(), logs()])
+  expect(readings[0]).toMatchObject({
+    kind: 'missing',
+    silence: 'malformed',
+    why: expect.stringContaining('call stack'),
+  })
+  expect(totalOf(readings[1] as Reading)).toBe(7)
+})

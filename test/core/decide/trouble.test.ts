@@ -177,6 +177,10 @@ describe('nextWake', () => {
   for (const [name, rollout, busy, after] of table) {
     test(name, () => expect(nextWake(rollout, T0, busy)).toBe(after === null ? null : T0 + after))
   }
+  test('keeps to the beat of the interval, so that all who share it are looked at together', () => {
+    for (const late of [1, 20 * SECOND, 59 * SECOND]) expect(nextWake(aRollout(), T0 + late, false)).toBe(T0 + MINUTE)
+    expect(nextWake(aRollout(), T0 + MINUTE, false)).toBe(T0 + 2 * MINUTE)
+  })
   test('an interval shorter than ten seconds is kept', () => {
     const manifest = aManifest({ analysis: anAnalysis({ intervalMs: 2 * SECOND }) })
     expect(nextWake(aRollout(PROVISIONING, { manifest }), T0, true)).toBe(T0 + 2 * SECOND)

@@ -87,6 +87,28 @@ describe('the baseline', () => {
     expect(second.state.kpis.errors?.sequence.minutes).toBe(2)
   })
 
+  test.each<[string, 'refused' | 'unset' | 'down', number]>([
+    ['that can never be measured leaves the canary to its limit at once', 'refused', 2],
+    ['that no setting names leaves it to its limit at once', 'unset', 2],
+    ['that is silent for a quarter of an hour leaves it to its limit then', 'down', 16],
+  ])('%s', (_, silence, minutes) => {
+    const trial = { ...HEALTHY, canary: steady(40, 150, 300) }
+    let state: Parameters<typeof judge>[1] = null
+    const kinds = Array.from({ length: 30 }, (_each, index) => {
+      const told = lookWith(trial, T0 + (index + 1) * MINUTE, state, (reading) =>
+        reading.id === 'errors/baseline' ? { ...dark(reading.id), silence } : reading,
+      )
+      state = told.state
+      return told.verdict.kind
+    })
+    expect(kinds.indexOf('fail')).toBe(minutes - 1)
+  })
+
+  test('that has no figures for a quarter of an hour is done without', () => {
+    const judged = looks({ ...HEALTHY, canary: steady(40, 150, 300), baseline: Array(40).fill(null) }, 30)
+    expect(judged.findIndex(({ verdict }) => verdict.kind === 'fail')).toBe(16)
+  })
+
   test('is not compared by its share while the weight is on its way', () => {
     const ten = looks(HEALTHY, 60).at(-1)
     const moving = lookAt({ ...HEALTHY, weight: 50, stepSince: null }, T0 + 61 * MINUTE, ten?.state ?? null)
@@ -203,5 +225,21 @@ describe('probes', () => {
     const third = probe(second.state, T0 + 70 * SECOND, 0)
     expect(third.line?.kpis.uptime).toEqual([[T0, 6, 12, null, null, null, null]])
     expect(only(third)).toMatchObject({ bad: 6, total: 12 })
+  })
+
+  test('of a bucket that is judged already are not added again when they are read again', () => {
+    const kpi: Kpi = {
+      name: 'uptime',
+      role: 'required',
+      source: { kind: 'probe', path: '/', count: 6, timeoutMs: 2000 },
+      lagMs: 0,
+      minRequests: 10,
+      kind: 'uptime',
+      limitRatio: 0.001,
+    }
+    const { baseline: _, ...alone } = HEALTHY
+    const judged = looks({ ...alone, manifest: manifestOf([kpi]), canary: steady(20, 0, 6) }, 20).at(-1)
+    expect(only(judged)).toMatchObject({ bad: 0, total: 120 })
+    expect(judged?.state.kpis.uptime).toMatchObject({ corrected: 0, lagMs: 0 })
   })
 })

@@ -232,7 +232,7 @@ describe('silence', () => {
     const canary = [...steady(30, 0, 300), ...Array(10).fill(null), ...steady(80, 0, 300)]
     const judged = looks({ ...HEALTHY, canary }, 80)
     expect(judged[36]?.verdict.kind).toBe('nodata')
-    expect(only(judged[59])).toMatchObject({ verdict: 'nodata', bad: null })
+    expect(only(judged[59])).toMatchObject({ verdict: 'nodata', bad: 0, total: 50 * 300 })
     expect(judged[59]?.verdict.because).toMatch(/only 50 buckets of the step have figures, of the 57/)
     expect(judged.findIndex(({ verdict }) => verdict.kind === 'pass')).toBe(66)
   })
