@@ -49,7 +49,7 @@ function sourcesOf(parts: MetricsParts, monitor: () => Promise<Monitor>): Readon
     http: lazily(async () => {
       const { createHttpMetrics } = await import('./adapters/metrics/http.ts')
       const secretOf = async (name: string) => (await (await parts.secrets()).read(name))[0] ?? ''
-      return createHttpMetrics({ originsOf: (name) => environments[name]?.httpOrigins ?? [], secretOf })
+      return createHttpMetrics({ originsOf: (name) => environments[name]?.httpOrigins ?? {}, secretOf })
     }),
     probe: lazily(async () => {
       const { createProbe } = await import('./adapters/metrics/probe.ts')

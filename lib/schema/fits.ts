@@ -45,7 +45,10 @@ function lackOf(source: Source, environment: EnvironmentSettings): string | null
       return environment.prometheusUrl === null ? 'prometheusUrl' : null
     case 'http': {
       const { origin } = new URL(source.url)
-      return environment.httpOrigins.includes(origin) ? null : `${origin} among its httpOrigins`
+      const secrets = Object.hasOwn(environment.httpOrigins, origin) ? environment.httpOrigins[origin] : undefined
+      if (secrets === undefined) return `${origin} among its httpOrigins`
+      if (source.secret === null || secrets.includes(source.secret)) return null
+      return `secret ${source.secret} for ${origin} in its httpOrigins`
     }
     default:
       return null

@@ -9,8 +9,11 @@ export interface EnvironmentSettings {
   readonly logWorkspaceId: string | null
   /** Base URL without a slash at its end. */
   readonly prometheusUrl: string | null
-  /** Origins (`https://host[:port]`) that KPIs of the source `http` may be asked at. */
-  readonly httpOrigins: readonly string[]
+  /**
+   * Origins (`https://host[:port]`, as URL.origin writes them) that KPIs of the source `http` may be asked at, each with the
+   * names of the secrets that it may be sent.
+   */
+  readonly httpOrigins: Readonly<Record<string, readonly string[]>>
 }
 
 /** How one registry of the allow-list is asked. `secret` names a Key Vault secret (`user:password`) for `basic`, else null. */
@@ -73,21 +76,50 @@ export const SETTING_NAMES = [
 
 type SettingName = (typeof SETTING_NAMES)[number]
 
+const ORIGINS_FORM =
+  'must be an object from each origin to the names of the secrets that it may be sent, e.g. `{"https://figures.example.com": ["kpi-figures"]}`; an empty list: none'
+
+const httpOriginsSchema = z
+  .record(
+    z.string(),
+    z
+      .array(
+        z.string().regex(/^kpi-[0-9a-zA-Z-]{1,120}$/, {
+          error: 'must be the name of a Key Vault secret that begins with `kpi-` (letters, digits, dashes)',
+        }),
+        { error: ORIGINS_FORM },
+      )
+      .max(50, { error: 'names more than 50 secrets' }),
+    { error: ORIGINS_FORM },
+  )
+  .transform((written, context) => {
+    const origins = new Map<string, readonly string[]>()
+    for (const [place, [key, secrets]] of Object.entries(written).entries()) {
+      const { origin } = URL.parse(key) ?? { origin: null }
+      const read = url(['https:', 'http:']).safeParse(key)
+      // By number: a URL that is refused may hold a password.
+      const wrong = (message: string) => context.addIssue({ code: 'custom', message: `entry ${place + 1} ${message}` })
+      if (!read.success) wrong(read.error.issues[0]?.message ?? 'is no URL')
+      else if (origin === null || read.data !== origin) wrong('must be an origin, without a path')
+      else if (origins.has(origin)) wrong('stands there twice; write the origin once, with all its secrets')
+      else origins.set(origin, secrets)
+    }
+    if (origins.size > 50) context.addIssue({ code: 'custom', message: 'has more than 50 origins' })
+    return Object.fromEntries(origins)
+  })
+
 const environmentsSchema = z.record(
   z.string().regex(NAME, { error: 'is no environment name; it has 2–32 of a–z, 0–9 and dashes, a letter first' }),
   z
     .strictObject({
       logWorkspaceId: z.string().regex(GUID, { error: 'must be the GUID of a Log Analytics workspace' }).optional(),
       prometheusUrl: url(['https:', 'http:']).optional(),
-      httpOrigins: z
-        .array(url(['https:', 'http:']))
-        .max(50)
-        .optional(),
+      httpOrigins: httpOriginsSchema.optional(),
     })
-    .transform(({ logWorkspaceId = null, prometheusUrl = null, httpOrigins = [] }) => ({
+    .transform(({ logWorkspaceId = null, prometheusUrl = null, httpOrigins = {} }) => ({
       logWorkspaceId,
       prometheusUrl,
-      httpOrigins: httpOrigins.map((origin) => new URL(origin).origin),
+      httpOrigins,
     })),
 )
 

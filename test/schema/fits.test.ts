@@ -8,7 +8,7 @@ const WORKSPACE = '6f1d2c3b-0000-4000-8000-000000000001'
 const EVERYTHING = {
   logWorkspaceId: WORKSPACE,
   prometheusUrl: 'http://127.0.0.1:9090',
-  httpOrigins: ['https://figures.example.com', 'http://127.0.0.1:8081/'],
+  httpOrigins: { 'https://figures.example.com': ['kpi-figures'], 'http://127.0.0.1:8081/': ['kpi-local'] },
 }
 
 function installation(production: object): Settings {
@@ -39,6 +39,7 @@ describe('a manifest fits its installation', () => {
     'prometheus',
     'probe',
     '{ http: { url: "https://figures.example.com/a/b" } }',
+    '{ http: { url: "https://figures.example.com/a/b", secret: kpi-figures } }',
     '{ http: { url: "https://FIGURES.example.com:443/a" } }',
     '{ http: { url: "http://127.0.0.1:8081/a" } }',
   ])('with a KPI from %s where the environment has everything', (source) => {
@@ -69,6 +70,12 @@ describe('a manifest fits its installation', () => {
   ])('not with a KPI from %s, whose origin is another', (url) => {
     expect(lacks(`{ http: { url: "${url}" } }`, EVERYTHING)).toEqual([
       expect.stringContaining(`has no ${new URL(url).origin} among its httpOrigins`),
+    ])
+  })
+
+  it.each(['kpi-local', 'kpi-other'])('not with the secret %s, which is not for that origin', (secret) => {
+    expect(lacks(`{ http: { url: "https://figures.example.com/a", secret: ${secret} } }`, EVERYTHING)).toEqual([
+      `analysis.kpis[1].source: environment \`production\` has no secret ${secret} for https://figures.example.com in its httpOrigins, which \`http\` needs; set it in SLIPWAY_ENVIRONMENTS`,
     ])
   })
 

@@ -22,7 +22,7 @@ describe('settings', () => {
     expect(readSettings(NEEDED)).toEqual({
       ok: true,
       settings: {
-        environments: { production: { logWorkspaceId: WORKSPACE, prometheusUrl: null, httpOrigins: [] } },
+        environments: { production: { logWorkspaceId: WORKSPACE, prometheusUrl: null, httpOrigins: {} } },
         storage: {
           tableServiceUri: 'https://rides.table.core.windows.net',
           queueServiceUri: 'https://rides.queue.core.windows.net',
@@ -49,7 +49,7 @@ describe('settings', () => {
     const read = readSettings({
       ...NEEDED,
       SLIPWAY_ENVIRONMENTS:
-        '{"production": {"prometheusUrl": "http://127.0.0.1:9090/prom/", "httpOrigins": ["https://Figures.example.com/", "http://127.0.0.1:8081"]}, "staging": {}}',
+        '{"production": {"prometheusUrl": "http://127.0.0.1:9090/prom/", "httpOrigins": {"https://Figures.example.com:443/": ["kpi-figures", "kpi-b"], "http://127.0.0.1:8081": []}}, "staging": {}}',
       SLIPWAY_STORAGE__credential: 'managedidentity',
       SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE: 'false',
       SLIPWAY_CLIENT_ID: WORKSPACE,
@@ -68,9 +68,9 @@ describe('settings', () => {
           production: {
             logWorkspaceId: null,
             prometheusUrl: 'http://127.0.0.1:9090/prom',
-            httpOrigins: ['https://figures.example.com', 'http://127.0.0.1:8081'],
+            httpOrigins: { 'https://figures.example.com': ['kpi-figures', 'kpi-b'], 'http://127.0.0.1:8081': [] },
           },
-          staging: { logWorkspaceId: null, prometheusUrl: null, httpOrigins: [] },
+          staging: { logWorkspaceId: null, prometheusUrl: null, httpOrigins: {} },
         },
         keyVaultVerifyChallenge: false,
         clientId: WORKSPACE,
@@ -95,8 +95,13 @@ describe('settings', () => {
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"logWorkspaceId": "mine"}}'],
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"workspace": "mine"}}'],
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": "https://figures.example.com"}}'],
-    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": ["figures.example.com"]}}'],
-    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": ["ftp://figures.example.com"]}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": ["https://figures.example.com"]}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": {"figures.example.com": []}}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": {"ftp://figures.example.com": []}}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": {"https://figures.example.com/kpis": []}}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": {"https://figures.example.com": "kpi-figures"}}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": {"https://figures.example.com": ["slipway-hook-keys"]}}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": {"https://a.example": [], "https://a.example/": []}}}'],
     ['SLIPWAY_METRICS_URL', 'http://westeurope.metrics.monitor.azure.com'],
     ['SLIPWAY_STORAGE__tableServiceUri', 'rides'],
     ['SLIPWAY_STORAGE__queueServiceUri', 'ftp://rides'],
@@ -118,6 +123,22 @@ describe('settings', () => {
     ['SLIPWAY_KEYVAULT_URL', 'https://rides.vault.azure.net'],
   ])('%s=%s is refused under the name of the setting', (name, value) => {
     expect(paths({ [name]: value })).toEqual([name])
+  })
+
+  it.each([
+    [
+      '["https://figures.example.com"]',
+      /^`production\.httpOrigins` must be an object from each origin .*"kpi-figures"/,
+    ],
+    ['{"https://a.example": true}', /must be an object from each origin .*"kpi-figures"/],
+    ['{"https://a.example": ["token"]}', /must be the name of a Key Vault secret that begins with `kpi-`/],
+    ['{"https://a.example": [], "https://b.example/c": []}', /^`production\.httpOrigins` entry 2 must be an origin/],
+    ['{"https://a.example": [], "https://A.example": []}', /entry 2 stands there twice/],
+    ['{"https://me:hunter2@a.example": []}', /entry 1 must be a URL .* without user/],
+  ])('that name origins as %s are told how to write them', (origins, message) => {
+    const read = readSettings({ ...NEEDED, SLIPWAY_ENVIRONMENTS: `{"production": {"httpOrigins": ${origins}}}` })
+    expect(read.ok ? [] : read.issues.map((issue) => issue.message)).toEqual([expect.stringMatching(message)])
+    expect(JSON.stringify(read)).not.toContain('hunter2')
   })
 
   it('of others are let be', () => {

@@ -1,5 +1,6 @@
 import type { Query } from '../../core/judge/reading.ts'
 import { codeOf, readBody } from './body.ts'
+import { sayWithout } from './http-say.ts'
 import { shellWord } from './shell.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -43,7 +44,7 @@ export async function post(call: HttpCall): Promise<{ readonly text: string } | 
     if (text === null)
       return malformed(`${service} answered more than ${MAX_BYTES} bytes: answer only the buckets that were asked for`)
     if (response.status === 200) return { text }
-    return describeStatus(service, response.status, shown(text, token))
+    return describeStatus(service, response.status, sayWithout(token).text(text, 200))
   } catch (error) {
     const code = codeOf(error)
     const later = 'it is asked again at the next look'
@@ -89,15 +90,6 @@ function describeStatus(service: string, status: number, said: string): Trouble 
   return malformed(
     `${service} answered HTTP ${status} instead of 200: check the url of the KPI's source, which is asked by POST`,
   )
-}
-
-/** A little of what a service said, without line breaks, and without the token should it be echoed. */
-function shown(text: string, token: string | null): string {
-  const plain = token === null ? text : text.replaceAll(token, '…')
-  return plain
-    .replace(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, 200)
 }
 
 function malformed(why: string): Trouble {

@@ -84,6 +84,21 @@ describe('an answer', () => {
       /give ISO 8601/,
     ],
     [
+      'a day that is none',
+      { readings: [one({ buckets: [{ at: '2026-02-31T00:00:00Z', bad: 0, total: 1 }] })] },
+      /02-31/,
+    ],
+    [
+      'a leap day of another year',
+      { readings: [one({ buckets: [{ at: '2026-02-29T00:00:00+01:00', bad: 0, total: 1 }] })] },
+      /give ISO/,
+    ],
+    [
+      'an hour that is none',
+      { readings: [one({ buckets: [{ at: '2026-01-01T24:00:00Z', bad: 0, total: 1 }] })] },
+      /give ISO/,
+    ],
+    [
       'a time within a bucket',
       { readings: [one({ buckets: [{ at: START + 1, bad: 0, total: 1 }] })] },
       /no bucket of 60000 ms starts/,
@@ -125,6 +140,41 @@ describe('an answer', () => {
     const kpi = kpiAt(origin)
     const readings = await metrics(origin).read([query({ id: 'a', kpi }), query({ id: 'b', kpi })])
     expect(readings.map(({ kind }) => kind)).toEqual(['missing', 'measured'])
+  })
+
+  test('may hold readings that nobody asked for: they are left out and told', async () => {
+    const readings = [{ id: 'z', bad: 5, total: 5 }, one({ bad: 1, total: 9 }), 7]
+    expect(await readFrom({ readings })).toMatchObject({
+      kind: 'measured',
+      buckets: [{ bad: 1, total: 9 }],
+      note: expect.stringMatching(/newest complete.*; left out of the answer: readings\[0\]\.id is "z", which nobody/),
+    })
+    const buckets = await readFrom({ readings: [one({ buckets: [] }), { id: 'z' }] })
+    expect(buckets).toMatchObject({ note: 'left out of the answer: readings[1].id is "z", which nobody asked for' })
+  })
+
+  test.each<[string, (deep: string) => string, RegExp]>([
+    ['a count', (deep) => `{"id":"a","bad":${deep},"total":1}`, /readings\[0\]\.bad is a list of 1: give/],
+    ['a gap', (deep) => `{"id":"a","missing":${deep}}`, /readings\[0\]\.missing is a list of 1/],
+    ['a time', (deep) => `{"id":"a","buckets":[{"at":${deep},"bad":0,"total":1}]}`, /buckets\[0\]\.at is a list of 1/],
+    ['a bucket', (deep) => `{"id":"a","buckets":[{"at":0,"bad":{"a":${deep}},"total":1}]}`, /\.bad is an object/],
+    ['an id', (deep) => `{"id":${deep},"bad":0,"total":1}`, /readings\[0\]\.id is a list of 1/],
+    ['a reading', (deep) => deep, /readings\[0\]\.id is absent/],
+  ])('nested a hundred thousand deep in %s is malformed, and harms no other', async (_, nested, why) => {
+    const reading = nested(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
+    const text = `{"readings":[${reading},{"id":"b","bad":0,"total":1}]}`
+    const origin = 'https://kpi.example'
+    const kpi = kpiAt(origin)
+    const asked = [query({ id: 'a', kpi }), query({ id: 'b', kpi })]
+    const [first, second] = await metrics(origin, { fetch: async () => new Response(text) }).read(asked)
+    expect(first).toMatchObject({ silence: 'malformed', why: expect.stringMatching(why) })
+    expect(second).toMatchObject({ kind: 'measured', buckets: [{ bad: 0, total: 1 }] })
+  })
+
+  test('nested deep in its version is malformed', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    const reading = await readFrom(`{"version":${deep},"readings":[]}`)
+    expect(reading).toMatchObject({ silence: 'malformed', why: expect.stringMatching(/version is a list of 1/) })
   })
 
   test('whatever it holds never throws, and never gives impossible counts', async () => {

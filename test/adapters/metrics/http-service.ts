@@ -49,7 +49,7 @@ export async function serve(listener: RequestListener): Promise<{ readonly origi
 /** The clock stands three and a half minutes after START. */
 export function metrics(origin: string, over: Partial<HttpMetricsOptions> = {}) {
   return createHttpMetrics({
-    originsOf: (environment) => (environment === 'production' ? [origin] : []),
+    originsOf: (environment) => (environment === 'production' ? { [origin]: ['kpi-token'] } : {}),
     secretOf: async () => 's3cret',
     now: () => START + 3.5 * MINUTE,
     timeoutMs: 30_000,

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Fault } from '../../../lib/errors.ts'
-import { closeAll, kpiAt, metrics, readAt, recorded, serve, service } from './http-service.ts'
-import { errorRate, latency, query } from './queries.ts'
+import { closeAll, kpiAt, metrics, readAt, readFrom, recorded, serve, service } from './http-service.ts'
+import { errorRate, latency, MINUTE, query, START } from './queries.ts'
 
 afterEach(closeAll)
 
@@ -112,6 +112,87 @@ describe('a service', () => {
   })
 })
 
+describe('many queries', () => {
+  const DAY = { from: START, to: START + 1440 * MINUTE }
+  const days = (count: number) =>
+    Array.from({ length: count }, (_, n) => query({ id: `d${n}`, kpi: kpiAt('https://kpi.example'), ...DAY }))
+
+  test('of a day each are asked in POSTs of 15,000 buckets, four at once, and all are answered', async () => {
+    const sizes: number[] = []
+    let [open, most] = [0, 0]
+    const send: typeof fetch = async (_, init) => {
+      most = Math.max(most, ++open)
+      const { queries } = JSON.parse(String(init?.body)) as { queries: { id: string }[] }
+      sizes.push(queries.length)
+      await new Promise(setImmediate)
+      open -= 1
+      return new Response(JSON.stringify({ readings: queries.map(({ id }) => ({ id, buckets: fullDay() })) }))
+    }
+    const asked = days(90)
+    const readings = await metrics('https://kpi.example', { fetch: send }).read(asked)
+    expect(sizes).toEqual(Array(9).fill(10))
+    expect(most).toBe(4)
+    expect(readings.map(({ id, kind }) => `${id} ${kind}`)).toEqual(asked.map(({ id }) => `${id} measured`))
+  })
+
+  test('share the four places of their URL also where their secrets differ, and each secret is read once', async () => {
+    let [open, most] = [0, 0]
+    const tokens: string[] = []
+    const send: typeof fetch = async () => {
+      most = Math.max(most, ++open)
+      await new Promise(setImmediate)
+      open -= 1
+      return new Response('{"readings":[]}')
+    }
+    const source = metrics('https://kpi.example', {
+      fetch: send,
+      originsOf: () => ({ 'https://kpi.example': ['kpi-a', 'kpi-b'] }),
+      secretOf: async (name) => {
+        tokens.push(name)
+        return 's3cret'
+      },
+    })
+    const half = (secret: string) =>
+      days(30).map((one) => ({
+        ...one,
+        kpi: errorRate({ source: { kind: 'http', url: 'https://kpi.example/kpi', secret } }),
+      }))
+    await source.read([...half('kpi-a'), ...half('kpi-b')])
+    expect(most).toBe(4)
+    expect(tokens).toEqual(['kpi-a', 'kpi-b'])
+  })
+
+  test('longer than a POST may be are asked one by one', async () => {
+    const sizes: number[] = []
+    const send: typeof fetch = async (_, init) => {
+      sizes.push((JSON.parse(String(init?.body)) as { queries: unknown[] }).queries.length)
+      return new Response('{"readings":[]}')
+    }
+    const long = days(3).map((one) => ({ ...one, bucketMs: 1000 }))
+    await metrics('https://kpi.example', { fetch: send }).read([...long, ...days(2)])
+    expect(sizes).toEqual([1, 1, 1, 2])
+  })
+
+  test('are not pressed upon a service that throttles us', async () => {
+    let calls = 0
+    const send = async () => {
+      calls += 1
+      return new Response('', { status: 429 })
+    }
+    const readings = await metrics('https://kpi.example', { fetch: send }).read(days(90))
+    expect(calls).toBe(4)
+    expect(new Set(readings.map((one) => one.kind === 'missing' && one.silence))).toEqual(new Set(['throttled']))
+  })
+
+  function fullDay(): readonly object[] {
+    return Array.from({ length: 1440 }, (_, minute) => ({
+      at: new Date(START + minute * MINUTE).toISOString(),
+      bad: 1,
+      total: 100_000,
+    }))
+  }
+})
+
 describe('a URL is not asked', () => {
   test.each([
     [
@@ -142,6 +223,22 @@ describe('a URL is not asked', () => {
       why: expect.stringMatching(/is sent to nobody, since its name does not begin with kpi-/),
     })
     expect(sent).toEqual([])
+  })
+
+  test('with a secret that is named for another origin only', async () => {
+    const origins = { 'https://kpi.example': ['kpi-token'], 'https://other.example': ['kpi-other'] }
+    const { read, sent } = recorded({ originsOf: () => origins })
+    const source = { kind: 'http', url: 'https://kpi.example/', secret: 'kpi-other' } as const
+    expect(await read(source)).toMatchObject({
+      silence: 'refused',
+      why: expect.stringMatching(
+        /kpi-other may not be sent to https:\/\/kpi\.example from environment production: name it/,
+      ),
+    })
+    expect(sent).toEqual([])
+    await read({ ...source, url: 'https://other.example/' })
+    await read({ ...source, secret: null })
+    expect(sent).toEqual(['Bearer s3cret', null])
   })
 
   test('for a KPI of another source', async () => {
@@ -176,6 +273,41 @@ describe('a token', () => {
     const reading = await read({ kind: 'http', url: 'https://kpi.example/', secret: 'kpi-token' })
     expect(reading).toMatchObject({ silence: 'unset', why: expect.stringMatching(/holds no token/) })
     expect(sent).toEqual([])
+  })
+
+  test.each<[string, object]>([
+    ['why there are no figures', { readings: [{ id: 'a', missing: 'no rights for s3cret here' }] }],
+    ['a reason that is cut', { readings: [{ id: 'a', missing: `${'x'.repeat(297)}s3cret` }] }],
+    ['an id', { readings: [{ id: 's3cret', bad: 0, total: 1 }] }],
+    [
+      'an id beside an answer',
+      {
+        readings: [
+          { id: 'a', bad: 0, total: 1 },
+          { id: 's3cret', bad: 0, total: 1 },
+        ],
+      },
+    ],
+    ['a count', { readings: [{ id: 'a', bad: 's3cret', total: 1 }] }],
+    ['a count that is cut', { readings: [{ id: 'a', bad: `${'x'.repeat(77)}s3cret`, total: 1 }] }],
+    ['a version', { version: 's3cret', readings: [] }],
+    ['a field', { readings: [{ id: 'a', s3cret: 1 }] }],
+    ['a time', { readings: [{ id: 'a', buckets: [{ at: 's3cret', bad: 0, total: 1 }] }] }],
+  ])('that is echoed in %s is in no reading', async (_, answer) => {
+    const reading = await readFrom(answer)
+    expect(JSON.stringify(reading)).toMatch(/readings|says why|version/)
+    expect(JSON.stringify(reading)).not.toMatch(/s3c/)
+  })
+
+  test('with quotes is in no reading either, whether it was echoed as it is or as JSON', async () => {
+    for (const body of ['no "a\\b" here', JSON.stringify({ got: '"a\\b"' })]) {
+      const { read } = recorded({
+        secretOf: async () => '"a\\b"',
+        fetch: async () => new Response(body, { status: 422 }),
+      })
+      const reading = await read({ kind: 'http', url: 'https://kpi.example/', secret: 'kpi-token' })
+      expect(reading).toMatchObject({ silence: 'refused', why: expect.stringMatching(/HTTP 422: .*…/) })
+    }
   })
 
   test('may end with a line end', async () => {
