@@ -1,6 +1,7 @@
 import type { Bucket } from '../../core/judge/reading.ts'
 import type { Series } from './prometheus-call.ts'
 import type { Placed } from './prometheus-plan.ts'
+import { oneLine } from './prometheus-words.ts'
 import { type Ask, HALF, metricsOf } from './promql.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -51,7 +52,7 @@ function requests(series: readonly Series[], { query }: Placed, ask: Extract<Ask
   for (const { labels, points } of series) {
     const status = labels[statusLabel] ?? ''
     if (!/^(0|[1-5]([0-9]{2}|xx|XX))$/.test(status))
-      return malformed(`the label ${statusLabel} holds ${JSON.stringify(status)}, which is no HTTP status`)
+      return malformed(`the label ${statusLabel} holds "${oneLine(status, 60)}", which is no HTTP status`)
     if (alsoBad.length > 0 && /x/i.test(status)) return onlyClasses(statusLabel, status, alsoBad)
     const isBad = status === '0' || status.startsWith('5') || alsoBad.includes(Number(status))
     for (const [at, value] of points) count(counts, at - bucketMs, isBad ? value : 0, value)

@@ -1,4 +1,5 @@
 import { codeOf, isRecord, parseJson, readBody } from './body.ts'
+import { oneLine } from './prometheus-words.ts'
 import type { Trouble } from './trouble.ts'
 
 /** One series of a matrix: its labels, and its points as time (epoch milliseconds) and value. */
@@ -59,7 +60,8 @@ function readMatrix(server: string, body: string): readonly Series[] | Trouble {
     )
   }
   if (Array.isArray(answer.warnings) && answer.warnings.length > 0) {
-    const said = String(answer.warnings[0]).slice(0, 200)
+    const [first]: readonly unknown[] = answer.warnings
+    const said = typeof first === 'string' ? oneLine(first, 200) : 'it holds no text'
     return {
       silence: 'partial',
       why: `${server} answered with a warning, so maybe only a part, which is not counted: ${said}`,
@@ -67,7 +69,7 @@ function readMatrix(server: string, body: string): readonly Series[] | Trouble {
   }
   const { resultType, result } = answer.data
   if (resultType !== 'matrix' || !Array.isArray(result)) {
-    return malformed(`${server} answered a ${String(resultType).slice(0, 40)} instead of a matrix`)
+    return malformed(`${server} answered a ${oneLine(String(resultType), 40)} instead of a matrix`)
   }
   const series = result.map(readSeries)
   return series.every((one) => one !== null) ? series : malformed(`${server} answered a series that cannot be read`)
@@ -91,7 +93,7 @@ function readPoint(point: unknown): readonly [number, number] | null {
 
 function describeStatus(server: string, status: number, body: string): Trouble {
   const answer = parseJson(body)
-  const said = isRecord(answer) && typeof answer.error === 'string' ? `: ${answer.error.slice(0, 300)}` : ''
+  const said = isRecord(answer) && typeof answer.error === 'string' ? `: ${oneLine(answer.error, 300)}` : ''
   const by = `(HTTP ${status})${said}`
   if (status >= 300 && status < 400) {
     const why = `${server} redirects (HTTP ${status}), which is not followed: set the final address as prometheusUrl in SLIPWAY_ENVIRONMENTS`

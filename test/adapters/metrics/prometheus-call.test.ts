@@ -75,6 +75,27 @@ test.each([
   expect(await whyNot(url)).toMatch(why)
 })
 
+const LOUD = `bad\r\n\u001b[31;1mnews\u001b[0m\u0000\u202e of ${'long '.repeat(200)}`
+
+test.each([
+  ['an error', 400, { error: LOUD }, /^refused: .*\(HTTP 400\): bad news of long/],
+  ['a warning', 200, { status: 'success', data: {}, warnings: [LOUD] }, /^partial: .*: bad news of long/],
+  ['a warning that is no text', 200, { status: 'success', data: {}, warnings: [{ a: LOUD }] }, /^partial: .*no text/],
+  ['a form', 200, { status: 'success', data: { resultType: LOUD } }, /^malformed: .* a bad news of long/],
+  [
+    'a status',
+    200,
+    JSON.parse(matrix(SERIES.replace('"200"', JSON.stringify(LOUD)))),
+    /^malformed: .*"bad news of long/,
+  ],
+])('what the server says in %s is told in one short line of plain text', async (_, status, body, why) => {
+  const url = await serve((__, response) => void response.writeHead(status).end(JSON.stringify(body)))
+  const told = await whyNot(url)
+  expect(told).toMatch(why)
+  expect(told).not.toMatch(/\p{C}|\[31|\\u/u)
+  expect(told.length).toBeLessThan(450)
+})
+
 test('a list of notes does no harm', async () => {
   const url = await serve(
     (_, response) => void response.end(matrix(SERIES, ',"warnings":[],"infos":["maybe no counter"]')),
