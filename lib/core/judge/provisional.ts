@@ -9,7 +9,7 @@ const MEAN_OF = 10
 /**
  * What the evidence would say if the buckets that are not final yet were already. Their bad events can only become more,
  * and their traffic is overstated (1.2 times the mean of the last 10 final buckets), so this never finds too much; it
- * takes the source's lag out of the way of a large failure. Null where nothing unfinished was seen, or where nobody can
+ * takes the source's lag out of the way of a large failure. Null where nothing unfinished was bad, or where nobody can
  * tell how much traffic there will be. Gauges have no unfinished value that means anything, and a bucket without its
  * baseline's figures waits for them. `seen` is empty where a source gave no answer.
  */
@@ -26,7 +26,7 @@ export function provisionalFinding(
   const open = [...seen.values()]
     .filter((bucket) => bucket[0] >= state.next && (state.uncontrolled > CONTROL_BUCKETS || hasControl(bucket, arms)))
     .sort((a, b) => a[0] - b[0])
-  if (open.length === 0) return null
+  if (open.every(([, bad]) => bad === 0)) return null
   const test = testFor(setting, state.history.phi)
   const ahead = open.reduce<Sequence>((sequence, bucket) => {
     const minute = minuteOf(kpi, bucket)
