@@ -45,13 +45,15 @@ export function place(query: Query, urlOf: (environment: string) => string | nul
 
 /**
  * The fewest batches: one per server, set of series and length of bucket. A long look back (the first look of a rollout)
- * is asked apart from the short ones, which would otherwise all become long.
+ * is asked apart from the short ones, which would otherwise all become long, and after them, so that where a server cannot
+ * bear it they have their answer.
  */
 export function planBatches(placed: readonly Placed[]): readonly Batch[] {
   const alike = Map.groupBy(placed, ({ query, baseUrl, ask }) =>
     JSON.stringify([baseUrl, query.bucketMs, ask.form === 'durations' ? { ...ask, limits: null } : ask]),
   )
-  return [...alike.values()].flatMap(nearWindows).flatMap(split).map(toBatch)
+  const batches = [...alike.values()].flatMap(nearWindows).flatMap(split).map(toBatch)
+  return batches.toSorted((a, b) => bucketsIn(a.row) - bucketsIn(b.row))
 }
 
 /** The text that asks for this query alone, as an auditor could run it again. */
@@ -77,8 +79,8 @@ function askOf({ kpi }: Query, source: Extract<Source, { kind: 'prometheus' }>):
   }
 }
 
-function tooLong({ from, to, bucketMs }: Query): string | null {
-  const buckets = (to - from) / bucketMs
+function tooLong(query: Query): string | null {
+  const buckets = bucketsIn(query)
   return buckets <= MOST_BUCKETS
     ? null
     : `${buckets} buckets are more than the ${MOST_BUCKETS} a server is asked for: make them longer`
@@ -101,8 +103,7 @@ function isNear(group: readonly Placed[], { query }: Placed): boolean {
 }
 
 function split(group: readonly Placed[]): readonly (readonly Placed[])[] {
-  const { from, to, bucketMs } = rowOf(group)
-  const room = Math.floor(MAX_BUCKETS / ((to - from) / bucketMs))
+  const room = Math.floor(MAX_BUCKETS / bucketsIn(rowOf(group)))
   const most = Math.max(1, Math.min(MAX_REVISIONS, room))
   const revisions = [...Map.groupBy(group, ({ query }) => query.revision).values()]
   const parts: Placed[][] = []
@@ -115,6 +116,10 @@ function toBatch(placed: readonly Placed[]): Batch {
   const limits = placed.flatMap((one) => (one.ask.form === 'durations' ? [one.ask.limits] : []))
   const all = limits.includes(null) ? null : limits.flatMap((some) => some ?? [])
   return { baseUrl, ask: ask.form === 'durations' ? { ...ask, limits: all } : ask, row: rowOf(placed), placed }
+}
+
+function bucketsIn({ from, to, bucketMs }: Row): number {
+  return (to - from) / bucketMs
 }
 
 function rowOf(placed: readonly Placed[]): Row {

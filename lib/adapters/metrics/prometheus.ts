@@ -2,9 +2,11 @@ import type { Query, Reading } from '../../core/judge/reading.ts'
 import type { Metrics } from '../../ports.ts'
 import { missing } from './missing.ts'
 import { figuresOf, type Outcome } from './prometheus-answer.ts'
-import { queryPrometheus } from './prometheus-call.ts'
+import { queryPrometheus, type Series } from './prometheus-call.ts'
 import { type Batch, type Placed, place, planBatches, textAlone } from './prometheus-plan.ts'
+import { createPatience, createTurns, type Patience, type Turns } from './prometheus-turns.ts'
 import { bucketText } from './promql.ts'
+import type { Trouble } from './trouble.ts'
 
 export interface PrometheusOptions {
   /** The base URL of the Prometheus server of one of Slipway's environments, or null where none is set. */
@@ -20,9 +22,11 @@ export interface PrometheusOptions {
  * for histograms without a bound on the limit. Counts are what was counted: differences of samples, never extrapolated.
  * An event stands in the bucket in which it was first scraped, so targets must be scraped at least once per bucket: a
  * bucket without a scrape is missing data. A gauge is its last sample in the bucket, of several series the worst. What a
- * target held when it was first scraped is not counted, because nobody knows when it happened. Never throws.
+ * target held when it was first scraped is not counted, because nobody knows when it happened. A server is asked at most
+ * eight queries at a time, over all reads, and none more in a read in which it left eight in a row unanswered. Never throws.
  */
 export function createPrometheus(options: PrometheusOptions): Metrics {
+  const turns = createTurns()
   return {
     async read(queries) {
       const readings = new Map<Query, Reading>()
@@ -32,7 +36,8 @@ export function createPrometheus(options: PrometheusOptions): Metrics {
         if ('why' in one) readings.set(query, missing(query.id, one.silence, one.why, ''))
         else placed.push(one)
       }
-      for (const [query, reading] of await readAll(placed, options)) readings.set(query, reading)
+      for (const [query, reading] of await readAll(placed, { options, turns, patience: createPatience() }))
+        readings.set(query, reading)
       return queries.map(
         (query) => readings.get(query) ?? missing(query.id, 'malformed', 'Prometheus was not asked', ''),
       )
@@ -42,23 +47,41 @@ export function createPrometheus(options: PrometheusOptions): Metrics {
 
 type Answer = readonly [Query, Reading]
 
-async function readAll(placed: readonly Placed[], options: PrometheusOptions): Promise<readonly Answer[]> {
-  const outcomes = await Promise.all(planBatches(placed).map((batch) => readBatch(batch, options)))
+interface Read {
+  readonly options: PrometheusOptions
+  readonly turns: Turns
+  readonly patience: Patience
+}
+
+async function readAll(placed: readonly Placed[], read: Read): Promise<readonly Answer[]> {
+  const outcomes = await Promise.all(planBatches(placed).map((batch) => readBatch(batch, read)))
   const coarse: Placed[] = []
   const answers: Answer[] = []
   for (const [one, outcome] of outcomes.flat()) {
     if (outcome === 'coarse') coarse.push(withEveryBound(one))
     else answers.push([one.query, toReading(one, outcome)])
   }
-  return coarse.length === 0 ? answers : [...answers, ...(await readAll(coarse, options))]
+  return coarse.length === 0 ? answers : [...answers, ...(await readAll(coarse, read))]
 }
 
-async function readBatch(batch: Batch, options: PrometheusOptions): Promise<readonly (readonly [Placed, Outcome])[]> {
+async function readBatch(batch: Batch, read: Read): Promise<readonly (readonly [Placed, Outcome])[]> {
   const { baseUrl, ask, row, placed } = batch
   const text = bucketText(ask, [...new Set(placed.map(({ query }) => query.revision))], row)
-  const { fetch: send = fetch, timeoutMs = 20_000 } = options
-  const series = await queryPrometheus({ baseUrl, text, timeoutMs, fetch: send })
+  const series = await sendInTurn(baseUrl, text, read)
   return placed.map((one) => [one, 'why' in series ? series : figuresOf(one, series)] as const)
+}
+
+async function sendInTurn(baseUrl: string, text: string, read: Read): Promise<readonly Series[] | Trouble> {
+  const { options, turns, patience } = read
+  const { fetch: send = fetch, timeoutMs = 20_000 } = options
+  const server = URL.parse(baseUrl)?.origin ?? baseUrl
+  return turns(server, async () => {
+    const lost = patience.lost(server)
+    if (lost !== null) return lost
+    const series = await queryPrometheus({ baseUrl, text, timeoutMs, fetch: send })
+    patience.note(server, 'why' in series ? series : null)
+    return series
+  })
 }
 
 function withEveryBound(placed: Placed): Placed {

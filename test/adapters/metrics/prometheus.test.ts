@@ -51,7 +51,7 @@ describe('one read', () => {
     expect(whyOf(theirs)).toMatch(/revision="shop--a" and the labels that its KPI asks for \(environment\)/)
   })
 
-  test('asks for a long look back apart from the short ones', async () => {
+  test('asks for a long look back apart from the short ones and after them', async () => {
     const { sent, metrics } = fake(() => [])
     const long = { from: START - 1440 * MINUTE, to: START + 5 * MINUTE }
     await metrics.read([
@@ -61,8 +61,8 @@ describe('one read', () => {
       query({ kpi: ERRORS, revision: 'cart--a', from: START - 10 * MINUTE }),
     ])
     expect(sent.map(({ text }) => [names(text), span(text)])).toEqual([
-      [['shop--b', 'cart--b'], '[86700s:60s]'],
       [['cart--a', 'shop--a'], '[900s:60s]'],
+      [['shop--b', 'cart--b'], '[86700s:60s]'],
     ])
   })
 
