@@ -1,11 +1,12 @@
 import { app } from '@azure/functions'
 import { environmentsMeant, etagOf, invalid, notOneService, versionOf } from '../lib/door/service.ts'
+import { yamlOrJson } from '../lib/door/yaml-or-json.ts'
 import { type Admitted, ALL_METHODS, door, JSON_TYPES, problem, YAML_TYPES } from '../lib/door.ts'
 import { storeManifest } from '../lib/engine/manifest.ts'
 import { locate } from '../lib/engine/query.ts'
 import { settings, wheel } from '../lib/wiring.ts'
 
-/** The manifest of a service: PUT stores a new version (YAML or JSON), GET shows the stored one with its defaults. */
+/** The manifest of a service: PUT stores a new version (YAML or JSON), GET gives the newest as it is written, ready to be changed and PUT. */
 app.http('service-manifest', {
   authLevel: 'function',
   methods: ALL_METHODS,
@@ -15,16 +16,17 @@ app.http('service-manifest', {
   ),
 })
 
-async function get({ params, query }: Admitted) {
+async function get({ params, query, headers }: Admitted) {
+  const format = yamlOrJson(query, headers.get('accept'))
   const name = params.name ?? ''
-  const located = await locate(
-    await wheel(),
-    environmentsMeant(query, Object.keys((await settings()).environments)),
-    name,
-  )
+  const environments = environmentsMeant(query, Object.keys((await settings()).environments))
+  const located = await locate(await wheel(), environments, name)
   if (located.kind !== 'found') return notOneService(name, located)
-  const { manifest, manifestVersion } = located.item.service
-  return { headers: { etag: etagOf(manifestVersion) }, jsonBody: { version: manifestVersion, manifest } }
+  const { manifest, manifestVersion: version } = located.item.service
+  const { documentOf, writeManifest } = await import('../lib/schema/manifest-document.ts')
+  const always = { etag: etagOf(version), vary: 'accept' }
+  if (format === 'json') return { headers: always, jsonBody: { version, manifest: documentOf(manifest) } }
+  return { headers: { ...always, 'content-type': 'application/yaml; charset=utf-8' }, body: writeManifest(manifest) }
 }
 
 async function put({ params, bytes, headers }: Admitted) {
