@@ -10,6 +10,8 @@ export interface AccessRecord {
   readonly RevisionName: string
   readonly ReplicaName: string
   readonly EnvironmentName: string
+  /** Of the environment, in small letters. */
+  readonly _ResourceId: string
   readonly Method: string
   /** With its query. */
   readonly Path: string

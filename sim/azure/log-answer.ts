@@ -24,7 +24,7 @@ const COLUMNS = [
 ]
 const WEIGHTS = ['weighted', 'weightedErrors', 'weightedTimed', 'weightedSlow'].map((name) => ({ name, type: 'long' }))
 
-/** What the text over `ContainerAppHTTPLogs` makes of the asks: a row per ask, bucket and environment with requests. */
+/** What the text over `ContainerAppHTTPLogs` makes of the asks: a row per ask, bucket and environment (its resource) with requests. */
 export function answerAccessLog(log: AccessLog, asks: readonly Ask[], sight: Sight): Table {
   const sums = new Map<string, Sum>()
   log.scan(sight.from, Math.min(sight.to, sight.written), (record) => {
@@ -32,7 +32,7 @@ export function answerAccessLog(log: AccessLog, asks: readonly Ask[], sight: Sig
     for (const ask of asks) {
       if (ask.revision !== record.RevisionName || time < ask.from || time >= ask.to) continue
       const isError = status >= 500 || status === 0 || ask.alsoBad.includes(`,${status},`)
-      add(sums, ask, { time, origin: record.EnvironmentName, isError, duration: record.RequestDuration, weight: 1 })
+      add(sums, ask, { time, origin: record._ResourceId, isError, duration: record.RequestDuration, weight: 1 })
     }
   })
   return { name: 'PrimaryResult', columns: COLUMNS, rows: [...sums.values()].map(countsOf) }

@@ -169,6 +169,7 @@ function recordOf(exchange: Exchange): AccessRecord {
     RevisionName: exchange.revision,
     ReplicaName: upstream?.replica ?? '',
     EnvironmentName: options.environmentName,
+    _ResourceId: `/subscriptions/sim/resourcegroups/sim/providers/microsoft.app/managedenvironments/${options.environmentName}`,
     Method: request.method ?? '',
     Path: request.url ?? '',
     Authority: request.headers.host ?? '',

@@ -8,7 +8,7 @@ import type { Metrics } from '../../lib/ports.ts'
 import type { AccessLog } from '../../sim/azure/access-log.ts'
 import { scanRequests } from '../../sim/azure/app-requests.ts'
 import { errorRate, gauge, latency, MINUTE, ratio, SOURCES, START, uptime } from '../adapters/metrics/queries.ts'
-import { requestAt } from '../sim/azure/requests.ts'
+import { environmentId, requestAt } from '../sim/azure/requests.ts'
 import { type Trust, trust } from '../sim/azure/trust.ts'
 import { type ForeignKql, type ForeignTable, startForeignKql } from '../support/foreign-kql.ts'
 import { DUCKDB_KQL, missingParts } from '../support/parts.ts'
@@ -95,7 +95,7 @@ describe.skipIf(missing !== null)(`rows with holes, counted by that engine${skip
   let engine: ForeignKql
   beforeAll(() => {
     const at = { TimeGenerated: new Date(START).toISOString() }
-    const here = { ...at, RevisionName: 'shop--a', EnvironmentName: 'e', StatusCode: 200, RequestDuration: 201 }
+    const here = { ...at, RevisionName: 'shop--a', _ResourceId: 'e', StatusCode: 200, RequestDuration: 201 }
     const { columns } = ACCESS_TABLE
     const logged = [
       here,
@@ -146,7 +146,7 @@ const ACCESS_TABLE = {
   columns: {
     TimeGenerated: 'TIMESTAMP',
     RevisionName: 'VARCHAR',
-    EnvironmentName: 'VARCHAR',
+    _ResourceId: 'VARCHAR',
     StatusCode: 'INTEGER',
     RequestDuration: 'BIGINT',
   },
@@ -216,6 +216,9 @@ function adapted(text: string): string {
 
 const REVISIONS = ['shop--v2', 'shop--v2-b', 'shop--v', 'o\'dd"\\--1', 'ünï--é', 'shop--v2 ']
 
+/** An environment of another name for the one table, a resource of another id for the other. */
+const OTHER = { EnvironmentName: 'other', _ResourceId: environmentId('other') }
+
 /** Thousands of requests with every status and duration that matters, on the edges of buckets and between them. */
 function disorder(log: AccessLog): void {
   let state = 42
@@ -235,7 +238,7 @@ function disorder(log: AccessLog): void {
       requestAt(time, {
         RevisionName,
         ReplicaName: one([`${RevisionName}-5d4f8c7b9-abcde`, `${RevisionName}-66b-x1`]),
-        EnvironmentName: one(['local', 'local', 'other']),
+        ...one([{}, {}, OTHER]),
         StatusCode: one([0, 200, 200, 204, 304, 404, 429, 499, 500, 503]),
         RequestDuration,
         StartTime: time - RequestDuration,

@@ -5,7 +5,7 @@ import { createAzureLogs } from '../../lib/adapters/metrics/azure-logs.ts'
 import { HTTP_LOGS_BODY } from '../../lib/adapters/metrics/azure-logs-query.ts'
 import type { Query, Reading } from '../../lib/core/judge/reading.ts'
 import { errorRate, gauge, latency, MINUTE, query, ratio, START, uptime } from '../adapters/metrics/queries.ts'
-import { requestAt } from '../sim/azure/requests.ts'
+import { environmentId, requestAt } from '../sim/azure/requests.ts'
 import { type Trust, trust } from '../sim/azure/trust.ts'
 import { LOG_TROUBLES, type OpenLogs, openLogSource, openLogs, WORKSPACE, whyOf } from './log-service.ts'
 import { metricsContract } from './metrics.contract.ts'
@@ -42,8 +42,8 @@ describe('the access log, through the real client over https', { timeout: 60_000
       const StatusCode = index <= 3 ? 503 : index === 4 ? 0 : index <= 10 ? 404 : 200
       log.append(requestAt(START + index, { RevisionName: 'shop--a', RequestDuration: index * 10, StatusCode }))
     }
-    for (const EnvironmentName of ['east', 'west'])
-      log.append(requestAt(START + 300, { RevisionName: 'twin--a', EnvironmentName }))
+    for (const group of ['east', 'west'])
+      log.append(requestAt(START + 300, { RevisionName: 'twin--a', _ResourceId: environmentId(group) }))
     log.append(requestAt(START + MINUTE - 1, { RevisionName: 'edge--a' }))
     log.append(requestAt(START + MINUTE, { RevisionName: 'edge--a' }))
     log.append(requestAt(START + 5 * MINUTE, { RevisionName: 'edge--a' }))

@@ -1,5 +1,6 @@
 import type { Silence } from '../../core/judge/reading.ts'
 import type { LogAsk, LogTable } from './azure-logs-query.ts'
+import { plainWords } from './azure-words.ts'
 
 /** What the client hands back, seen with distrust: any part of it may be absent or of another shape. */
 export interface LogsAnswer {
@@ -51,7 +52,7 @@ export function readAnswer(answer: LogsAnswer, table: LogTable, asks: readonly L
     const why = `Log Analytics answered only a part (${reason}), which is not counted: it is asked again at the next look`
     return { silence: 'partial', why }
   }
-  if (answer.status !== 'Success') return malformed(`the unknown status ${JSON.stringify(answer.status)}`)
+  if (answer.status !== 'Success') return malformed(`the unknown status "${plainWords(String(answer.status), 40)}"`)
   const rows = rowsOf(answer.tables, table)
   if (typeof rows === 'string') return malformed(rows)
   const byId = Map.groupBy(rows, (row) => row[0])
@@ -69,7 +70,7 @@ function rowsOf(tables: unknown, { columns }: LogTable): readonly Row[] | string
   if (!Array.isArray(columnDescriptors) || !Array.isArray(rows)) return 'a table without columns or rows'
   const got = columnDescriptors.map((column) => (isRecord(column) ? `${column.name}:${column.type}` : '?')).join(', ')
   const wanted = columns.map((column) => `${column.name}:${column.type}`).join(', ')
-  if (got !== wanted) return `the columns (${got.slice(0, 200)}) instead of (${wanted})`
+  if (got !== wanted) return `the columns (${plainWords(got, 200)}) instead of (${wanted})`
   const broken = rows.some((row) => !Array.isArray(row) || row.length !== columns.length)
   return broken ? 'a row whose length is not that of its columns' : rows
 }
@@ -122,7 +123,7 @@ function malformed(what: string): Trouble {
 function describePartial(error: unknown): string {
   if (!isRecord(error)) return 'no reason given'
   const parts = [error.code, error.message].filter((part) => typeof part === 'string')
-  return parts.join(': ').slice(0, 300) || 'no reason given'
+  return plainWords(parts.join(': ')) || 'no reason given'
 }
 
 function isCount(value: unknown): value is number {
@@ -134,5 +135,5 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function shown(value: unknown): string {
-  return (value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : String(value)).slice(0, 40)
+  return plainWords(value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : String(value), 40)
 }

@@ -78,7 +78,7 @@ asked
     | project
         TimeGenerated,
         RevisionName,
-        origin = EnvironmentName,
+        origin = _ResourceId,
         status = coalesce(StatusCode, int(0)),
         duration = RequestDuration
 ) on RevisionName

@@ -1,21 +1,23 @@
 import type { Query, Reading } from '../../core/judge/reading.ts'
 import type { Metrics } from '../../ports.ts'
+import { bounded, type CallBounds, type Pipeline, passSignals } from './azure-bounds.ts'
 import { isTrouble, type LogRows, type LogsAnswer, readAnswer, type Trouble } from './azure-logs-answer.ts'
 import { type Batch, cannotAsk, planBatches, textAlone, textOf } from './azure-logs-plan.ts'
 import { type LogTable, queryText } from './azure-logs-query.ts'
 import { readingOf } from './azure-logs-series.ts'
 import { describeTrouble } from './azure-logs-trouble.ts'
 import { missing } from './missing.ts'
-import { within } from './within.ts'
 
-/** The one method of the SDK's LogsQueryClient that is used here; declared so that loading this file loads no SDK. */
+/** What is used here of the SDK's LogsQueryClient; declared so that loading this file loads no SDK. */
 export interface LogsClient {
   queryWorkspace(
     workspaceId: string,
     query: string,
     timespan: { startTime: Date; endTime: Date },
-    options: { serverTimeoutInSeconds: number; requestOptions: { timeout: number } },
+    options: { serverTimeoutInSeconds: number; requestOptions: CallBounds['requestOptions'] },
   ): Promise<LogsAnswer>
+  /** Through it a call is cut off that does not end; a client without one is only no longer waited for. */
+  readonly pipeline?: Pipeline
 }
 
 export interface LogSourceOptions {
@@ -35,7 +37,8 @@ export interface LogSourceOptions {
 
 /** Metrics from a table of requests in Log Analytics: one query per workspace and read. Never throws. */
 export function createLogSource(table: LogTable, options: LogSourceOptions): Metrics {
-  const { workspaceOf, maxChars = 200_000, maxRows = 100_000 } = options
+  const { client, workspaceOf, maxChars = 200_000, maxRows = 100_000 } = options
+  if (client.pipeline !== undefined) passSignals(client.pipeline)
   return {
     async read(queries) {
       const readings = new Map<Query, Reading>()
@@ -86,10 +89,12 @@ async function send(
     startTime: new Date(Math.min(...windows.map((query) => query.from))),
     endTime: new Date(Math.max(...windows.map((query) => query.to))),
   }
-  const limits = { serverTimeoutInSeconds: Math.ceil(timeoutMs / 1000), requestOptions: { timeout: timeoutMs } }
+  const serverTimeoutInSeconds = Math.ceil(timeoutMs / 1000)
   try {
     const text = queryText(table, asks)
-    return readAnswer(await within(client.queryWorkspace(workspace, text, timespan, limits), timeoutMs), table, asks)
+    const call = ({ requestOptions }: CallBounds) =>
+      client.queryWorkspace(workspace, text, timespan, { serverTimeoutInSeconds, requestOptions })
+    return readAnswer(await bounded(call, timeoutMs), table, asks)
   } catch (error) {
     return describeTrouble(error, table, workspace)
   }

@@ -1,5 +1,7 @@
+import { TooLong } from './azure-bounds.ts'
 import type { Trouble } from './azure-logs-answer.ts'
 import type { LogTable } from './azure-logs-query.ts'
+import { plainWords } from './azure-words.ts'
 import { TimedOut } from './within.ts'
 
 const AGAIN = 'it is asked again at the next look'
@@ -10,6 +12,12 @@ const AGAIN = 'it is asked again at the next look'
  */
 export function describeTrouble(error: unknown, table: LogTable, workspaceId: string): Trouble {
   if (error instanceof TimedOut) return { silence: 'late', why: `Log Analytics gave ${error.message}: ${AGAIN}` }
+  if (error instanceof TooLong) {
+    return {
+      silence: 'malformed',
+      why: `Log Analytics began ${error.message}, which was not read to its end: ${AGAIN}`,
+    }
+  }
   const name = text(error, 'name')
   if (/^(CredentialUnavailable|Authentication|AggregateAuthentication|AuthenticationRequired)/.test(name)) {
     return { silence: 'denied', why: `no token for Log Analytics (${name}): check Slipway's identity` }
@@ -66,7 +74,7 @@ function innermost(error: unknown): string {
   let level = field(field(error, 'details'), 'error')
   for (let inner = level; inner !== undefined; inner = field(inner, 'innererror')) level = inner
   const source = level ?? error
-  return [text(source, 'code'), text(source, 'message')].filter(Boolean).join(': ').slice(0, 300)
+  return [text(source, 'code'), text(source, 'message')].filter(Boolean).join(': ').slice(0, 300).toWellFormed()
 }
 
 function field(value: unknown, name: string): unknown {
@@ -77,7 +85,7 @@ function field(value: unknown, name: string): unknown {
 
 function text(value: unknown, name: string): string {
   const found = field(value, name)
-  return typeof found === 'string' ? found : ''
+  return typeof found === 'string' ? plainWords(found) : ''
 }
 
 function numberOf(value: unknown, name: string): number | null {

@@ -1,5 +1,6 @@
 import type { Trouble } from './azure-metrics-plan.ts'
 import { type MetricsRequest, TOP } from './azure-metrics-request.ts'
+import { plainWords } from './azure-words.ts'
 
 /** One time series: the values of its dimensions by their names in small letters, and its minutes that have a figure. */
 export interface Series {
@@ -35,13 +36,14 @@ function ofApp(byId: ReadonlyMap<string, unknown>, id: string, request: MetricsR
     return { silence: 'partial', why: `the answer of Azure Monitor leaves ${app} out, so it is not counted` }
   const result = byId.get(id)
   const granularity = field(result, 'granularity')
-  if (granularity !== 'PT1M') return unread(`figures of ${app} per ${String(granularity).slice(0, 20)}, not per minute`)
+  if (granularity !== 'PT1M')
+    return unread(`figures of ${app} per ${plainWords(String(granularity), 20)}, not per minute`)
   const metrics = field(result, 'metrics')
   const metric = Array.isArray(metrics) ? metrics.find((candidate) => isOf(request, candidate)) : undefined
   if (metric === undefined) return unread(`no metric ${request.metric} of ${app}`)
   const [code, message] = [text(metric, 'errorCode'), text(metric, 'errorMessage')]
   if (code !== '' && code !== 'Success') {
-    const why = `Azure Monitor could not answer for ${app} (${[code, message].filter(Boolean).join(': ').slice(0, 300)}), which is not counted`
+    const why = `Azure Monitor could not answer for ${app} (${plainWords([code, message].filter(Boolean).join(': '))}), which is not counted`
     return { silence: 'partial', why }
   }
   const series = field(metric, 'timeseries')
@@ -92,7 +94,7 @@ function readPoints(data: unknown, figure: 'total' | 'maximum'): ReadonlyMap<num
     if (!Number.isInteger(time) || time % MINUTE_MS !== 0) return 'a figure at a time that is no minute'
     if (value === null) continue
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      return `a count that is none (${String(value).slice(0, 40)})`
+      return `a count that is none (${plainWords(String(value), 40)})`
     }
     if (points.has(time)) return 'two figures for one minute'
     points.set(time, value)

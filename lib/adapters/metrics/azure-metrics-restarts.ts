@@ -1,6 +1,7 @@
 import type { Silence } from '../../core/judge/reading.ts'
 import type { Answered, Series } from './azure-metrics-answer.ts'
-import { ask, type MetricsClient } from './azure-metrics-call.ts'
+import { createAsk } from './azure-metrics-ask.ts'
+import type { MetricsClient } from './azure-metrics-call.ts'
 import { cannotPlace, type Group, groupSubjects, resourceId, type Subject } from './azure-metrics-plan.ts'
 import { filterFor, METRICS_ENDPOINT, type MetricsRequest } from './azure-metrics-request.ts'
 
@@ -22,11 +23,12 @@ export function createAzureRestarts(options: {
   readonly timeoutMs?: number
 }): (subjects: readonly Subject[]) => Promise<readonly Restarts[]> {
   const { clientFor, endpoint = METRICS_ENDPOINT, timeoutMs = 30_000 } = options
+  const ask = createAsk({ clientFor, timeoutMs })
   return async (subjects) => {
     const placed = subjects.filter((subject) => cannotPlace(subject) === null)
     const groups = groupSubjects(placed, endpoint)
     const counted = groups.map(async (group) => {
-      const answered = await ask({ clientFor, timeoutMs }, restartsOf(group))
+      const answered = await ask(restartsOf(group))
       return group.subjects.map((subject) => [subject, restartsIn(answered, subject)] as const)
     })
     const counts = new Map((await Promise.all(counted)).flat())

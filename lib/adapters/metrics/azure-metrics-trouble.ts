@@ -1,4 +1,6 @@
+import { TooLong } from './azure-bounds.ts'
 import type { Trouble } from './azure-metrics-plan.ts'
+import { plainWords } from './azure-words.ts'
 import { TimedOut } from './within.ts'
 
 const AGAIN = 'it is asked again at the next look'
@@ -9,6 +11,12 @@ const AGAIN = 'it is asked again at the next look'
  */
 export function troubleOf(error: unknown, subscriptionId: string): Trouble {
   if (error instanceof TimedOut) return { silence: 'late', why: `Azure Monitor gave ${error.message}: ${AGAIN}` }
+  if (error instanceof TooLong) {
+    return {
+      silence: 'malformed',
+      why: `Azure Monitor began ${error.message}, which was not read to its end: ${AGAIN}`,
+    }
+  }
   const name = text(error, 'name')
   if (/^(CredentialUnavailable|Authentication|AggregateAuthentication|AuthenticationRequired)/.test(name)) {
     return { silence: 'denied', why: `no token for Azure Monitor (${name}): check Slipway's identity` }
@@ -27,7 +35,7 @@ export function troubleOf(error: unknown, subscriptionId: string): Trouble {
 }
 
 function troubleOfStatus(error: unknown, status: number, subscriptionId: string): Trouble {
-  const detail = [text(error, 'code'), text(error, 'message')].filter(Boolean).join(': ').slice(0, 300)
+  const detail = [text(error, 'code'), text(error, 'message')].filter(Boolean).join(': ').slice(0, 300).toWellFormed()
   const said = `(HTTP ${status}${detail === '' ? '' : `, ${detail}`})`
   const metrics = `the metrics of subscription ${subscriptionId} ${said}`
   if (status === 401 || status === 403) {
@@ -67,5 +75,5 @@ function field(value: unknown, name: string): unknown {
 
 function text(value: unknown, name: string): string {
   const found = field(value, name)
-  return typeof found === 'string' ? found : ''
+  return typeof found === 'string' ? plainWords(found) : ''
 }

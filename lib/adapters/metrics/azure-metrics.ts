@@ -1,6 +1,7 @@
 import type { Query, Reading } from '../../core/judge/reading.ts'
 import type { Metrics } from '../../ports.ts'
-import { ask, type MetricsCaller, type MetricsClient } from './azure-metrics-call.ts'
+import { type Ask, createAsk } from './azure-metrics-ask.ts'
+import type { MetricsClient } from './azure-metrics-call.ts'
 import { countRequests } from './azure-metrics-count.ts'
 import {
   aloneWith,
@@ -19,19 +20,19 @@ export interface AzureMetricsOptions {
   readonly clientFor: (endpoint: string) => MetricsClient
   /** Where a region is asked; `{region}`, where it occurs, stands for its name. Default METRICS_ENDPOINT. */
   readonly endpoint?: string
-  /** The longest wait for one answer, default 30,000 ms. */
+  /** The longest wait for one answer, and for all that a refused call leads to; default 30,000 ms. */
   readonly timeoutMs?: number
 }
 
 /**
  * Metrics from Azure Monitor's platform metric `Requests`: one call per read, region, subscription and fifty apps, and
- * another for windows of more than three hours. Counts are exact, but the newest minutes may be incomplete. It knows
+ * another for windows of more than three hours; up to eight more where Azure refuses one, as `createAsk` says. Counts are exact, but the newest minutes may be incomplete. It knows
  * errors and uptime of a revision in whole minutes and refuses everything else. What silence means stands at
  * `countRequests`. Never throws: whatever goes wrong becomes `missing`.
  */
 export function createAzureMetrics(options: AzureMetricsOptions): Metrics {
   const { clientFor, endpoint = METRICS_ENDPOINT, timeoutMs = 30_000 } = options
-  const caller: MetricsCaller = { clientFor, timeoutMs }
+  const ask = createAsk({ clientFor, timeoutMs })
   return {
     async read(queries) {
       const readings = new Map<Query, Reading>()
@@ -42,15 +43,15 @@ export function createAzureMetrics(options: AzureMetricsOptions): Metrics {
         else readings.set(query, missing(query.id, trouble.silence, trouble.why, ''))
       }
       const groups = groupSubjects(asked, endpoint)
-      const answers = await Promise.all(groups.map((group) => readGroup(caller, group)))
+      const answers = await Promise.all(groups.map((group) => readGroup(ask, group)))
       for (const [query, reading] of answers.flat()) readings.set(query, reading)
       return queries.map((query) => readings.get(query) ?? missing(query.id, 'malformed', 'was not asked', ''))
     },
   }
 }
 
-async function readGroup(caller: MetricsCaller, group: Group<Query>): Promise<readonly (readonly [Query, Reading])[]> {
-  const answered = await ask(caller, requestsOf(group))
+async function readGroup(ask: Ask, group: Group<Query>): Promise<readonly (readonly [Query, Reading])[]> {
+  const answered = await ask(requestsOf(group))
   return group.subjects.map((query) => {
     const id = resourceId(query.target)
     const text = requestText(requestsOf(aloneWith(query, group)))

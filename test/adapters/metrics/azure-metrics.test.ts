@@ -230,15 +230,6 @@ test('as many time series as were allowed may be too few', async () => {
   })
 })
 
-test('a refusal that is not one app’s fault ends after few calls', async () => {
-  const refused = Object.assign(new Error('no'), { statusCode: 400, code: 'BadRequest' })
-  const { calls, metrics } = clientThat(() => Promise.reject(refused))
-  const target = (app: string) => ({ ...query().target, app })
-  const readings = await metrics.read(Array.from({ length: 50 }, (_, place) => query({ target: target(`a${place}`) })))
-  expect(readings.every((reading) => reading.kind === 'missing' && reading.silence === 'refused')).toBe(true)
-  expect(calls.length).toBeLessThan(16)
-})
-
 test('a service that is down is asked once, however many apps there are', async () => {
   const { calls, metrics } = clientThat(() => Promise.reject(Object.assign(new Error('no'), { statusCode: 503 })))
   const target = (app: string) => ({ ...query().target, app })
@@ -255,20 +246,6 @@ test('the query of a reading is what was asked, for its own revision and window 
     "starttime=2026-01-01T00:00:00.000Z&endtime=2026-01-01T00:02:00.000Z&interval=PT1M&metricnamespace=microsoft.app/containerapps&metricnames=Requests&aggregation=Total&top=5000&filter=revisionName eq 'shop--a' and statusCodeCategory eq '*'&api-version=2024-02-01",
   )
   expect(reading?.query).not.toMatch(/other|shop--b/)
-})
-
-test('one app that Azure will not answer for is found', async () => {
-  const refused = Object.assign(new Error('gone'), { statusCode: 404 })
-  const answerFor = (ids: readonly string[]) => {
-    if (ids.some((id) => id.endsWith('/a13'))) throw refused
-    return ids.map((resourceId) => result([metric([good([1, 1])])], { resourceId }))
-  }
-  const { calls, metrics } = clientThat(answerFor)
-  const target = (app: string) => ({ ...query().target, app })
-  const readings = await metrics.read(Array.from({ length: 50 }, (_, place) => query({ target: target(`a${place}`) })))
-  const lost = readings.flatMap((reading, place) => (reading.kind === 'missing' ? [place] : []))
-  expect(lost).toEqual([13])
-  expect(calls.length).toBeLessThan(16)
 })
 
 test.each<[string, object, string]>([

@@ -37,6 +37,7 @@ const CONTAINER_APP_HTTP_LOGS: Readonly<Record<string, ColumnType>> = {
   RevisionName: 'String',
   ReplicaName: 'String',
   EnvironmentName: 'String',
+  _ResourceId: 'String',
   Method: 'String',
   Path: 'String',
   Authority: 'String',

@@ -5,8 +5,10 @@ import { ACCESS_LOG, LOG_COLUMNS, type LogAsk, queryText } from '../../../lib/ad
 import { type AccessLog, createAccessLog } from '../../../sim/azure/access-log.ts'
 import { createLogs, type LogsServer } from '../../../sim/azure/logs.ts'
 import { handClock } from '../../../sim/clock.ts'
-import { requestAt } from './requests.ts'
+import { environmentId, requestAt } from './requests.ts'
 import { failureOf, type Trust, trust } from './trust.ts'
+
+const HERE = environmentId('rg')
 
 const NOON = Date.UTC(2026, 0, 15, 12)
 const WORKSPACE = '11111111-2222-3333-4444-555555555555'
@@ -54,8 +56,8 @@ function byIdAndBucket(one: readonly unknown[], other: readonly unknown[]): numb
 test('the real client gets a row per ask and bucket that saw requests, under the columns of the query', async () => {
   const result = await query([ask(), ask({ id: 'b', revision: 'shop--second' }), ask({ id: 'c', revision: 'nobody' })])
   expect(rowsOf(result)).toEqual([
-    ['a', new Date(NOON - 60_000), 'local', 100, 4, 100, 80],
-    ['b', new Date(NOON), 'local', 1, 0, 1, 0],
+    ['a', new Date(NOON - 60_000), HERE, 100, 4, 100, 80],
+    ['b', new Date(NOON), HERE, 1, 0, 1, 0],
   ])
   expect(result).toMatchObject({ tables: [{ columnDescriptors: LOG_COLUMNS }] })
 })
@@ -69,9 +71,9 @@ test('windows, buckets, limits and lists of statuses belong to each ask', async 
   const at = (ms: number) => new Date(NOON - 60_000 + ms)
   const rows = rowsOf(await query(asks)) as unknown[][]
   expect(rows.toSorted(byIdAndBucket)).toEqual([
-    ['a', at(1), 'local', 5, 4, 5, 1],
-    ['a', at(6), 'local', 5, 0, 5, 5],
-    ['b', at(1), 'local', 10, 5, 10, 9],
+    ['a', at(1), HERE, 5, 4, 5, 1],
+    ['a', at(6), HERE, 5, 0, 5, 5],
+    ['b', at(1), HERE, 10, 5, 10, 9],
   ])
 })
 
@@ -118,12 +120,12 @@ test('sampling keeps some of the requests, each standing for as many, and always
 test('the timespan of the request limits what every ask sees', async () => {
   const timespan = { startTime: new Date(NOON - 60_000 + 91), endTime: new Date(NOON) }
   const result = await client.queryWorkspace(WORKSPACE, queryText(ACCESS_LOG, [ask()]), timespan)
-  expect(rowsOf(result)).toEqual([['a', new Date(NOON - 60_000), 'local', 10, 0, 10, 10]])
+  expect(rowsOf(result)).toEqual([['a', new Date(NOON - 60_000), HERE, 10, 0, 10, 10]])
 })
 
-test('a revision name of two environments is two rows', async () => {
-  log.append(requestAt(NOON, { RevisionName: 'twin--1', EnvironmentName: 'east' }))
-  log.append(requestAt(NOON, { RevisionName: 'twin--1', EnvironmentName: 'west' }))
+test('a revision name of two environments of one name is two rows', async () => {
+  log.append(requestAt(NOON, { RevisionName: 'twin--1', _ResourceId: environmentId('east') }))
+  log.append(requestAt(NOON, { RevisionName: 'twin--1', _ResourceId: environmentId('west') }))
   expect(rowsOf(await query([ask({ revision: 'twin--1' })]))).toHaveLength(2)
 })
 

@@ -9,6 +9,7 @@ export function requestAt(time: number, other: Partial<AccessRecord> = {}): Acce
     RevisionName: 'shop--first',
     ReplicaName: 'shop--first-0',
     EnvironmentName: 'local',
+    _ResourceId: environmentId('rg'),
     Method: 'GET',
     Path: '/',
     Authority: 'shop.example',
@@ -27,4 +28,9 @@ export function requestAt(time: number, other: Partial<AccessRecord> = {}): Acce
     XForwardedFor: '',
     ...other,
   }
+}
+
+/** The resource id of the environment `local` of a resource group. */
+export function environmentId(group: string): string {
+  return `/subscriptions/sim/resourcegroups/${group}/providers/microsoft.app/managedenvironments/local`
 }
