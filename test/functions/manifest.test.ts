@@ -31,27 +31,49 @@ test('a manifest is created, then unchanged, then changed; the audit has both si
   expect(JSON.stringify(rows[0]?.detail)).toMatch(/"before":.*200.*"after":.*150/)
 })
 
-test('GET shows the stored manifest with its defaults, its version and its ETag', async () => {
+test('GET shows the stored manifest as it is written, with its defaults, its version and its ETag', async () => {
   const answer = await scene.api('/v1/services/pricing/manifest')
   expect(answer.headers.get('etag')).toBe('"v2"')
+  expect(answer.headers.get('vary')).toMatch(/accept/i)
   expect(answer.json).toMatchObject({
     version: 2,
     manifest: {
       name: 'pricing',
       environment: 'production',
-      target: { app: 'pricing', resourceGroup: 'rides' },
-      image: { registry: 'registry.example.com', repository: 'pricing', tags: { kind: 'glob', pattern: 'v*' } },
+      target: { containerApp: 'pricing', resourceGroup: 'rides' },
+      image: { registry: 'registry.example.com', repository: 'pricing', tags: 'v*' },
+      strategy: {
+        canary: { steps: [{ setWeight: 10, bake: '1h' }, { setWeight: 50, bake: '1h' }, { setWeight: 100 }] },
+      },
       analysis: {
-        bucketMs: 1000,
-        warmUpMs: 0,
+        bucket: '1s',
+        warmUp: '0s',
         onRelative: 'hold',
-        onBlind: { afterMs: 1_800_000, then: 'wait' },
+        onBlind: { after: '30m', then: 'wait' },
         requireEvidence: false,
-        kpis: [{ name: 'p95', role: 'required', source: { kind: 'azure-logs' } }],
+        kpis: [{ name: 'p95', role: 'required', latency: { limit: '150ms' }, source: 'azure-logs', lag: '2s' }],
       },
       onNewRevision: 'supersede',
     },
   })
+})
+
+test('what GET gives can be PUT: as it is nothing changes, and with a change only that', async () => {
+  const yaml = await scene.api('/v1/services/pricing/manifest', { headers: { accept: 'application/yaml' } })
+  expect(yaml.headers.get('content-type')).toBe('application/yaml; charset=utf-8')
+  const etag = yaml.headers.get('etag') ?? ''
+  expect(etag).toBe('"v2"')
+  expect((await scene.api('/v1/services/pricing/manifest?format=yaml')).text).toBe(yaml.text)
+  const same = await scene.put('pricing', yaml.text, { 'if-match': etag })
+  expect(same).toMatchObject({ status: 200, json: { kind: 'unchanged', version: 2 } })
+  const asJson = JSON.stringify((await scene.api('/v1/services/pricing/manifest')).json?.manifest)
+  const sameJson = await scene.put('pricing', asJson, { 'content-type': 'application/json', 'if-match': etag })
+  expect(sameJson).toMatchObject({ status: 200, json: { kind: 'unchanged', version: 2 } })
+  const other = await scene.put('pricing', yaml.text.replace('limit: 150ms', 'limit: 140ms'), { 'if-match': etag })
+  expect(other).toMatchObject({ status: 200, json: { kind: 'changed', version: 3 } })
+  const now = await scene.api('/v1/services/pricing/manifest?format=yaml')
+  expect(now.text).toBe(yaml.text.replace('limit: 150ms', 'limit: 140ms'))
+  expectProblem(await scene.api('/v1/services/pricing/manifest?format=toml'), 400, 'bad-request', /json or yaml/)
 })
 
 test('a manifest may be sent as JSON, and under any name of YAML', async () => {
@@ -67,14 +89,11 @@ test('a manifest may be sent as JSON, and under any name of YAML', async () => {
   }
   const stored = await scene.put('routing', JSON.stringify(asJson), { 'content-type': 'application/json' })
   expect(stored).toMatchObject({ status: 201 })
-  const hours = (count: number) => count * 3_600_000
   expect((await scene.api('/v1/services/routing/manifest')).json).toMatchObject({
     manifest: {
-      stages: [
-        { weight: 10, bakeMs: hours(48) },
-        { weight: 50, bakeMs: hours(24) },
-        { weight: 100, bakeMs: 0 },
-      ],
+      strategy: {
+        canary: { steps: [{ setWeight: 10, bake: '48h' }, { setWeight: 50, bake: '24h' }, { setWeight: 100 }] },
+      },
     },
   })
   for (const type of ['application/x-yaml', 'text/yaml', 'application/yaml; charset=utf-8']) {
@@ -100,7 +119,7 @@ test('everything that is wrong is said at once: line, path, and what was probabl
   )
   const weight = await scene.put('pricing', pricing.replace('setWeight: 50', 'setWeight: 150'))
   expect(said(weight)).toEqual([expect.stringMatching(/^10 strategy\.canary\.steps\[2\]\.setWeight: .*100/)])
-  expect((await scene.api('/v1/services/pricing/manifest')).json?.version).toBe(3)
+  expect((await scene.api('/v1/services/pricing/manifest')).json?.version).toBe(4)
 })
 
 test.each([
@@ -169,16 +188,16 @@ test('a manifest under the name of another service is refused: 400', async () =>
 
 test('If-Match lets nobody overwrite what they have not seen: 412 with the ETag of now', async () => {
   const stale = await scene.put('pricing', pricing.replace('200ms', '100ms'), { 'if-match': '"v1"' })
-  expectProblem(stale, 412, 'precondition-failed', /at version 3 now/)
-  expect(stale.headers.get('etag')).toBe('"v3"')
+  expectProblem(stale, 412, 'precondition-failed', /at version 4 now/)
+  expect(stale.headers.get('etag')).toBe('"v4"')
   const none = await scene.put('safety', manifest({ name: 'safety' }), { 'if-match': '"v1"' })
   expectProblem(none, 412, 'precondition-failed')
   expectProblem(await scene.put('pricing', pricing, { 'if-match': 'v3' }), 400, 'bad-request', /not an ETag/)
-  const fits = await scene.put('pricing', pricing.replace('200ms', '100ms'), { 'if-match': '"v3"' })
-  expect(fits).toMatchObject({ status: 200, json: { kind: 'changed', version: 4 } })
+  const fits = await scene.put('pricing', pricing.replace('200ms', '100ms'), { 'if-match': '"v4"' })
+  expect(fits).toMatchObject({ status: 200, json: { kind: 'changed', version: 5 } })
   const racers = await Promise.all(
     ['91ms', '92ms', '93ms', '94ms'].map((limit) =>
-      scene.put('pricing', pricing.replace('200ms', limit), { 'if-match': '"v4"' }),
+      scene.put('pricing', pricing.replace('200ms', limit), { 'if-match': '"v5"' }),
     ),
   )
   expect(racers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412])
