@@ -15,6 +15,8 @@ export interface Pace {
   readonly sendMs: number
   /** So many probes are under way at the same time, over all addresses. */
   readonly atOnce: number
+  /** So long a name may take to be looked up. */
+  readonly lookupMs: number
 }
 
 /** What became of the probes of every batch, in the order of the batches and of sending. Never throws. */
@@ -33,7 +35,7 @@ export async function sendBatches(
       const waitMs = turn.dueMs - elapsed()
       if (waitMs > 0) await sleep(waitMs)
       if (elapsed() > pace.sendMs) return
-      outcomes[turn.place]?.push(await sendProbe(turn.batch, pace.tls))
+      outcomes[turn.place]?.push(await sendProbe(turn.batch, pace.tls, pace.lookupMs))
     }
   }
   await Promise.all(Array.from({ length: Math.min(pace.atOnce, turns.length) }, work))

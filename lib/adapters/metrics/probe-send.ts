@@ -1,6 +1,8 @@
+import { lookup as lookUp } from 'node:dns'
 import { type RequestOptions, request } from 'node:https'
+import type { LookupFunction } from 'node:net'
 
-/** What a probe asks: an address of a revision, and how long it waits. */
+/** What a probe asks: an address of a revision, and how long it waits for the answer once the name was looked up. */
 export interface Probe {
   /** `host` or `host:port`. */
   readonly host: string
@@ -12,13 +14,17 @@ export interface Probe {
 /** Settings of the connection: which authorities are trusted, how names are looked up. */
 export type ProbeTls = Pick<RequestOptions, 'ca' | 'lookup'>
 
+/** How far a probe came: looking its name up, connecting to the ingress, or waiting for the answer (TLS is part of it). */
+export type Stage = 'lookup' | 'connect' | 'answer'
+
 /**
- * What became of a probe. `tookMs` runs from before the connection until the body has come. `code` says why there was no
- * answer, as Node names it (`ECONNRESET`), `TIMEOUT` where it did not come in time; null where there was one.
+ * What became of a probe. `tookMs` runs from when the name was looked up until the body has come: how long DNS takes says
+ * nothing about a revision. `code` says why there was no answer, as Node names it (`ECONNRESET`), `TIMEOUT` where it did
+ * not come in time, and `stage` where that happened; null where there was an answer.
  */
 export type Outcome =
-  | { readonly status: number; readonly tookMs: number; readonly code: null }
-  | { readonly status: null; readonly tookMs: number; readonly code: string }
+  | { readonly status: number; readonly tookMs: number; readonly code: null; readonly stage: null }
+  | { readonly status: null; readonly tookMs: number; readonly code: string; readonly stage: Stage }
 
 /** Sent with every probe, so that a service can leave them out of its own figures. */
 export const PROBE_HEADERS = {
@@ -31,24 +37,30 @@ export const PROBE_HEADERS = {
 /** So much of a body is waited for; an answer that is longer has come. */
 const MAX_BYTES = 65_536
 
-/** One GET over a connection of its own. Redirects are answers and are not followed. Never throws. */
-export async function sendProbe(probe: Probe, tls: ProbeTls): Promise<Outcome> {
-  const started = performance.now()
-  const status = await ask(probe, tls).catch((error: unknown) => codeOf(error))
-  const tookMs = performance.now() - started
-  return typeof status === 'number' ? { status, tookMs, code: null } : { status: null, tookMs, code: status }
+/**
+ * One GET over a connection of its own. The name is looked up within `lookupMs`; only then the probe's own time begins.
+ * Redirects are answers and are not followed. Never throws.
+ */
+export async function sendProbe(probe: Probe, tls: ProbeTls, lookupMs: number): Promise<Outcome> {
+  const watch = startWatch(probe.timeoutMs)
+  const told = await ask(probe, tls, lookupMs, watch).catch((error: unknown) => codeOf(error))
+  const { stage, tookMs } = watch.stop()
+  return typeof told === 'number'
+    ? { status: told, tookMs, code: null, stage: null }
+    : { status: null, tookMs, code: told, stage }
 }
 
 /** The status once the body has come, or why there was none. */
-function ask(probe: Probe, tls: ProbeTls): Promise<number | string> {
+function ask(probe: Probe, tls: ProbeTls, lookupMs: number, watch: Watch): Promise<number | string> {
   return new Promise((resolve) => {
-    const asked = request({ ...addressOf(probe), ...tls, headers: PROBE_HEADERS, agent: false })
-    const timer = setTimeout(() => done('TIMEOUT'), probe.timeoutMs)
+    const lookup = watched(tls.lookup ?? lookUp, lookupMs, watch)
+    const asked = request({ ...addressOf(probe), ...tls, lookup, headers: PROBE_HEADERS, agent: false })
     const done = (outcome: number | string) => {
-      clearTimeout(timer)
       resolve(outcome)
       asked.destroy()
     }
+    watch.onTimeout(() => done('TIMEOUT'))
+    asked.on('socket', (socket) => socket.once('connect', () => watch.connected()))
     asked.on('error', (error) => done(codeOf(error)))
     asked.on('response', (response) => {
       let bytes = 0
@@ -62,6 +74,50 @@ function ask(probe: Probe, tls: ProbeTls): Promise<number | string> {
     asked.on('close', () => done('ECONNRESET'))
     asked.end()
   })
+}
+
+/** Looks a name up and tells the watch; an address that is a number is never looked up. */
+function watched(lookup: LookupFunction, lookupMs: number, watch: Watch): LookupFunction {
+  return (name, options, found) => {
+    watch.lookingUp(lookupMs)
+    lookup(name, options, (error, address, family) => {
+      if (error === null || error === undefined) watch.lookedUp()
+      found(error, address, family)
+    })
+  }
+}
+
+type Watch = ReturnType<typeof startWatch>
+
+/** Knows how far a probe came, and when its time is over. After `stop` nothing counts any more. */
+function startWatch(timeoutMs: number) {
+  let stage: Stage = 'connect'
+  let started = performance.now()
+  let isOver = false
+  let timeout = () => {}
+  let timer = setTimeout(() => timeout(), timeoutMs)
+  const restart = (next: Stage, ms: number) => {
+    if (isOver) return
+    clearTimeout(timer)
+    stage = next
+    started = performance.now()
+    timer = setTimeout(() => timeout(), ms)
+  }
+  return {
+    onTimeout: (act: () => void) => {
+      timeout = act
+    },
+    lookingUp: (lookupMs: number) => restart('lookup', lookupMs),
+    lookedUp: () => restart('connect', timeoutMs),
+    connected: () => {
+      if (!isOver) stage = 'answer'
+    },
+    stop: (): { readonly stage: Stage; readonly tookMs: number } => {
+      isOver = true
+      clearTimeout(timer)
+      return { stage, tookMs: performance.now() - started }
+    },
+  }
 }
 
 function codeOf(error: unknown): string {

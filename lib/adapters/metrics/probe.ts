@@ -3,6 +3,7 @@ import type { Source } from '../../core/service.ts'
 import type { Metrics } from '../../ports.ts'
 import { missing } from './missing.ts'
 import { type ProbeBatch, sendBatches } from './probe-batch.ts'
+import { hasFailed, noteOn, saysNothing, unreached } from './probe-outcome.ts'
 import type { Outcome, ProbeTls } from './probe-send.ts'
 import { shellWord } from './shell.ts'
 import type { Trouble } from './trouble.ts'
@@ -15,10 +16,12 @@ export interface ProbeOptions {
   readonly tls?: ProbeTls
   /** Between two probes of one address, default 250 ms. */
   readonly gapMs?: number
-  /** All probes of a read are sent within this time, default 12,000 ms; the last answer may take its time-out longer. */
+  /** All probes of a read are sent within this time, default 12,000 ms; the last answer may take its look-up and its time-out longer. */
   readonly sendMs?: number
   /** So many probes are under way at the same time, over all rollouts, default 50. */
   readonly atOnce?: number
+  /** So long a name may take to be looked up, default 5,000 ms. It is no part of the time-out and of the latency. */
+  readonly lookupMs?: number
 }
 
 /** A query that can be probed: where, and how. */
@@ -33,19 +36,20 @@ interface Placed {
  * whatever number of KPIs look at it, each time over a new connection. Bad, for uptime and error rates, is no answer within
  * the time-out, a broken connection, and a status of 400 or above: as with health probes only 200–399 is well, so that a wrong
  * path fails loudly and never passes for healthy. For latency bad is all of that, and slower than the limit, connecting
- * included. A redirect is an answer and is not followed. What says nothing about the revision (its name cannot be looked
- * up, its ingress's certificate is not trusted, Slipway has no sockets left) is not counted. A probe knows no past: a
+ * included, looking the name up not. A redirect is an answer and is not followed. What says nothing about the revision (its
+ * name cannot be looked up or not in time, its ingress is not reached or its certificate not trusted, Slipway has no sockets
+ * left) is not counted. A probe knows no past: a
  * reading holds the one bucket in which its probes were begun. Every probe carries the header `slipway-probe: 1`. Never
  * throws.
  */
 export function createProbe(options: ProbeOptions = {}): Metrics {
-  const { now = Date.now, tls = {}, gapMs = 250, sendMs = 12_000, atOnce = 50 } = options
+  const { now = Date.now, tls = {}, gapMs = 250, sendMs = 12_000, atOnce = 50, lookupMs = 5000 } = options
   return {
     async read(queries) {
       const placed = queries.map(place)
       const batches = batchesOf(placed.filter((one) => 'host' in one))
       const startedAt = now()
-      const outcomes = await sendBatches([...batches.values()], { tls, gapMs, sendMs, atOnce })
+      const outcomes = await sendBatches([...batches.values()], { tls, gapMs, sendMs, atOnce, lookupMs })
       const byAddress = new Map([...batches.keys()].map((address, at) => [address, outcomes[at] ?? []]))
       return placed.map((one, at) => {
         if ('why' in one) return missing(queries[at]?.id ?? '', one.silence, one.why, '')
@@ -99,7 +103,7 @@ function addressOf({ host, source }: Placed): string {
 function toReading(placed: Placed, all: readonly Outcome[], startedAt: number): Reading {
   const { query, source } = placed
   const sent = all.slice(0, source.count)
-  const telling = sent.filter(({ code }) => code === null || !SAYS_NOTHING.has(code))
+  const telling = sent.filter((outcome) => !saysNothing(outcome))
   const text = asCommand(placed)
   if (telling.length === 0) {
     const { silence, why } = nothingTold(placed, sent)
@@ -109,32 +113,9 @@ function toReading(placed: Placed, all: readonly Outcome[], startedAt: number): 
   const at = bucketOf(query, startedAt)
   const buckets: readonly Bucket[] = at === null ? [] : [{ at, bad, total: telling.length, value: null }]
   const note =
-    at === null ? `probes know no past, and were sent at ${new Date(startedAt).toISOString()}` : noteOn(sent, placed)
+    at === null ? `probes know no past, and were sent at ${new Date(startedAt).toISOString()}` : noteOn(sent, source)
   return { id: query.id, kind: 'measured', buckets, quality: 'exact', query: text, note }
 }
-
-/**
- * Failures between Slipway and the ingress, as Node names them: the request never came near the revision. The certificate
- * is the ingress's, not the revision's.
- */
-const SAYS_NOTHING: ReadonlySet<string> = new Set([
-  'EAI_AGAIN',
-  'ENOTFOUND',
-  'EMFILE',
-  'ENFILE',
-  'ENOMEM',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-])
 
 function nothingTold(placed: Placed, sent: readonly Outcome[]): Trouble {
   const probes = `the probes of ${addressOf(placed)}`
@@ -143,19 +124,13 @@ function nothingTold(placed: Placed, sent: readonly Outcome[]): Trouble {
       silence: 'late',
       why: `${probes} had no turn in time: probe fewer revisions, or send fewer probes to each`,
     }
-  const codes = [...new Set(sent.map(({ code }) => code))].join(', ')
-  const why = `${probes} did not reach its ingress (${codes}), which says nothing about the revision: see whether Slipway's network leads there`
-  return { silence: 'down', why }
+  return { silence: 'down', why: `${probes} ${unreached(sent)}` }
 }
 
 function isBad(outcome: Outcome, { query, source }: Placed): boolean {
   if (hasFailed(outcome, source.timeoutMs)) return true
   if (query.kpi.kind === 'latency') return outcome.tookMs > query.kpi.limitMs
   return query.kpi.kind === 'error-rate' && query.kpi.alsoBad.includes(outcome.status ?? 0)
-}
-
-function hasFailed({ status, tookMs }: Outcome, timeoutMs: number): boolean {
-  return status === null || status >= 400 || tookMs > timeoutMs
 }
 
 /** The bucket in which the probes were begun. Where that began since the question was put, it is the newest one asked for. */
@@ -167,19 +142,6 @@ function bucketOf({ from, to, bucketMs }: Query, startedAt: number): number | nu
 
 /** Between putting the question and probing a turn looks at Azure, which may take so long. */
 const MOST_DELAY_MS = 30_000
-
-/** What went wrong with how many, or null where all was well. */
-function noteOn(sent: readonly Outcome[], { source }: Placed): string | null {
-  const failed = sent.filter((outcome) => hasFailed(outcome, source.timeoutMs))
-  if (failed.length === 0) return null
-  const kinds = Map.groupBy(failed, ({ status, code }) =>
-    status !== null && status >= 400 ? `status ${status}` : (code ?? 'TIMEOUT'),
-  )
-  const said = [...kinds].map(([kind, those]) => `${those.length} × ${kind}`).join(', ')
-  const isOdd = failed.some(({ status }) => status !== null && status >= 400 && status < 500)
-  const hint = isOdd ? `; 400–499 counts as failed: is ${source.path} a path that answers without a login?` : ''
-  return `of ${sent.length} probes ${failed.length} failed: ${said}${hint}`
-}
 
 function asCommand(placed: Placed): string {
   const { timeoutMs } = placed.source

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createProbe, type ProbeOptions } from '../../../lib/adapters/metrics/probe.ts'
+import { saysNothing } from '../../../lib/adapters/metrics/probe-outcome.ts'
 import type { Query, Reading } from '../../../lib/core/judge/reading.ts'
 import type { Source } from '../../../lib/core/service.ts'
 import { listen } from '../../../sim/azure/serve.ts'
@@ -139,11 +142,81 @@ describe('a probe', () => {
 })
 
 describe('what says nothing about the revision is not counted', () => {
-  test.each(['ENOTFOUND', 'EAI_AGAIN'])('a name that cannot be looked up (%s)', async (code) => {
-    const lookup: NonNullable<ProbeOptions['tls']>['lookup'] = (_, __, done) =>
-      done(Object.assign(new Error(), { code }), '')
-    const reading = await readOne({ host: 'shop--a.example' }, { tls: { lookup } })
-    expect(reading).toMatchObject({ kind: 'missing', silence: 'down', why: expect.stringContaining(`(${code})`) })
+  type Lookup = NonNullable<NonNullable<ProbeOptions['tls']>['lookup']>
+  const failing = (code: string) => Object.assign(new Error('told by the test'), { code })
+
+  test.each(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_SYSTEM', 'EAI_OF_ANOTHER_DAY'])(
+    'a name that cannot be looked up (%s)',
+    async (code) => {
+      const lookup: Lookup = (_, __, done) => done(failing(code), '')
+      const reading = await readOne({ host: 'shop--a.example' }, { tls: { lookup } })
+      const why = expect.stringMatching(new RegExp(`in DNS \\(${code}\\).*look the name up`))
+      expect(reading).toMatchObject({ kind: 'missing', silence: 'down', why })
+    },
+  )
+
+  test('a resolver that hangs', async () => {
+    const kpi = up({ timeoutMs: 10 })
+    const reading = await readOne({ host: 'shop--a.example', kpi }, { tls: { lookup: () => {} }, lookupMs: 50 })
+    const why = expect.stringMatching(/in DNS \(TIMEOUT of the lookup\)/)
+    expect(reading).toMatchObject({ kind: 'missing', silence: 'down', why })
+  })
+
+  test('a resolver that gives up after the time-out of the probe', async () => {
+    const lookup: Lookup = (_, __, done) => void setTimeout(() => done(failing('EAI_AGAIN'), ''), 100)
+    const reading = await readOne({ host: 'shop--a.example', kpi: up({ timeoutMs: 10 }) }, { tls: { lookup } })
+    expect(reading).toMatchObject({ kind: 'missing', silence: 'down', why: expect.stringMatching(/DNS \(EAI_AGAIN\)/) })
+  })
+
+  test('how long a name took to be looked up', async () => {
+    const host = await serve((_, response) => void response.end())
+    const lookup: Lookup = (_, { all }, done) => {
+      const address = [{ address: '127.0.0.1', family: 4 }]
+      setTimeout(() => (all === true ? done(null, address) : done(null, '127.0.0.1', 4)), 3100)
+    }
+    const named = host.replace('127.0.0.1', 'localhost')
+    const source = probe({ count: 1, timeoutMs: 3000 })
+    const kpi = latency({ source, limitMs: 3000 })
+    const reading = await readOne({ host: named, kpi }, { tls: { ca: tls.ca, lookup }, lookupMs: 60_000 })
+    expect(reading).toMatchObject({ buckets: [{ bad: 0, total: 1 }], note: null })
+  })
+
+  test.each([
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'ENOBUFS',
+    'EACCES',
+    'EPERM',
+    'ECANCELED',
+    'EADDRNOTAVAIL',
+    'EMFILE',
+    'EAI_NODATA',
+    'EAI_MEMORY',
+  ])('a failure of its own (%s)', (code) => {
+    expect(saysNothing({ status: null, tookMs: 1, code, stage: 'connect' })).toBe(true)
+  })
+
+  test('an ingress that takes no connection in time', async () => {
+    const host = await stuck()
+    const reading = await readOne({ host, kpi: up({ timeoutMs: 200 }) })
+    const why = expect.stringMatching(/did not reach its ingress \(TIMEOUT of the connect\)/)
+    expect(reading).toMatchObject({ kind: 'missing', silence: 'down', why })
+  })
+
+  test('and the others are, with a note', async () => {
+    const host = await serve((_, response) => void response.writeHead(503).end())
+    let place = 0
+    const lookup: Lookup = (_, { all }, done) => {
+      place += 1
+      if (place === 2) done(failing('EAI_AGAIN'), '')
+      else if (all === true) done(null, [{ address: '127.0.0.1', family: 4 }])
+      else done(null, '127.0.0.1', 4)
+    }
+    const named = host.replace('127.0.0.1', 'localhost')
+    expect(await readOne({ host: named }, { tls: { ca: tls.ca, lookup } })).toMatchObject({
+      buckets: [{ bad: 2, total: 2 }],
+      note: 'of 2 probes 2 failed: 2 × status 503; not counted, since they say nothing about the revision: 1 × EAI_AGAIN',
+    })
   })
 
   test('a certificate that is not trusted', async () => {
@@ -322,6 +395,24 @@ function probe(over: Partial<Extract<Source, { kind: 'probe' }>> = {}): Source {
 
 function up(over: Partial<Extract<Source, { kind: 'probe' }>> = {}) {
   return uptime({ source: probe(over) })
+}
+
+/** Where a thread listens that never takes a connection, with its queue full: whoever connects waits. */
+async function stuck(): Promise<string> {
+  const code = `
+    const { parentPort } = require('node:worker_threads')
+    const server = require('node:net').createServer()
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    })`
+  const thread = new Worker(code, { eval: true })
+  closers.push(() => thread.terminate())
+  const [port] = (await once(thread, 'message')) as [number]
+  const waiting = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  for (const socket of waiting) closers.push(() => socket.destroy())
+  await Promise.race(waiting.map((socket) => once(socket, 'connect')))
+  return `127.0.0.1:${port}`
 }
 
 async function serve(listener: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
