@@ -12,6 +12,8 @@ export interface Series {
 export interface PrometheusCall {
   readonly baseUrl: string
   readonly text: string
+  /** Bearer token; never in what is answered, whatever the server says. */
+  readonly token: string | null
   readonly timeoutMs: number
   readonly fetch: typeof fetch
 }
@@ -33,13 +35,15 @@ export async function queryPrometheus(call: PrometheusCall): Promise<readonly Se
   try {
     const response = await call.fetch(url, {
       method: 'POST',
+      headers: call.token === null ? {} : { authorization: `Bearer ${call.token}` },
       body: new URLSearchParams({ query: call.text, timeout: `${call.timeoutMs}ms` }),
       redirect: 'manual',
       signal: AbortSignal.timeout(call.timeoutMs),
     })
-    const body = await readBody(response, MAX_BYTES)
+    const read = await readBody(response, MAX_BYTES)
+    const body = call.token === null ? read : (read?.replaceAll(call.token, '…') ?? null)
     if (body === null) return malformed(`${server} answered more than ${MAX_BYTES} bytes: give the metric fewer series`)
-    if (response.status !== 200) return describeStatus(server, response.status, body)
+    if (response.status !== 200) return describeStatus(server, response.status, body, call.token !== null)
     return readMatrix(server, body)
   } catch (error) {
     return describeFailure(server, error, call.timeoutMs)
@@ -91,7 +95,7 @@ function readPoint(point: unknown): readonly [number, number] | null {
   return [Math.round(at * 1000), Number(value.replace('Inf', 'Infinity'))]
 }
 
-function describeStatus(server: string, status: number, body: string): Trouble {
+function describeStatus(server: string, status: number, body: string, hasToken: boolean): Trouble {
   const answer = parseJson(body)
   const said = isRecord(answer) && typeof answer.error === 'string' ? `: ${oneLine(answer.error, 300)}` : ''
   const by = `(HTTP ${status})${said}`
@@ -99,8 +103,12 @@ function describeStatus(server: string, status: number, body: string): Trouble {
     const why = `${server} redirects (HTTP ${status}), which is not followed: set the final address as prometheusUrl in SLIPWAY_ENVIRONMENTS`
     return malformed(why)
   }
-  if (status === 401 || status === 403)
-    return { silence: 'denied', why: `${server} refused us ${by}: allow Slipway to read it` }
+  if (status === 401 || status === 403) {
+    const how = hasToken
+      ? 'for a workspace of Azure Monitor its identity needs the role Monitoring Data Reader'
+      : 'where the server asks for a token, add prometheusAudience to the environment in SLIPWAY_ENVIRONMENTS'
+    return { silence: 'denied', why: `${server} refused us ${by}: allow Slipway to read it; ${how}` }
+  }
   if (status === 400 || status === 422) return { silence: 'refused', why: `${server} refused the query ${by}` }
   if (status === 404)
     return malformed(

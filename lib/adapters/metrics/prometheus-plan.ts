@@ -4,16 +4,26 @@ import { type Ask, bucketText, cannotName, type Row } from './promql.ts'
 import type { Trouble } from './trouble.ts'
 import { cannotAskWindow } from './window.ts'
 
+/** Where the server of each environment is. */
+export interface Servers {
+  /** The base URL of the Prometheus server of one of Slipway's environments, or null where none is set. */
+  readonly urlOf: (environment: string) => string | null
+  /** For whom a bearer token must be made out that this environment's server asks for; null or absent = it asks for none. */
+  readonly audienceOf?: (environment: string) => string | null
+}
+
 /** A query that can be asked: which server, and what of it. */
 export interface Placed {
   readonly query: Query
   readonly baseUrl: string
+  readonly audience: string | null
   readonly ask: Ask
 }
 
 /** Queries that one PromQL text answers, and the row of buckets that covers them all. */
 export interface Batch {
   readonly baseUrl: string
+  readonly audience: string | null
   readonly ask: Ask
   readonly row: Row
   readonly placed: readonly Placed[]
@@ -29,7 +39,7 @@ const MOST_BUCKETS = 86_400
 const NEAR_BUCKETS = 30
 
 /** The server and the series that answer a query, or why there are none. */
-export function place(query: Query, urlOf: (environment: string) => string | null): Placed | Trouble {
+export function place(query: Query, { urlOf, audienceOf = () => null }: Servers): Placed | Trouble {
   const { kpi, environment } = query
   if (kpi.source.kind !== 'prometheus')
     return refused(`KPI ${kpi.name} is measured by ${kpi.source.kind}, not by Prometheus`)
@@ -38,9 +48,14 @@ export function place(query: Query, urlOf: (environment: string) => string | nul
   const why = cannotName(ask) ?? cannotAskWindow(query) ?? tooLong(query)
   if (why !== null) return refused(`KPI ${kpi.name}: ${why}`)
   const baseUrl = urlOf(environment)
-  if (baseUrl !== null) return { query, baseUrl, ask }
-  const unset = `no Prometheus is set for environment ${environment}: add prometheusUrl to it in SLIPWAY_ENVIRONMENTS`
-  return { silence: 'unset', why: unset }
+  if (baseUrl === null) {
+    const unset = `no Prometheus is set for environment ${environment}: add prometheusUrl to it in SLIPWAY_ENVIRONMENTS`
+    return { silence: 'unset', why: unset }
+  }
+  const audience = audienceOf(environment)
+  if (audience === null || /^https:/i.test(baseUrl)) return { query, baseUrl, audience, ask }
+  const bare = `the prometheusUrl of environment ${environment} must begin with https:// in SLIPWAY_ENVIRONMENTS: a token is never sent without TLS`
+  return { silence: 'unset', why: bare }
 }
 
 /**
@@ -49,8 +64,8 @@ export function place(query: Query, urlOf: (environment: string) => string | nul
  * bear it they have their answer.
  */
 export function planBatches(placed: readonly Placed[]): readonly Batch[] {
-  const alike = Map.groupBy(placed, ({ query, baseUrl, ask }) =>
-    JSON.stringify([baseUrl, query.bucketMs, ask.form === 'durations' ? { ...ask, limits: null } : ask]),
+  const alike = Map.groupBy(placed, ({ query, baseUrl, audience, ask }) =>
+    JSON.stringify([baseUrl, audience, query.bucketMs, ask.form === 'durations' ? { ...ask, limits: null } : ask]),
   )
   const batches = [...alike.values()].flatMap(nearWindows).flatMap(split).map(toBatch)
   return batches.toSorted((a, b) => bucketsIn(a.row) - bucketsIn(b.row))
@@ -112,10 +127,16 @@ function split(group: readonly Placed[]): readonly (readonly Placed[])[] {
 }
 
 function toBatch(placed: readonly Placed[]): Batch {
-  const { baseUrl, ask } = placed[0] as Placed
+  const { baseUrl, audience, ask } = placed[0] as Placed
   const limits = placed.flatMap((one) => (one.ask.form === 'durations' ? [one.ask.limits] : []))
   const all = limits.includes(null) ? null : limits.flatMap((some) => some ?? [])
-  return { baseUrl, ask: ask.form === 'durations' ? { ...ask, limits: all } : ask, row: rowOf(placed), placed }
+  return {
+    baseUrl,
+    audience,
+    ask: ask.form === 'durations' ? { ...ask, limits: all } : ask,
+    row: rowOf(placed),
+    placed,
+  }
 }
 
 function bucketsIn({ from, to, bucketMs }: Row): number {

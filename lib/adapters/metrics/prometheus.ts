@@ -3,14 +3,15 @@ import type { Metrics } from '../../ports.ts'
 import { missing } from './missing.ts'
 import { figuresOf, type Outcome } from './prometheus-answer.ts'
 import { queryPrometheus, type Series } from './prometheus-call.ts'
-import { type Batch, type Placed, place, planBatches, textAlone } from './prometheus-plan.ts'
+import { type Batch, type Placed, place, planBatches, type Servers, textAlone } from './prometheus-plan.ts'
+import { createTokens, type Tokens } from './prometheus-token.ts'
 import { createPatience, createTurns, type Patience, type Turns } from './prometheus-turns.ts'
 import { bucketText } from './promql.ts'
 import type { Trouble } from './trouble.ts'
 
-export interface PrometheusOptions {
-  /** The base URL of the Prometheus server of one of Slipway's environments, or null where none is set. */
-  readonly urlOf: (environment: string) => string | null
+export interface PrometheusOptions extends Servers {
+  /** The bearer token for an audience, as Slipway's identity has it; asked for once per read and audience. */
+  readonly tokenOf?: (audience: string) => Promise<string>
   readonly fetch?: typeof fetch
   /** The longest wait for one answer, default 20,000 ms: a first look back over a day takes a while. */
   readonly timeoutMs?: number
@@ -32,12 +33,14 @@ export function createPrometheus(options: PrometheusOptions): Metrics {
       const readings = new Map<Query, Reading>()
       const placed: Placed[] = []
       for (const query of queries) {
-        const one = place(query, options.urlOf)
+        const one = place(query, options)
         if ('why' in one) readings.set(query, missing(query.id, one.silence, one.why, ''))
         else placed.push(one)
       }
-      for (const [query, reading] of await readAll(placed, { options, turns, patience: createPatience() }))
-        readings.set(query, reading)
+      const { fetch: send = fetch, timeoutMs = 20_000, tokenOf = nobody } = options
+      const tokens = createTokens(tokenOf, timeoutMs)
+      const read = { send, timeoutMs, turns, tokens, patience: createPatience() }
+      for (const [query, reading] of await readAll(placed, read)) readings.set(query, reading)
       return queries.map(
         (query) => readings.get(query) ?? missing(query.id, 'malformed', 'Prometheus was not asked', ''),
       )
@@ -45,11 +48,17 @@ export function createPrometheus(options: PrometheusOptions): Metrics {
   }
 }
 
+function nobody(): Promise<string> {
+  return Promise.reject(new Error('there is no identity to ask a token with'))
+}
+
 type Answer = readonly [Query, Reading]
 
 interface Read {
-  readonly options: PrometheusOptions
+  readonly send: typeof fetch
+  readonly timeoutMs: number
   readonly turns: Turns
+  readonly tokens: Tokens
   readonly patience: Patience
 }
 
@@ -65,20 +74,25 @@ async function readAll(placed: readonly Placed[], read: Read): Promise<readonly 
 }
 
 async function readBatch(batch: Batch, read: Read): Promise<readonly (readonly [Placed, Outcome])[]> {
-  const { baseUrl, ask, row, placed } = batch
+  const { ask, row, placed } = batch
   const text = bucketText(ask, [...new Set(placed.map(({ query }) => query.revision))], row)
-  const series = await sendInTurn(baseUrl, text, read)
+  const series = await sendInTurn(batch, text, read)
   return placed.map((one) => [one, 'why' in series ? series : figuresOf(one, series)] as const)
 }
 
-async function sendInTurn(baseUrl: string, text: string, read: Read): Promise<readonly Series[] | Trouble> {
-  const { options, turns, patience } = read
-  const { fetch: send = fetch, timeoutMs = 20_000 } = options
+async function sendInTurn(
+  { baseUrl, audience }: Batch,
+  text: string,
+  read: Read,
+): Promise<readonly Series[] | Trouble> {
+  const { send, timeoutMs, turns, tokens, patience } = read
   const server = URL.parse(baseUrl)?.origin ?? baseUrl
   return turns(server, async () => {
     const lost = patience.lost(server)
     if (lost !== null) return lost
-    const series = await queryPrometheus({ baseUrl, text, timeoutMs, fetch: send })
+    const pass = audience === null ? { token: null } : await tokens(audience)
+    if ('why' in pass) return pass
+    const series = await queryPrometheus({ baseUrl, text, token: pass.token, timeoutMs, fetch: send })
     patience.note(server, 'why' in series ? series : null)
     return series
   })
