@@ -148,6 +148,7 @@ watch: 15m
     ['0.9995', '99.95%'],
     ['99.999999999%', '99.999999999%'],
     ['0.99999999999999', 0.99999999999999],
+    ['0.99999999998512', 0.99999999998512],
   ])('tells the target %s', (text, target) => {
     expect(kpi(`uptime: { target: ${text} }`)).toMatchObject({ uptime: { target } })
   })
