@@ -1,10 +1,10 @@
-import type { ReplayOutcome } from '../lib/core/replay/timeline.ts'
+import type { ReplayVerdict, Timeline } from '../lib/core/replay/timeline.ts'
 
 /** What the process ends with. From 64 on they are those of sysexits.h. */
 export const EXIT = {
   fine: 0,
   rolledBack: 2,
-  paused: 3,
+  held: 3,
   usage: 64,
   badInput: 65,
   noInput: 66,
@@ -24,16 +24,22 @@ export class Refusal extends Error {
   }
 }
 
-/** The exit code of an outcome: a promotion and a rollout that still runs are fine. */
-export function exitOf(outcome: ReplayOutcome): number {
+/** The exit code of a timeline: a promotion is fine, and so is a rollout that still runs while nothing holds it. */
+export function exitOf({ outcome, verdicts }: Pick<Timeline, 'outcome' | 'verdicts'>): number {
   switch (outcome) {
     case 'promoted':
-    case 'running':
     case 'unchanged':
       return EXIT.fine
+    case 'running':
+      return isHeld(verdicts.at(-1)) ? EXIT.held : EXIT.fine
     case 'paused':
-      return EXIT.paused
+      return EXIT.held
     default:
       return EXIT.rolledBack
   }
+}
+
+/** Whether the rollout would wait until something changes: suspect, nodata, error. */
+function isHeld(newest: ReplayVerdict | undefined): boolean {
+  return newest !== undefined && newest.kind !== 'pass' && newest.kind !== 'inconclusive'
 }

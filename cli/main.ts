@@ -5,8 +5,8 @@ import { EXIT, Refusal } from './exit.ts'
 import type { Terminal } from './terminal.ts'
 
 const EXITS = `
-Exit codes: 0 promoted or still running, 2 rolled back or aborted, 3 paused for a person,
-64 wrong usage, 65 bad input, 66 no such file, 69 service not reached, 77 key refused.`
+Exit codes: 0 promoted or still running, 2 rolled back or aborted, 3 paused for a person or running
+and held (suspect, nodata, error), 64 wrong usage, 65 bad input, 66 no such file, 69 service not reached, 77 key refused.`
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever reads our output has seen enough, as `| head` does.

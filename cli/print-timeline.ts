@@ -3,6 +3,7 @@ import type { VerdictKind } from '../lib/core/judge/verdict.ts'
 import type { KpiVerdict, ReplayOutcome, ReplayVerdict, Timeline } from '../lib/core/replay/timeline.ts'
 import type { Manifest } from '../lib/core/service.ts'
 import { type Colour, coloured, hanging, type Terminal, table } from './terminal.ts'
+import { unitOf, unitsText } from './units.ts'
 
 /** So many lines of a timeline are read; of a longer one the beginning and the end are shown. */
 const MOST_LINES = 40
@@ -19,7 +20,7 @@ export function timelineText(timeline: Timeline, terminal: Terminal, verbose: bo
       ? lines.flat()
       : [
           ...lines.slice(0, MOST_LINES - LAST_LINES).flat(),
-          `        … ${cut} more changes; --verbose shows every bucket`,
+          `        … ${cut} more changes; --verbose shows every ${unitOf(timeline)}`,
           ...lines.slice(-LAST_LINES).flat(),
         ]
   return [head, ...kept, '', ...endLines(timeline, terminal)].join('\n')
@@ -88,12 +89,13 @@ const COLOURS: Readonly<Record<VerdictKind, Colour>> = {
 
 function endLines(timeline: Timeline, terminal: Terminal): readonly string[] {
   const newest = timeline.verdicts.at(-1)
-  const missing = newest?.kpis.filter((kpi) => kpi.missing !== null) ?? []
+  const isOpen = timeline.outcome === 'running' || timeline.outcome === 'paused'
+  const missing = isOpen ? (newest?.kpis.filter((kpi) => kpi.missing !== null) ?? []) : []
   return [
     `Outcome: ${coloured(terminal, colourOf(timeline.outcome), timeline.outcome)} ${whenText(timeline)}`,
     ...hanging('Because: ', timeline.because),
     '',
-    ...(newest === undefined ? [] : kpiTable(newest.kpis)),
+    ...(newest === undefined ? [] : kpiTable(newest.kpis, timeline)),
     ...(newest?.kpis ?? []).filter(isTooBadToWarmUp).map(warmUpText),
     ...missing.flatMap((kpi) => hanging(`Missing for a pass of ${kpi.kpi}: `, missingText(kpi, timeline), 4)),
   ]
@@ -102,14 +104,9 @@ function endLines(timeline: Timeline, terminal: Terminal): readonly string[] {
 /** When a timeline ended, to a person. */
 export function whenText(timeline: Timeline): string {
   const { endedAtMinute, bucketMs, outcome } = timeline
-  if (endedAtMinute === null) return 'before any bucket was judged'
+  if (endedAtMinute === null) return `before any ${unitOf(timeline)} was judged`
   const word = outcome === 'running' ? 'up to' : 'at'
   return `${word} ${unitOf(timeline)} ${endedAtMinute}, after ${duration((endedAtMinute + 1) * bucketMs)} of traffic`
-}
-
-/** What a timeline counts in: minutes, or buckets where they have another length. */
-function unitOf({ bucketMs }: Timeline): string {
-  return bucketMs === 60_000 ? 'minute' : 'bucket'
 }
 
 function isTooBadToWarmUp({ warmUp, neededWarmUp }: KpiVerdict): boolean {
@@ -131,20 +128,54 @@ function colourOf(outcome: ReplayOutcome): Colour {
   return outcome === 'paused' || outcome === 'running' ? 'yellow' : 'red'
 }
 
-function kpiTable(kpis: readonly KpiVerdict[]): readonly string[] {
-  const head = ['KPI', 'verdict', 'bad of total', 'share', 'limit', 'stable', 'E limit', 'E stable', 'needed']
+function kpiTable(kpis: readonly KpiVerdict[], timeline: Timeline): readonly string[] {
+  const share = kpis.some(({ unit }) => unit === 'figure') ? 'share/value' : 'share'
+  const head = ['KPI', 'verdict', 'bad of total', share, 'limit', 'stable', 'E limit', 'E stable', 'needed']
   const rows = kpis.map((kpi) => [
     kpi.role === 'required' ? kpi.kpi : `${kpi.kpi} (${kpi.role})`,
     kpi.kind,
-    kpi.total === null ? '–' : `${kpi.bad} of ${kpi.total}`,
-    kpi.total === null || kpi.bad === null || kpi.total === 0 ? '–' : percent(kpi.bad / kpi.total),
-    kpi.unit === 'ratio' ? percent(kpi.limit) : String(kpi.limit),
-    kpi.baselineTotal === null || kpi.baselineBad === null ? '–' : percent(kpi.baselineBad / kpi.baselineTotal),
-    evidence(kpi.absolute),
-    evidence(kpi.relative),
+    ...(kpi.unit === 'figure' ? gaugeCells(kpi, timeline) : countCells(kpi)),
     evidence(kpi.needed),
   ])
   return table([head, ...rows])
+}
+
+function countCells({
+  bad,
+  total,
+  limit,
+  baselineBad,
+  baselineTotal,
+  absolute,
+  relative,
+}: KpiVerdict): readonly string[] {
+  return [
+    total === null ? '–' : `${bad} of ${total}`,
+    total === null || bad === null || total === 0 ? '–' : percent(bad / total),
+    percent(limit),
+    baselineTotal === null || baselineBad === null ? '–' : percent(baselineBad / baselineTotal),
+    evidence(absolute),
+    evidence(relative),
+  ]
+}
+
+/** Of a gauge: buckets out of the limit of all, newest values, and no comparison, for it is tested against its limit alone. */
+function gaugeCells(
+  { bad, total, value, limit, baselineValue, absolute }: KpiVerdict,
+  timeline: Timeline,
+): readonly string[] {
+  return [
+    total === null ? '–' : `${bad} of ${unitsText(total, timeline)}`,
+    amount(value),
+    amount(limit),
+    amount(baselineValue),
+    evidence(absolute),
+    '–',
+  ]
+}
+
+function amount(value: number | null): string {
+  return value === null ? '–' : String(Number(value.toPrecision(6)))
 }
 
 /** An E-value as people compare it: three digits, powers of ten where it is large. */

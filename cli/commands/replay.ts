@@ -14,6 +14,7 @@ import { wholeNumber } from '../options.ts'
 import { besideText } from '../print-beside.ts'
 import type { Terminal } from '../terminal.ts'
 import { thinned } from '../thin.ts'
+import { unitOf } from '../units.ts'
 import { seriesOfFile } from './simulate.ts'
 
 interface ReplayOptions {
@@ -68,6 +69,10 @@ interface Recorded {
   readonly manifest: Manifest
   readonly series: Series
   readonly history?: Readonly<Record<string, History>>
+  /** Where the figures are from, in short: `the file`. */
+  readonly from: string
+  /** What is to be said of how they were read. */
+  readonly notes: readonly string[]
   /** How the rollout really ended; null where only its buckets are known. */
   readonly ending: Ending | null
   /** Canary weight that a bucket was measured at, where the service wrote it down. */
@@ -84,14 +89,15 @@ async function judgeAnew(options: ReplayOptions, terminal: Terminal): Promise<nu
   const plain = feedOf(recorded.series)
   const then = replay({ manifest: recorded.manifest, feed: plain, gates: options.gates, ...history })
   const measuredAt = recorded.weightAt ?? weightsBy(then)
-  const feed = thinned(plain, measuredAt, options.seed)
+  const feed = thinned(plain, measuredAt, options.seed, unitOf(manifest.analysis))
   const now = replay({ manifest, feed, gates: options.gates, ...history })
   if (now.verdicts.length === 0 && now.outcome === 'running') throw new Refusal(EXIT.badInput, now.because)
   const isThinned = now.verdicts.some(({ minute, weight }) => weight < (measuredAt(minute) ?? 0))
   const notes = [
+    ...recorded.notes,
     ...(isThinned ? [thinNote(options.seed)] : []),
     ...waitNotes(now, manifest),
-    ...notesOn(recorded.series, now, recorded.history),
+    ...notesOn({ ...recorded, manifest }, now),
   ]
   const told = { what: recorded.what, ending: recorded.ending, then, now, notes }
   if (options.json === true) {
@@ -100,7 +106,7 @@ async function judgeAnew(options: ReplayOptions, terminal: Terminal): Promise<nu
       JSON.stringify({ ...now, then: { outcome, endedAtMinute, because }, recorded: recorded.ending, notes }),
     )
   } else terminal.write(besideText(told, { was: recorded.manifest, is: manifest }, terminal, options.verbose === true))
-  return exitOf(now.outcome)
+  return exitOf(now)
 }
 
 function thinNote(seed: number): string {
@@ -118,7 +124,8 @@ async function recordedOf(options: ReplayOptions): Promise<Recorded> {
   if (was === undefined)
     throw new Refusal(EXIT.usage, '--buckets needs --manifest FILE: it says what is judged, and how')
   const manifest = await manifestOf(was)
-  return { what: buckets, manifest, series: await seriesOfFile(buckets, manifest), ending: null, weightAt: null }
+  const { series, notes } = await seriesOfFile(buckets, manifest)
+  return { what: buckets, manifest, series, from: 'the file', notes, ending: null, weightAt: null }
 }
 
 async function fromService(url: string, options: ReplayOptions): Promise<Recorded> {
@@ -139,6 +146,8 @@ async function fromService(url: string, options: ReplayOptions): Promise<Recorde
     manifest: rollout.manifest,
     series: withUnfinished(seriesOf(lines, from, bucketMs), unfinished, from, bucketMs),
     history,
+    from: 'the service',
+    notes: [],
     ending: endingOf(rollout, from),
     weightAt: weights.length === 0 ? null : weightAt,
   }

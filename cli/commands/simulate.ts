@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { type Feed, feedOf, type Series } from '../../lib/core/replay/feed.ts'
 import { replay } from '../../lib/core/replay/replay.ts'
 import type { Manifest } from '../../lib/core/service.ts'
-import { readBuckets } from '../bucket-file.ts'
+import { type BucketsRead, readBuckets } from '../bucket-file.ts'
 import { EXIT, exitOf, Refusal } from '../exit.ts'
 import { manifestOf } from '../manifest-file.ts'
 import { notesOn, waitNotes } from '../notes.ts'
@@ -54,18 +54,18 @@ function list(terminal: Terminal, isJson: boolean): void {
 }
 
 async function simulate(options: SimulateOptions, terminal: Terminal): Promise<number> {
-  const { manifest, feed, series, what, notes: said } = await sceneOf(options)
+  const { manifest, feed, series, what, from, notes: said } = await sceneOf(options)
   const timeline = replay({ manifest, feed, gates: options.gates })
   if (timeline.verdicts.length === 0 && timeline.outcome === 'running')
     throw new Refusal(EXIT.badInput, `${what}: ${timeline.because}`)
-  const notes = [...said, ...waitNotes(timeline, manifest), ...notesOn(series, timeline)]
+  const notes = [...said, ...waitNotes(timeline, manifest), ...notesOn({ manifest, series, from }, timeline)]
   if (options.json === true) terminal.write(JSON.stringify({ ...timeline, notes }))
   else {
     const lines = notes.flatMap((note) => hanging('Note: ', note))
     const head = [planText(manifest), ...hanging('Data: ', what), '']
     terminal.write([...head, timelineText(timeline, terminal, options.verbose === true), ...lines].join('\n'))
   }
-  return exitOf(timeline.outcome)
+  return exitOf(timeline)
 }
 
 interface Scene {
@@ -74,6 +74,8 @@ interface Scene {
   readonly series: Series
   /** Where the figures are from, to a person. */
   readonly what: string
+  /** The same in short, e.g. `the file`. */
+  readonly from: string
   readonly notes: readonly string[]
 }
 
@@ -85,20 +87,21 @@ async function sceneOf(options: SimulateOptions): Promise<Scene> {
     const found = scenarioNamed(scenario)
     const { manifest, notes } = playable(file === undefined ? scenarioManifest() : await manifestOf(file))
     const what = `scenario ${found.name} (${found.alias}), seed ${seed}: ${found.about}`
-    return { manifest, what, notes, ...scenarioFeed(found, seed, manifest) }
+    return { manifest, what, from: 'the scenario', notes, ...scenarioFeed(found, seed, manifest) }
   }
   if (buckets === undefined)
     throw new Refusal(EXIT.usage, 'give --buckets FILE with --manifest FILE, or --scenario NAME')
   if (file === undefined)
     throw new Refusal(EXIT.usage, '--buckets needs --manifest FILE: it says what is judged, and how')
   const manifest = await manifestOf(file)
-  const series = await seriesOfFile(buckets, manifest)
-  return { manifest, series, feed: feedOf(series), what: buckets === '-' ? 'standard input' : buckets, notes: [] }
+  const { series, notes } = await seriesOfFile(buckets, manifest)
+  const what = buckets === '-' ? 'standard input' : buckets
+  return { manifest, series, feed: feedOf(series), what, from: 'the file', notes }
 }
 
-/** The buckets of a CSV file. Throws Refusal with every line that is wrong. */
-export async function seriesOfFile(file: string, manifest: Manifest): Promise<Series> {
+/** The buckets of a CSV file, and notes on how they were read. Throws Refusal with every line that is wrong. */
+export async function seriesOfFile(file: string, manifest: Manifest): Promise<BucketsRead & { readonly ok: true }> {
   const read = readBuckets(await readText(file, 'file of buckets'), file, manifest)
-  if (read.ok) return read.series
+  if (read.ok) return read
   throw new Refusal(EXIT.badInput, read.issues)
 }

@@ -28,7 +28,7 @@ test('a timeline that changes all the time is cut in the middle, and says how mu
   const timeline = { ...calm, verdicts }
   const lines = timelineText(timeline, plain, false).split('\n')
   expect(lines.find((line) => line.includes('more changes'))).toMatch(
-    /… \d+ more changes; --verbose shows every bucket/,
+    /… \d+ more changes; --verbose shows every minute/,
   )
   expect(lines.length).toBeLessThan(140)
 })
@@ -60,5 +60,49 @@ test('a table lines up', () => {
 })
 
 test('exit codes tell outcomes apart', () => {
-  expect((['promoted', 'running', 'rolled-back', 'aborted', 'paused'] as const).map(exitOf)).toEqual([0, 0, 2, 2, 3])
+  const codes = (['promoted', 'running', 'rolled-back', 'aborted', 'paused'] as const).map((outcome) =>
+    exitOf({ outcome, verdicts: [] }),
+  )
+  expect(codes).toEqual([0, 0, 2, 2, 3])
+})
+
+test.each([
+  ['pass', 0],
+  ['inconclusive', 0],
+  ['nodata', 3],
+  ['error', 3],
+  ['suspect', 3],
+] as const)('data that end in %s end with exit code %i', (kind, code) => {
+  const timeline = walk(PLAN, errorSeries(times<Count>(5, [0, 300])))
+  const verdicts = timeline.verdicts.map((verdict) => ({ ...verdict, kind }))
+  expect(exitOf({ outcome: 'running', verdicts })).toBe(code)
+})
+
+test('what a pass still needs is told while the rollout goes on or waits, and not after its end', () => {
+  const running = walk(PLAN, errorSeries(times<Count>(5, [0, 300]), times<Count>(5, [9, 2700])))
+  const texts = (['running', 'paused', 'promoted', 'rolled-back', 'aborted'] as const).map((outcome) =>
+    timelineText({ ...running, outcome }, plain, false).includes('Missing for a pass of errors'),
+  )
+  expect(texts).toEqual([true, true, false, false, false])
+})
+
+test('a gauge shows its value, its limit, its buckets out of the limit, and the value of stable', () => {
+  const queue = '{ name: queue, gauge: { limit: 100 }, source: { http: { url: "https://kpi.example.com/q" } } }'
+  const gauge = aPlan('[ { setWeight: 10 }, { bake: 1h } ]', `{ warmUp: 0s, kpis: [ ${queue} ] }`)
+  const values = (first: readonly number[]) =>
+    new Map(first.map((value, at) => [at, { bad: 0, total: 0, value }] as const))
+  const series = (baseline: readonly number[]) =>
+    new Map([['queue', { canary: values([50, 120.25, 70, 80.5]), baseline: values(baseline) }]])
+  const row = (timeline: ReturnType<typeof walk>) =>
+    timelineText(timeline, plain, false)
+      .split('\n')
+      .find((line) => line.startsWith('queue '))
+      ?.split(/ {2,}/)
+  expect(row(walk(gauge, series([40, 40, 40, 60.125])))?.slice(2, 6)).toEqual([
+    '1 of 4 minutes',
+    '80.5',
+    '100',
+    '60.125',
+  ])
+  expect(row(walk(gauge, series([])))?.slice(2, 6)).toEqual(['1 of 4 minutes', '80.5', '100', '–'])
 })

@@ -38,7 +38,9 @@ const REFUSED: readonly (readonly [name: string, text: string, line: number, say
   ['a count beyond reason', `${HEAD}\n0,errors,canary,1,9999999999999\n`, 2, /total is "9999999999999"/],
   ['more bad than all', `${HEAD}\n0,errors,canary,301,300\n`, 2, /bad is 301 and total only 300/],
   ['a value without a gauge', `${HEAD},value\n0,errors,canary,1,300,7\n`, 2, /value is "7", but errors is counted/],
-  ['a minute twice', `${HEAD}\n0,errors,canary,1,300\n0,errors,canary,1,300\n`, 3, /was given in line 2 already/],
+  ['tabs', 'minute\tkpi\tarm\tbad\ttotal\n0\terrors\tcanary\t1\t300\n', 1, /with commas, not tabs/],
+  ['a comment first', `# of Monday\n${HEAD}\n0,errors,canary,1,300\n`, 1, /begins with #, and CSV has no comments/],
+  ['a comment between', `${HEAD}\n# noon, day 1\n0,errors,canary,1,300\n`, 2, /begins with #.*take the line out/],
   ['a quote that is not closed', `${HEAD}\n0,"errors,canary,1,300\n`, 2, /a quote is opened and never closed/],
   ['text behind a quote', `${HEAD}\n0,"errors"x,canary,1,300\n`, 2, /text follows a closing quote/],
   [
@@ -80,10 +82,45 @@ test('a gauge needs its value, and takes one of any sign', async () => {
   const manifest = manifestText('[ { setWeight: 10 }, { bake: 1h } ]', GAUGE)
   await withFiles({ 'm.yaml': manifest, 'none.csv': rows(''), 'ok.csv': rows('-1.5e2') }, async (path) => {
     const none = await slipway(['simulate', '--manifest', path('m.yaml'), '--buckets', path('none.csv')])
-    expect(none).toMatchObject({ code: 65, err: expect.stringContaining('queue is a gauge and has no value') })
+    expect(none).toMatchObject({
+      code: 65,
+      err: expect.stringContaining('queue is a gauge and its value is empty; write its figure'),
+    })
     const fine = await slipway(['simulate', '--manifest', path('m.yaml'), '--buckets', path('ok.csv'), '--json'])
     expect(fine.code).toBe(0)
     expect(JSON.parse(fine.out)).toMatchObject({ outcome: 'running', endedAtMinute: 0 })
+  })
+})
+
+const GAUGE_HEAD = 'minute,kpi,arm,bad,total,value'
+
+test.each([
+  ['no column of values', `${HEAD}\n0,queue,canary,,\n`, 2, /has no value; add the column value/],
+  ['bad events', `${GAUGE_HEAD}\n0,queue,canary,3,,7\n`, 2, /bad is "3", but queue is a gauge; leave bad and total/],
+  ['a total', `${GAUGE_HEAD}\n0,queue,canary,0,10,7\n`, 2, /total is "10", but queue is a gauge/],
+  [
+    'two values of a minute',
+    `${GAUGE_HEAD}\n0,queue,canary,,,7\n0,queue,canary,,,7\n`,
+    3,
+    /has a value in line 2 already, and values of a gauge cannot be added up; keep one/,
+  ],
+])('a gauge with %s is refused', (_, text, line, says) => {
+  const read = readBuckets(text, 'b.csv', aPlan('[ { setWeight: 10 }, { bake: 1h } ]', GAUGE))
+  const told = read.ok ? [] : read.issues
+  expect(told.find((issue) => issue.startsWith(`b.csv:${line}: `))).toMatch(says)
+})
+
+test('a gauge may have counts of 0, as the service writes them', () => {
+  const text = `${GAUGE_HEAD}\n0,queue,canary,0,0,7\n`
+  const read = readBuckets(text, 'b.csv', aPlan('[ { setWeight: 10 }, { bake: 1h } ]', GAUGE))
+  expect(read.ok && read.series.get('queue')?.canary.get(0)).toEqual({ bad: 0, total: 0, value: 7 })
+})
+
+test('arms may be written in capitals, as the header may', () => {
+  const read = readBuckets('Minute,KPI,Arm,Bad,Total\n0,errors,Canary,1,300\n0,errors,BASELINE,2,2700\n', 'b.csv', PLAN)
+  expect(read.ok && read.series.get('errors')).toEqual({
+    canary: new Map([[0, { bad: 1, total: 300, value: null }]]),
+    baseline: new Map([[0, { bad: 2, total: 2700, value: null }]]),
   })
 })
 

@@ -32,7 +32,7 @@ test('a stricter limit would have caught it earlier, and the answer shows then a
     expect(told.verdicts).toHaveLength(told.endedAtMinute + 1)
     const person = await replayed(path, 'strict.yaml')
     const earlier = told.then.endedAtMinute - told.endedAtMinute
-    expect(person.out).toContain(`It would have ended the same, ${earlier} bucket${earlier === 1 ? '' : 's'} earlier.`)
+    expect(person.out).toContain(`It would have ended the same, ${earlier} minute${earlier === 1 ? '' : 's'} earlier.`)
     expect(person.out).toMatch(/^ +THEN: the manifest it had, replayed +NOW: this manifest, replayed$/m)
     expect(person.out).toMatch(/^Limits +errors at most 1 % bad +errors at most 0.5 % bad$/m)
     expect(person.out.split('\n').filter((line) => line.length > 100)).toEqual([])
@@ -91,6 +91,12 @@ test.each([
   ],
   ['a KPI that was not measured', manifestText(HOUR, '{}'), 'KPI p95 was not measured then; leave it out'],
   [
+    'another name',
+    manifestText().replace('name: pricing', 'name: billing'),
+    'the manifest is of billing in production, but the buckets are of pricing in production',
+  ],
+  ['another environment', manifestText().replace('environment: production', 'environment: staging'), 'in staging'],
+  [
     'another kind of KPI',
     manifestText(HOUR, '{ kpis: [ { name: errors, uptime: { target: 99.9% } } ] }'),
     'has the kind uptime, but was counted with error-rate',
@@ -126,7 +132,29 @@ test('a step that comes earlier in the changed plan waits for its weight, and th
     expect(told.then).toMatchObject({ outcome: 'promoted', endedAtMinute: 59 })
     expect(told).toMatchObject({ outcome: 'promoted', endedAtMinute: 49 })
     expect(told.notes).toContain(
-      'step 2 was due with bucket 10, and nothing was measured at 50 % before bucket 30: until then the canary stays at the weight before',
+      'step 2 was due with minute 10, and nothing was measured at 50 % before minute 30: until then the canary stays at the weight before',
     )
+  })
+})
+
+test('a step whose weight was never measured says so', async () => {
+  await withFiles({ ...FILES, 'calm.csv': bucketsText(60, () => 1) }, async (path) => {
+    const args = ['replay', '--buckets', path('calm.csv'), '--recorded', path('m.yaml'), '--manifest']
+    const { out } = await slipway([...args, path('stages.yaml'), '--json'])
+    expect(JSON.parse(out).notes).toContain(
+      'step 2 was due with minute 30, and nothing was ever measured at 50 %: the canary stays at the weight before',
+    )
+  })
+})
+
+test('where the data end before a decision, no outcome is made up', async () => {
+  await withFiles({ ...FILES, 'b.csv': bucketsText(40, (minute) => (minute < 20 ? 1 : 8)) }, async (path) => {
+    const { code, out } = await replayed(path, 'lax.yaml')
+    // Worse than stable, though within the limit: it is held where the data end.
+    expect(code).toBe(3)
+    const text = out.replaceAll(/\s+/g, ' ')
+    expect(text).toContain('Under this manifest it is not decided: the data end there, with minute 39.')
+    expect(text).toContain('Under the one it had: rolled-back at minute 23')
+    expect(text).not.toContain('would have been running')
   })
 })

@@ -54,7 +54,7 @@ export function replay(plan: Replay): Timeline {
     weights.push(walk.weight)
     const now = start + (bucket + 1) * bucketMs
     const seen = look(walk, plan.feed, { start, now, weights })
-    if (seen.verdict !== null) verdicts.push(told(seen.verdict, walk, { bucket, start, bucketMs }))
+    if (seen.verdict !== null) verdicts.push(told(seen.verdict, walk, plan.feed, { bucket, start, bucketMs }))
     walk = settle(seen, now, plan.gates)
   }
   return ended(walk, verdicts)
@@ -154,16 +154,18 @@ const OPEN_GATE: Command = { id: 'open-gate', verb: 'promote', actor: 'replay', 
 function told(
   verdict: Verdict,
   { rollout: { phase }, weight }: Walk,
+  feed: Feed,
   at: { readonly bucket: number; readonly start: number; readonly bucketMs: number },
 ): ReplayVerdict {
   const minuteOf = (moment: number) => Math.ceil((moment - at.start) / at.bucketMs) - 1
+  const beside = (kpi: string) => feed.figures(kpi, 'baseline', at.bucket, weight)?.value ?? null
   return {
     minute: at.bucket,
     kind: verdict.kind,
     step: 'stage' in phase ? phase.stage + 1 : 0,
     weight,
     because: verdict.because,
-    kpis: verdict.evidence.map((evidence) => kpiVerdict(evidence, minuteOf)),
+    kpis: verdict.evidence.map((evidence) => kpiVerdict(evidence, minuteOf, beside(evidence.kpi))),
   }
 }
 

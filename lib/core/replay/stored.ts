@@ -72,11 +72,18 @@ export function bucketsCsv(series: Series): string {
 
 /**
  * Why buckets that were counted under one manifest cannot be judged under another, a sentence each; empty where they can.
- * Limits, percentiles, roles and the plan may differ: counts know nothing of them. What was counted must be the same.
+ * Limits, percentiles, roles and the plan may differ: counts know nothing of them. What was counted must be the same,
+ * and of the same service.
  */
 export function incomparable(recorded: Manifest, changed: Manifest): readonly string[] {
   const was = recorded.analysis
   const is = changed.analysis
+  const services =
+    recorded.name === changed.name && recorded.environment === changed.environment
+      ? []
+      : [
+          `the manifest is of ${changed.name} in ${changed.environment}, but the buckets are of ${recorded.name} in ${recorded.environment}; give a manifest of that service`,
+        ]
   const lengths =
     was.bucketMs === is.bucketMs
       ? []
@@ -84,6 +91,7 @@ export function incomparable(recorded: Manifest, changed: Manifest): readonly st
           `analysis.bucket is ${is.bucketMs / 1000}s, but the buckets were counted in ${was.bucketMs / 1000}s; write ${was.bucketMs / 1000}s`,
         ]
   return [
+    ...services,
     ...lengths,
     ...is.kpis.flatMap((kpi) => {
       const known = was.kpis.find(({ name }) => name === kpi.name)

@@ -24,6 +24,8 @@ export interface KpiVerdict {
   readonly interval: readonly [number, number] | null
   readonly baselineBad: number | null
   readonly baselineTotal: number | null
+  /** A gauge's value on the stable revision in this bucket; null where it is not known, and for every other KPI. */
+  readonly baselineValue: number | null
   /** E-values: against the limit, against the baseline, and against the limit of the warm-up. */
   readonly absolute: number | null
   readonly relative: number | null
@@ -64,7 +66,11 @@ export interface Timeline {
 }
 
 /** A KPI's evidence as the timeline tells it; `minuteOf` turns a moment into the number of a bucket. */
-export function kpiVerdict(evidence: Evidence, minuteOf: (at: number) => number): KpiVerdict {
+export function kpiVerdict(
+  evidence: Evidence,
+  minuteOf: (at: number) => number,
+  baselineValue: number | null,
+): KpiVerdict {
   const { evalues, baseline, passAt } = evidence
   return {
     kpi: evidence.kpi,
@@ -79,6 +85,7 @@ export function kpiVerdict(evidence: Evidence, minuteOf: (at: number) => number)
     interval: evidence.interval,
     baselineBad: baseline?.bad ?? null,
     baselineTotal: baseline?.total ?? null,
+    baselineValue,
     absolute: evalues?.absolute ?? null,
     relative: evalues?.relative ?? null,
     warmUp: evalues?.warmUp ?? null,
