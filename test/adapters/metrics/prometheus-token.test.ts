@@ -38,9 +38,9 @@ test('a managed server is asked with a bearer token, had once per read; another 
   ])
   const host = 'shop.westeurope.prometheus.example'
   expect(sent.toSorted()).toEqual([
-    [host, `Bearer ${TOKEN}`],
-    [host, `Bearer ${TOKEN}`],
     [host, null],
+    [host, `Bearer ${TOKEN}`],
+    [host, `Bearer ${TOKEN}`],
   ])
   expect(audiences).toEqual([AUDIENCE])
   expect([ours?.kind, theirs?.kind]).toEqual(['measured', 'measured'])
