@@ -9,6 +9,8 @@ export interface EnvironmentSettings {
   readonly logWorkspaceId: string | null
   /** Base URL without a slash at its end. */
   readonly prometheusUrl: string | null
+  /** For whom the bearer token is made out that this Prometheus asks for, without a slash at its end; null = it asks for none. */
+  readonly prometheusAudience: string | null
   /**
    * Origins (`https://host[:port]`, as URL.origin writes them) that KPIs of the source `http` may be asked at, each with the
    * names of the secrets that it may be sent.
@@ -114,11 +116,17 @@ const environmentsSchema = z.record(
     .strictObject({
       logWorkspaceId: z.string().regex(GUID, { error: 'must be the GUID of a Log Analytics workspace' }).optional(),
       prometheusUrl: url(['https:', 'http:']).optional(),
+      prometheusAudience: url(['https:', 'api:']).optional(),
       httpOrigins: httpOriginsSchema.optional(),
     })
-    .transform(({ logWorkspaceId = null, prometheusUrl = null, httpOrigins = {} }) => ({
+    .refine((one) => one.prometheusAudience === undefined || one.prometheusUrl?.startsWith('https:'), {
+      path: ['prometheusAudience'],
+      error: 'needs a `prometheusUrl` that begins with `https://`: a token is never sent without TLS',
+    })
+    .transform(({ logWorkspaceId = null, prometheusUrl = null, prometheusAudience = null, httpOrigins = {} }) => ({
       logWorkspaceId,
       prometheusUrl,
+      prometheusAudience,
       httpOrigins,
     })),
 )

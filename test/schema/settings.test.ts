@@ -22,7 +22,9 @@ describe('settings', () => {
     expect(readSettings(NEEDED)).toEqual({
       ok: true,
       settings: {
-        environments: { production: { logWorkspaceId: WORKSPACE, prometheusUrl: null, httpOrigins: {} } },
+        environments: {
+          production: { logWorkspaceId: WORKSPACE, prometheusUrl: null, prometheusAudience: null, httpOrigins: {} },
+        },
         storage: {
           tableServiceUri: 'https://rides.table.core.windows.net',
           queueServiceUri: 'https://rides.queue.core.windows.net',
@@ -49,7 +51,7 @@ describe('settings', () => {
     const read = readSettings({
       ...NEEDED,
       SLIPWAY_ENVIRONMENTS:
-        '{"production": {"prometheusUrl": "http://127.0.0.1:9090/prom/", "httpOrigins": {"https://Figures.example.com:443/": ["kpi-figures", "kpi-b"], "http://127.0.0.1:8081": []}}, "staging": {}}',
+        '{"production": {"prometheusUrl": "https://127.0.0.1:9090/prom/", "prometheusAudience": "https://prometheus.monitor.azure.com/", "httpOrigins": {"https://Figures.example.com:443/": ["kpi-figures", "kpi-b"], "http://127.0.0.1:8081": []}}, "staging": {}}',
       SLIPWAY_STORAGE__credential: 'managedidentity',
       SLIPWAY_KEY_VAULT_VERIFY_CHALLENGE: 'false',
       SLIPWAY_CLIENT_ID: WORKSPACE,
@@ -67,10 +69,11 @@ describe('settings', () => {
         environments: {
           production: {
             logWorkspaceId: null,
-            prometheusUrl: 'http://127.0.0.1:9090/prom',
+            prometheusUrl: 'https://127.0.0.1:9090/prom',
+            prometheusAudience: 'https://prometheus.monitor.azure.com',
             httpOrigins: { 'https://figures.example.com': ['kpi-figures', 'kpi-b'], 'http://127.0.0.1:8081': [] },
           },
-          staging: { logWorkspaceId: null, prometheusUrl: null, httpOrigins: {} },
+          staging: { logWorkspaceId: null, prometheusUrl: null, prometheusAudience: null, httpOrigins: {} },
         },
         keyVaultVerifyChallenge: false,
         clientId: WORKSPACE,
@@ -94,6 +97,12 @@ describe('settings', () => {
     ['SLIPWAY_ENVIRONMENTS', '{"Production": {}}'],
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"logWorkspaceId": "mine"}}'],
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"workspace": "mine"}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"prometheusAudience": "https://prometheus.monitor.azure.com"}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"prometheusUrl": "https://p.example", "prometheusAudience": "azure"}}'],
+    [
+      'SLIPWAY_ENVIRONMENTS',
+      '{"production": {"prometheusUrl": "http://p.example", "prometheusAudience": "https://a.b"}}',
+    ],
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": "https://figures.example.com"}}'],
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": ["https://figures.example.com"]}}'],
     ['SLIPWAY_ENVIRONMENTS', '{"production": {"httpOrigins": {"figures.example.com": []}}}'],
