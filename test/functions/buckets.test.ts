@@ -127,7 +127,7 @@ test('slipway replay judges the stored rollout anew, beside how it was, and simu
     await writeFile(changed, manifest({ name: 'pricing' }).replace('setWeight: 10', 'setWeight: 20'))
     const more = await slipway([...where, '--manifest', changed], { env })
     expect(more).toMatchObject({ code: 65, out: '' })
-    expect(more.err).toContain('minute 0 was measured at 10 %, the plan wants 20 %')
+    expect(more.err).toContain('bucket 0 was measured at 10 %, the plan wants 20 %')
     const denied = await slipway([...where, '--key', 'wrong'])
     expect(denied).toMatchObject({ code: 77, out: '', err: expect.stringContaining('refuses the key') })
     const unknown = await slipway([...where.slice(0, -1), '7'], { env })
