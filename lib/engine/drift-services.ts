@@ -18,8 +18,12 @@ export async function servicesOf({ catalogue }: Wheel, environment: string): Pro
   return services
 }
 
-/** Does a piece of work for every item, a few at a time; the answers in the order of the items. */
-export async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+/** Does a piece of work for every item, `lanes` at a time; the answers in the order of the items. */
+export async function inLanes<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  lanes = LANES,
+): Promise<readonly R[]> {
   const answers: R[] = []
   let next = 0
   const lane = async (): Promise<void> => {
@@ -29,6 +33,6 @@ export async function inLanes<T, R>(items: readonly T[], work: (item: T) => Prom
       answers[place] = await work(items[place] as T)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(LANES, items.length) }, lane))
+  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane))
   return answers
 }

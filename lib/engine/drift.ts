@@ -1,6 +1,6 @@
 import type { AuditDraft } from '../core/audit.ts'
-import { type AskedKpi, type AskedService, askDrift } from '../core/drift-report/ask-drift.ts'
-import { findingsOf, type MeasuredKpi } from '../core/drift-report/measured.ts'
+import { type AskedService, askDrift } from '../core/drift-report/ask-drift.ts'
+import { findingsOf } from '../core/drift-report/measured.ts'
 import { type Night, nightOf } from '../core/drift-report/night.ts'
 import { remarksOf } from '../core/drift-report/remarks.ts'
 import { driftRow } from '../core/drift-report/row.ts'
@@ -8,7 +8,7 @@ import type { Rollout } from '../core/rollout.ts'
 import { entityId, type ServiceKey, type ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { AuditLog } from '../ports.ts'
-import { type Complain, measureKpis } from './drift-measure.ts'
+import { type Complain, measureServices } from './drift-measure.ts'
 import { inLanes, servicesOf } from './drift-services.ts'
 import { ATTEMPTS, sealed, type Wheel } from './wheel.ts'
 
@@ -20,22 +20,28 @@ export interface Drifted {
   readonly error: unknown
 }
 
-/** Services that are asked for in one read of a day: as much as one answer of a source is made to hold. */
-const TOGETHER = 50
+/**
+ * The longest that a night asks its stores and sources, in ms: a function may live for ten minutes, and the rows are written
+ * after it.
+ */
+const ASKING_MS = 6 * 60_000
 /** Rollouts that the store is asked for at once, and more of them than a service has in a week. */
 const PAGE = 20
 const MOST_ROLLOUTS = 500
+const LATE = 'its rollouts were not read before the time of the night was up'
 
 /**
  * Writes the drift report of the day that ended at the last midnight (UTC): one audit row for each service of these
  * environments, once, however often it is called. All KPIs of the night count as one family, also those of services whose
  * row stands already. It changes no rollout. What cannot be had stops its own part only: it is said in the row where one
- * can be written, and in the answer, where failures stand first.
+ * can be written, and in the answer, where failures stand first. When `until` is aborted (by default after six minutes)
+ * nothing more is asked, and every row is written with what is known by then.
  */
 export async function reportDrift(
   wheel: Wheel,
   log: AuditLog,
   environments: readonly string[],
+  until: AbortSignal = AbortSignal.timeout(ASKING_MS),
 ): Promise<readonly Drifted[]> {
   const night = nightOf(wheel.clock.now())
   const failed = new Map<string, Drifted>()
@@ -47,21 +53,28 @@ export async function reportDrift(
   )
   const due = services.filter((_, place) => stands[place] !== true)
   const known = services.filter((service) => !due.includes(service)).map(({ key }) => drifted(key, 'known'))
-  const written = due.length === 0 ? [] : await report(wheel, log, night, services, due, complain)
+  const written = due.length === 0 ? [] : await report({ wheel, log, night, until, complain }, services, due)
   return [...failed.values(), ...known, ...written]
+}
+
+/** What every part of a night's work needs. */
+interface Work {
+  readonly wheel: Wheel
+  readonly log: AuditLog
+  readonly night: Night
+  readonly until: AbortSignal
+  readonly complain: Complain
 }
 
 /** Looks at all services, and writes the rows of those that are due. */
 async function report(
-  wheel: Wheel,
-  log: AuditLog,
-  night: Night,
+  work: Work,
   services: readonly ServiceState[],
   due: readonly ServiceState[],
-  complain: Complain,
 ): Promise<readonly Drifted[]> {
-  const asked = (await inLanes(services, (service) => ask(wheel, service, night, complain))).flatMap((one) => one ?? [])
-  const measured = await measure(wheel, asked, complain)
+  const { wheel, log, night, until, complain } = work
+  const asked = (await inLanes(services, (service) => ask(work, service))).flatMap((one) => one ?? [])
+  const measured = await measureServices(wheel, asked, until, complain)
   const all = findingsOf(
     asked.flatMap(({ kpis }) => kpis),
     measured,
@@ -81,36 +94,18 @@ async function report(
 }
 
 /** What is asked of a service; null where even that cannot be said. */
-async function ask(
-  wheel: Wheel,
-  service: ServiceState,
-  night: Night,
-  complain: Complain,
-): Promise<AskedService | null> {
+async function ask({ wheel, night, until, complain }: Work, service: ServiceState): Promise<AskedService | null> {
   const name = entityId(service.key)
   let why = ''
   const noting: Complain = (what, error) => {
     why = `its rollouts could not be read (${textOf(error)})`
     complain(what, error)
   }
+  if (until.aborted) return tried(name, async () => askDrift(service, LATE, night), complain)
   const since = night.days.weekBefore.from
   const asking = async () => askDrift(service, await rolloutsSince(wheel, service.key, since), night)
   const asked = await tried(`the rollouts of ${name}`, asking, noting)
   return asked ?? tried(name, async () => askDrift(service, why, night), complain)
-}
-
-/** Fifty services at a time: their days are compared and let go before the next are read. */
-async function measure(
-  wheel: Wheel,
-  asked: readonly AskedService[],
-  complain: Complain,
-): Promise<ReadonlyMap<AskedKpi, MeasuredKpi>> {
-  const measured: (readonly [AskedKpi, MeasuredKpi])[] = []
-  for (let start = 0; start < asked.length; start += TOGETHER) {
-    const kpis = asked.slice(start, start + TOGETHER).flatMap((one) => one.kpis)
-    measured.push(...(await measureKpis(wheel, kpis, complain)))
-  }
-  return new Map(measured)
 }
 
 /** The service's rollouts, the newest first, back to the one that stood at `from`. Throws Fault. */

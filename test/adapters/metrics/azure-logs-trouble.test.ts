@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createAppInsights } from '../../../lib/adapters/metrics/app-insights.ts'
+import { TooLong } from '../../../lib/adapters/metrics/azure-bounds.ts'
 import { LOG_COLUMNS } from '../../../lib/adapters/metrics/azure-logs-query.ts'
 import type { Silence } from '../../../lib/core/judge/reading.ts'
 import { asksIn, fakeAnswer, WORKSPACE, whyOf } from './azure-logs-client.ts'
@@ -57,6 +58,24 @@ describe('a call that fails', { timeout: 60_000 }, () => {
     const [reading] = await metrics.read([query({ kpi: latency({ source: SOURCES.appInsights }) })])
     expect(reading).toMatchObject({ kind: 'missing', silence: 'unset' })
     expect(whyOf(reading)).toMatch(/has no table AppRequests.*connect the Application Insights resource/)
+  })
+
+  test.each([
+    ['code', refused(403, { code: 'Denied\u001b[31m\r\nERROR forged', message: 'words' })],
+    ['message', refused(400, { code: 'Bad', message: 'one\nERROR forged\u001b]0;title\u0007 \u2028\u202e' })],
+    ['innermost message', refused(500, { innererror: { code: 'Bad', message: `${'x'.repeat(5000)}\u0000` } })],
+  ])('has a reason of one line that no terminal obeys, whatever Azure put into its %s', async (_, error) => {
+    const { metrics } = fakeAnswer(() => Promise.reject(error))
+    const why = whyOf((await metrics.read([query()]))[0])
+    expect(why).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    expect(why.length).toBeLessThan(700)
+  })
+
+  test('is malformed when its answer is longer than any', async () => {
+    const { metrics } = fakeAnswer(() => Promise.reject(new TooLong('an answer of more than 64 MB')))
+    const [reading] = await metrics.read([query()])
+    expect(reading).toMatchObject({ kind: 'missing', silence: 'malformed' })
+    expect(whyOf(reading)).toMatch(/began an answer of more than 64 MB, which was not read to its end/)
   })
 
   test('is missing when the client throws before it promises anything', async () => {

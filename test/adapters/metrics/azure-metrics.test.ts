@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { TooLong } from '../../../lib/adapters/metrics/azure-bounds.ts'
 import { createAzureMetrics } from '../../../lib/adapters/metrics/azure-metrics.ts'
 import type { MetricsClient } from '../../../lib/adapters/metrics/azure-metrics-call.ts'
 import { TOP } from '../../../lib/adapters/metrics/azure-metrics-request.ts'
@@ -259,6 +260,27 @@ test.each<[string, object, string]>([
 ])('%s has a name', async (_, about, silence) => {
   const { metrics } = clientThat(() => Promise.reject(Object.assign(new Error('x'), about)))
   expect(await only(metrics)).toMatchObject({ kind: 'missing', silence })
+})
+
+const FORGED = 'one\r\nERROR forged\u001b[31m\u0007\u2028\u202e'
+test.each<[string, (ids: readonly string[]) => unknown]>([
+  ['a refusal', () => Promise.reject(Object.assign(new Error(FORGED), { statusCode: 404, code: FORGED }))],
+  ['a long refusal', () => Promise.reject(Object.assign(new Error(FORGED.repeat(500)), { statusCode: 404 }))],
+  ['an app’s error', () => [result([metric([], { errorCode: FORGED, errorMessage: FORGED.repeat(500) })])]],
+  ['a granularity', () => [result([], { granularity: FORGED })]],
+])('the words of %s are one line that no terminal obeys', async (_, answer) => {
+  const reading = await only(clientThat(answer).metrics)
+  const why = reading?.kind === 'missing' ? reading.why : '\n'
+  expect(why).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  expect(why.length).toBeLessThan(700)
+})
+
+test('an answer longer than any is malformed', async () => {
+  const { metrics } = clientThat(() => Promise.reject(new TooLong('an answer of more than 64 MB')))
+  expect(await only(metrics)).toMatchObject({
+    silence: 'malformed',
+    why: expect.stringMatching(/began an answer of more than 64 MB/),
+  })
 })
 
 test('a client that cannot be made is a missing reading, and no token enters the text', async () => {
