@@ -204,6 +204,12 @@ describe('latency', () => {
     expect(whyOf((await metrics.read([query({ kpi: P95 })]))[0])).toMatch(why)
   })
 
+  test('takes a bound that was rounded otherwise for the same bound', async () => {
+    const { metrics } = fake(() => [bucket('0.3', '40'), bucket('0.30000000000000004', '40'), bucket('+Inf', '80')])
+    const [reading] = await metrics.read([query({ kpi: latency({ source, limitMs: 300 }) })])
+    expect(reading).toMatchObject({ quality: 'exact', buckets: [{ bad: 0, total: 80 }] })
+  })
+
   test('never counts fewer than none as slow, should two scrapes race', async () => {
     const { metrics } = fake(() => [bucket('0.2', '7'), bucket('+Inf', '5')])
     expect((await metrics.read([query({ kpi: P95 })]))[0]).toMatchObject({ buckets: [{ bad: 0, total: 5 }] })
