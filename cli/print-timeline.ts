@@ -49,7 +49,7 @@ export function limitsText({ analysis }: Manifest): string {
     .map((kpi) => {
       switch (kpi.kind) {
         case 'latency':
-          return `${kpi.name} p${kpi.percentile} below ${kpi.limitMs} ms`
+          return `${latencyName(kpi.name, kpi.percentile)} below ${kpi.limitMs} ms`
         case 'gauge':
           return `${kpi.name} ${kpi.wanted} ${kpi.limit}`
         default:
@@ -57,6 +57,11 @@ export function limitsText({ analysis }: Manifest): string {
       }
     })
     .join('; ')
+}
+
+/** A KPI that is called after its percentile, as the default one is, is not named twice. */
+function latencyName(name: string, percentile: number): string {
+  return name === `p${percentile}` ? name : `${name} p${percentile}`
 }
 
 /** The first and the last verdict, and every one that says something else than the one before. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { exitOf } from '../../cli/exit.ts'
-import { planText, timelineText, whenText } from '../../cli/print-timeline.ts'
+import { limitsText, planText, timelineText, whenText } from '../../cli/print-timeline.ts'
 import { hanging, table } from '../../cli/terminal.ts'
 import { aPlan, type Count, ERRORS_ONLY, errorSeries, times, walk } from '../core/replay-scene.ts'
 
@@ -41,6 +41,12 @@ test('a timeline of other buckets than minutes says so', () => {
 
 test('a plan is told with its bakes, gates and KPIs', () => {
   expect(planText(PLAN)).toBe('Plan: pricing in production: 10 % for 1h, then a gate; 100 %. KPIs: errors.')
+})
+
+test('limits are told with the percentile, which is not said twice', () => {
+  const latency = (name: string) => `{ name: ${name}, latency: { percentile: 95, limit: 200ms } }`
+  const plan = aPlan('[ { setWeight: 10 } ]', `{ kpis: [ ${latency('p95')}, ${latency('fares')} ] }`)
+  expect(limitsText(plan)).toBe('p95 below 200 ms; fares p95 below 200 ms')
 })
 
 test('text is wrapped at 100 columns, with figures and percent signs kept together', () => {
