@@ -44,7 +44,11 @@ function sourcesOf(parts: MetricsParts, monitor: () => Promise<Monitor>): Readon
     'azure-metrics': lazily(async () => (await monitor()).metrics),
     prometheus: lazily(async () => {
       const { createPrometheus } = await import('./adapters/metrics/prometheus.ts')
-      return createPrometheus({ urlOf: (name) => environments[name]?.prometheusUrl ?? null })
+      return createPrometheus({
+        urlOf: (name) => environments[name]?.prometheusUrl ?? null,
+        audienceOf: (name) => environments[name]?.prometheusAudience ?? null,
+        tokenOf: async (audience) => (await parts.credential.getToken(`${audience}/.default`))?.token ?? '',
+      })
     }),
     http: lazily(async () => {
       const { createHttpMetrics } = await import('./adapters/metrics/http.ts')
