@@ -200,11 +200,16 @@ describe('metrics from Azure Monitor, through the real client over https', { tim
     expect(bucketsOf(readings[3])).toEqual(['0: 3/100', '2: 3/100'])
   })
 
-  test('an app that is gone, or lives elsewhere, blinds nobody but itself', async () => {
+  test('an app that is gone, and one that lives elsewhere, blind nobody but themselves from the second look on', async () => {
     const others = Array.from({ length: 20 }, (_, place) => addApp(`near${place}`))
     const gone = query({ target: { subscriptionId: NORTH, resourceGroup: 'rg', app: 'gone', container: null } })
     const moved = { ...addApp('moved', { region: 'eastus' }), region: 'westeurope' }
-    const readings = await read([...others.slice(0, 7), gone, ...others.slice(7), moved])
+    const source = createAzureMetrics({ clientFor, endpoint: server.endpoint })
+    const queries = [...others.slice(0, 7), gone, ...others.slice(7), moved]
+    const before = server.calls.length
+    await source.read(queries)
+    expect(server.calls.length - before).toBeLessThanOrEqual(9)
+    const readings = await source.read(queries)
     expect(readings.filter(({ kind }) => kind === 'measured')).toHaveLength(20)
     expect(readings[7]).toMatchObject({ silence: 'refused', why: expect.stringMatching(/404.*not found/) })
     expect(readings[21]).toMatchObject({ silence: 'refused', why: expect.stringMatching(/400.*region westeurope/) })

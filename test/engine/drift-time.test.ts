@@ -49,6 +49,21 @@ test('a source that never answers keeps no row from being written when the time 
   expect(reportsOf(stage, 'safety')[0]?.summary).toContain(LATE)
 })
 
+test('the next day is not asked for once the time is up', async () => {
+  const stage = await morning()
+  const time = new AbortController()
+  let reads = 0
+  const read: Wheel['metrics']['read'] = async (queries) => {
+    reads += 1
+    time.abort()
+    return stage.wheel.metrics.read(queries)
+  }
+  await reportDrift(reading(stage, read), stage.store, ['production'], time.signal)
+  await new Promise(setImmediate)
+  expect(reads).toBe(1)
+  expect(findingOf(stage, 'safety', 'p95')).toMatchObject({ kind: 'unclear', why: LATE })
+})
+
 test('after the time is up no store and no source is asked for figures, and the rows stand nevertheless', async () => {
   const stage = await morning()
   const asked: string[] = []
