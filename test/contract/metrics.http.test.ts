@@ -49,7 +49,11 @@ async function open(happened: readonly Happened[]): Promise<OpenMetrics> {
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const create = (over: Partial<HttpMetricsOptions> = {}) =>
-    createHttpMetrics({ originsOf: () => ({ [new URL(origin).origin]: ['kpi-token'] }), secretOf: async () => TOKEN, ...over })
+    createHttpMetrics({
+      originsOf: () => ({ [new URL(origin).origin]: ['kpi-token'] }),
+      secretOf: async () => TOKEN,
+      ...over,
+    })
   const usual = create()
   return {
     metrics: usual,
