@@ -17,6 +17,8 @@ beforeAll(async () => {
 })
 afterAll(() => local.identity.close())
 
+const ORIGIN = '/subscriptions/sim/resourcegroups/rg/providers/microsoft.app/managedenvironments/local'
+
 describe('the access log as a source of metrics', { timeout: 60_000 }, () => {
   metricsContract({
     kpis: [latency(), errorRate(), uptime()],
@@ -109,7 +111,7 @@ describe('the access log, through the real client over https', { timeout: 60_000
   test('the query of a reading gives the same figures when it is run again', async () => {
     const [, reading] = await read([query({ revision: 'nobody--a' }), query({ kpi: latency() })])
     const again = await stage.client().queryWorkspace(WORKSPACE, reading?.query ?? '', { duration: 'P1D' })
-    expect(again).toMatchObject({ tables: [{ rows: [['0', new Date(START), 'local', 100, 4, 100, 80]] }] })
+    expect(again).toMatchObject({ tables: [{ rows: [['0', new Date(START), ORIGIN, 100, 4, 100, 80]] }] })
   })
 
   test('two environments with one revision name are not added up', async () => {
