@@ -142,19 +142,15 @@ function judgedOf(
   now: number,
 ): Judged | null {
   const since = judgedSince(rollout, before)
-  if (queries.length === 0 || since === null) return null
   const { manifest, phase, canary, id } = rollout
+  if (queries.length === 0 || since === null || !('stage' in phase)) return null
   const steadyAt = steadySince(phase)
-  const bakeMs = ('stage' in phase ? manifest.stages[phase.stage]?.bakeMs : 0) ?? 0
+  const bakeMs = manifest.stages[phase.stage]?.bakeMs ?? 0
   const step = steadyAt === null ? null : { since: steadyAt, bakeMs }
+  // By the plan also while hands are kept off.
+  const weight = wantedWeight(rollout) ?? stageWeight(rollout, phase.stage)
   const answers = queries.flatMap((query) => readings.get(query.id) ?? [])
-  return judge({ rollout: id, manifest, canary, since, step, weight: weightOf(rollout) }, before, queries, answers, now)
-}
-
-/** The canary's share by the plan, also while hands are kept off. */
-function weightOf(rollout: Rollout): number {
-  const { phase } = rollout
-  return wantedWeight(rollout) ?? ('stage' in phase ? stageWeight(rollout, phase.stage) : 0)
+  return judge({ rollout: id, manifest, canary, since, step, weight }, before, queries, answers, now)
 }
 
 /** Since when the KPI that has been silent longest has been, advisory ones left out. */

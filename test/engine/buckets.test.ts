@@ -95,3 +95,27 @@ test('as CSV the pages of the store are put together, up to the limit, and the r
   expect([...rows(first?.csv), ...rows(second?.csv)].sort()).toEqual(rows(whole?.csv).sort())
   expect(await bucketsAsCsv(stage.wheel, item, 9, { limit: null, from: null })).toBeNull()
 })
+
+test('a rollout that nothing was judged of yet has no buckets, and says so', async () => {
+  const stage = await givenPricing(PLAN)
+  await stage.push(version(2))
+  const item = await loaded(stage)
+  expect(await bucketPage(stage.wheel, item, 1, { limit: 10, from: null })).toMatchObject({
+    from: null,
+    items: [],
+    history: {},
+    unfinished: {},
+  })
+  const csv = await bucketsAsCsv(stage.wheel, item, 1, { limit: null, from: null })
+  expect(csv?.csv.split('\r\n').filter((line) => line !== '')).toEqual(['minute,kpi,arm,bad,total,value'])
+})
+
+test('a rollout that never was has none: before the first, and after the newest', async () => {
+  const stage = await givenPricing(PLAN)
+  await stage.push(version(2))
+  const item = await loaded(stage)
+  for (const number of [0, 2]) {
+    expect(await bucketPage(stage.wheel, item, number, { limit: 10, from: null })).toBeNull()
+    expect(await bucketsAsCsv(stage.wheel, item, number, { limit: null, from: null })).toBeNull()
+  }
+})
