@@ -49,6 +49,7 @@ module.exports = {
     ),
     wall('door-knows-http', 'The doorframe knows requests and refusals, not what lies behind them.', '^lib/door', [
       '^lib/door',
+      '^lib/core/caller\\.ts$',
       '^lib/schema/',
       '^lib/errors\\.ts$',
       'node_modules/@azure/functions/',
@@ -82,12 +83,21 @@ module.exports = {
       [
         '^cli/',
         CORE,
+        '^lib/api\\.ts$',
         '^lib/schema/',
         '^sim/(streams/|chance\\.ts$)',
         'node_modules/commander/',
         '^(node:)?[a-z_]+(/promises)?$',
       ],
     ),
+    wall('api-is-types', 'What clients know of the service is types of the core, and nothing that runs.', '^lib/api\\.ts$', [
+      CORE,
+    ]),
+    wall('dashboard-sees-http-only', 'The page knows the bodies of the API and its own libraries.', '^dashboard/', [
+      '^dashboard/',
+      '^lib/api\\.ts$',
+      'node_modules/(preact|uplot)/',
+    ]),
     {
       name: 'functions-sdk-stays-at-the-door',
       comment: 'Only doors know @azure/functions.',

@@ -3,6 +3,7 @@ import { assertNever } from './assert-never.ts'
 import type { Weights } from './audit.ts'
 import { stepOf } from './decide/move.ts'
 import { spoken } from './decide/obey.ts'
+import type { Verb } from './facts.ts'
 import { duration } from './format.ts'
 import { withIntervals } from './judge/interval.ts'
 import { extensionOf } from './judge/kpi-test.ts'
@@ -37,6 +38,35 @@ export interface Status {
   readonly trouble: string | null
   readonly pending: readonly string[]
   readonly manifestVersion: number
+  /** The manual gate that the rollout waits at; null where it waits at none. */
+  readonly gate: Gate | null
+  /** The freeze that holds the service now; null where none does. Times are ISO 8601; `until` null = until it is lifted. */
+  readonly freeze: {
+    readonly id: string
+    readonly reason: string
+    readonly by: string
+    readonly until: string | null
+  } | null
+  /** What the rollout's state lets anybody ask for now. */
+  readonly commands: readonly Verb[]
+}
+
+/** A manual gate: what it takes to open it, and what it has. Times are ISO 8601, UTC. */
+export interface Gate {
+  /** From 1. */
+  readonly step: number
+  /** What an approval is bound to, beside rollout and step. */
+  readonly digest: string
+  /** How many different approvers it takes. */
+  readonly required: number
+  readonly given: readonly { readonly by: string; readonly at: string; readonly expiresAt: string | null }[]
+  /** The only ones who may approve, by name or id; null = every Approver. */
+  readonly from: readonly string[] | null
+  /** Whether the author of the push may not approve it, and who that is where it is known. */
+  readonly notAuthor: boolean
+  readonly author: string | null
+  /** When the rollout is rolled back because nobody opened it; null = never. */
+  readonly expiresAt: string | null
 }
 
 /** Puts the state of a service into words, from stored state alone. */
@@ -72,6 +102,9 @@ export function statusOf(service: ServiceState, rollout: Rollout | null, now: nu
     nextInMs: next.at === null ? null : Math.max(0, next.at - now),
     kpis: withIntervals(rollout.verdict?.evidence ?? []),
     trouble: rollout.trouble?.message ?? null,
+    gate: null,
+    freeze: null,
+    commands: [],
   }
 }
 
@@ -92,6 +125,9 @@ const NOTHING_YET = {
   nextInMs: null,
   kpis: [],
   trouble: null,
+  gate: null,
+  freeze: null,
+  commands: [],
 } as const
 
 function whyOf(rollout: Rollout): string {
