@@ -127,15 +127,19 @@ export interface FreezeRequest {
 
 export type AuditView = PresentedRow
 
-/** GET /api/v1/audit/verify: one chain, walked from its first row. */
+/** GET /api/v1/audit/verify: one chain, walked from the head that the service's state holds back to its first row. */
 export interface AuditVerdict {
   /** `environment/service`, or the environment alone for what concerns all of it. */
   readonly entityId: string
+  /** Nothing that was walked so far is wrong; the whole chain is intact only where `nextLink` is null too. */
   readonly intact: boolean
+  /** Rows walked so far, those of earlier parts counted in. */
   readonly rows: number
   /** The newest row that was checked; null for an empty chain. */
   readonly head: { readonly id: string; readonly hash: string; readonly happenedAt: string } | null
   readonly broken: { readonly id: string; readonly because: string } | null
+  /** Time was up before the first row was reached: the rest is walked there. Null = all of it was walked, or it is broken. */
+  readonly nextLink: string | null
 }
 
 /** POST /api/v1/services/{name}/plan: what storing this manifest, and the next push with it, would do. Nothing is stored. */
