@@ -41,6 +41,11 @@ export interface Caller {
   readonly method: 'token' | 'cookie' | 'platform'
 }
 
+/** Who a request comes from, or why nobody can say: `because` is for the sender, and holds nothing of what was sent. */
+export type Identified =
+  | { readonly kind: 'known'; readonly caller: Caller }
+  | { readonly kind: 'unknown'; readonly because: string }
+
 /** What is asked about: one service, a whole environment (`name` null), or the installation (both null). */
 export interface Place {
   readonly environment: string | null

@@ -1,13 +1,16 @@
 import type { HttpHandler } from '@azure/functions'
-import { type Caller, LEAST_ROLE, mayDo, mayDoSomewhere, type Place, type Right } from '../core/caller.ts'
+import {
+  type Caller,
+  type Identified,
+  LEAST_ROLE,
+  mayDo,
+  mayDoSomewhere,
+  type Place,
+  type Right,
+} from '../core/caller.ts'
 import { type Admitted, type DoorRules, door, type Reply, type Visit } from '../door.ts'
 import { problem, Refusal } from './problem.ts'
 import { ROUTES, type Route, type RouteId } from './routes.ts'
-
-/** Who a request comes from, or why nobody can say: `because` is for the sender, and holds nothing of the token. */
-export type Identified =
-  | { readonly kind: 'known'; readonly caller: Caller }
-  | { readonly kind: 'unknown'; readonly because: string }
 
 /** Tells who sent a request. Throws Fault where that cannot be decided now. */
 export type Identify = (visit: Visit) => Promise<Identified>

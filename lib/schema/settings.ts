@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { didYouMean } from './did-you-mean.ts'
 import { GUID, NAME, REGISTRY_HOST } from './grammar.ts'
 import type { Issue } from './issue.ts'
-import { issuesOf } from './zod-issues.ts'
+import { AUTH_SETTING_NAMES, type AuthSettings, readAuth } from './settings-auth.ts'
+import { settingsReader, urlSchema } from './settings-reader.ts'
 
 /** Where an environment's measurements are; null where it has no such source. */
 export interface EnvironmentSettings {
@@ -51,6 +52,7 @@ export interface Settings {
   readonly driftSchedule: string
   /** Folder of manifest files to store at start, or null. */
   readonly manifests: string | null
+  readonly auth: AuthSettings
 }
 
 export type SettingsRead =
@@ -74,9 +76,8 @@ export const SETTING_NAMES = [
   'SLIPWAY_SWEEP_SCHEDULE',
   'SLIPWAY_DRIFT_SCHEDULE',
   'SLIPWAY_MANIFESTS',
+  ...AUTH_SETTING_NAMES,
 ] as const
-
-type SettingName = (typeof SETTING_NAMES)[number]
 
 const ORIGINS_FORM =
   'must be an object from each origin to the names of the secrets that it may be sent, e.g. `{"https://figures.example.com": ["kpi-figures"]}`; an empty list: none'
@@ -98,7 +99,7 @@ const httpOriginsSchema = z
     const origins = new Map<string, readonly string[]>()
     for (const [place, [key, secrets]] of Object.entries(written).entries()) {
       const { origin } = URL.parse(key) ?? { origin: null }
-      const read = url(['https:', 'http:']).safeParse(key)
+      const read = urlSchema(['https:', 'http:']).safeParse(key)
       // By number: a URL that is refused may hold a password.
       const wrong = (message: string) => context.addIssue({ code: 'custom', message: `entry ${place + 1} ${message}` })
       if (!read.success) wrong(read.error.issues[0]?.message ?? 'is no URL')
@@ -115,8 +116,8 @@ const environmentsSchema = z.record(
   z
     .strictObject({
       logWorkspaceId: z.string().regex(GUID, { error: 'must be the GUID of a Log Analytics workspace' }).optional(),
-      prometheusUrl: url(['https:', 'http:']).optional(),
-      prometheusAudience: url(['https:', 'api:']).optional(),
+      prometheusUrl: urlSchema(['https:', 'http:']).optional(),
+      prometheusAudience: urlSchema(['https:', 'api:']).optional(),
       httpOrigins: httpOriginsSchema.optional(),
     })
     .refine((one) => one.prometheusAudience === undefined || one.prometheusUrl?.startsWith('https:'), {
@@ -143,8 +144,8 @@ const registriesSchema = z.record(
         .string()
         .regex(/^[0-9a-zA-Z-]{1,127}$/, { error: 'must be the name of a Key Vault secret (letters, digits, dashes)' })
         .optional(),
-      url: url(['https:', 'http:']).optional(),
-      tokenUrl: url(['https:', 'http:']).optional(),
+      url: urlSchema(['https:', 'http:']).optional(),
+      tokenUrl: urlSchema(['https:', 'http:']).optional(),
     })
     .superRefine(({ auth, secret }, context) => {
       if ((auth === 'basic') === (secret !== undefined)) return
@@ -156,14 +157,12 @@ const registriesSchema = z.record(
     }),
 )
 
-const CRON_FIELD = /^[0-9A-Za-z*,/-]+$/
-
 const TOPIC = /^\/subscriptions\/[^\s/]+\/(?:resourceGroups\/[^\s/]+\/providers\/[^\s]+)$/i
 
 /** Reads the settings from `env`; every issue's path is the setting's name. Empty text counts as left out. Never throws. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): SettingsRead {
   const issues: Issue[] = []
-  const from = reader(env, issues)
+  const from = settingsReader(env, issues)
   const registries = from.json(
     'SLIPWAY_REGISTRIES',
     registriesSchema,
@@ -200,6 +199,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     sweepSchedule: from.cron('SLIPWAY_SWEEP_SCHEDULE', '0 * * * * *'),
     driftSchedule: from.cron('SLIPWAY_DRIFT_SCHEDULE', '0 30 2 * * *'),
     manifests: from.text('SLIPWAY_MANIFESTS', null, /^[^\0]{1,1000}$/, 'must be the path of a folder'),
+    auth: readAuth(from),
   }
   from.text(
     'SLIPWAY_STORAGE__credential',
@@ -209,83 +209,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   )
   issues.push(...misspelt(env))
   return issues.length === 0 ? { ok: true, settings } : { ok: false, issues }
-}
-
-/** Ways to read one setting each: a wrong or missing one goes to `issues` and a stand-in is returned. */
-function reader(env: Readonly<Record<string, string | undefined>>, issues: Issue[]) {
-  const raw = (name: SettingName): string => env[name]?.trim() ?? ''
-  const wrong = (name: SettingName, message: string): void => void issues.push({ path: name, message })
-  const text = <T extends string | null>(
-    name: SettingName,
-    fallback: T,
-    pattern: RegExp,
-    message: string,
-  ): string | T => {
-    const value = raw(name)
-    if (value === '') return fallback
-    if (!pattern.test(value)) wrong(name, message)
-    return value
-  }
-  return {
-    text,
-    url(name: SettingName, fallback: string | null, schemes: readonly string[] = ['https:']): string {
-      const value = raw(name) || fallback
-      if (value === null) wrong(name, 'is not set; give it the URL of the service, e.g. `https://….core.windows.net`')
-      const read = url(schemes).safeParse(value ?? 'https://unset.invalid')
-      if (!read.success) wrong(name, read.error.issues[0]?.message ?? 'is no URL')
-      return read.data ?? ''
-    },
-    json<T>(name: SettingName, schema: z.ZodType<T>, example: string): T | null {
-      const value = parseJson(raw(name))
-      if (value === undefined) {
-        wrong(name, `${raw(name) === '' ? 'is not set' : 'is no JSON'}; write it like \`${example}\``)
-        return null
-      }
-      const read = schema.safeParse(value)
-      if (read.success) return read.data
-      const found = issuesOf(read.error, schema, value)
-      for (const { path, message } of found) wrong(name, path === '' ? message : `\`${path}\` ${message}`)
-      return null
-    },
-    list(name: SettingName, pattern: RegExp, message: string): readonly string[] {
-      const parts = raw(name)
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== '')
-      if (parts.some((part) => !pattern.test(part))) wrong(name, message)
-      return parts.map((part) => part.toLowerCase())
-    },
-    cron(name: SettingName, fallback: string): string {
-      const value = raw(name) || fallback
-      const fields = value.split(/\s+/)
-      const isCron = fields.length === 6 && fields.every((field) => CRON_FIELD.test(field))
-      if (!isCron) wrong(name, 'must be an NCRONTAB expression of six fields, seconds first, e.g. `0 * * * * *`')
-      return value
-    },
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** A base URL: one of `schemes`, no user, query or fragment; the slash at its end is dropped. */
-function url(schemes: readonly string[]) {
-  return z
-    .string({ error: 'must be text' })
-    .max(1000, { error: 'is too long' })
-    .transform((text, context) => {
-      const parsed = URL.canParse(text) ? new URL(text) : null
-      const isPlain = parsed !== null && `${parsed.username}${parsed.password}${parsed.search}${parsed.hash}` === ''
-      if (parsed !== null && isPlain && schemes.includes(parsed.protocol)) return parsed.href.replace(/\/+$/, '')
-      const kinds = schemes.map((scheme) => `${scheme}//`).join(' or ')
-      context.addIssue({ code: 'custom', message: `must be a URL with ${kinds}, without user, query and fragment` })
-      return z.NEVER
-    })
 }
 
 function withUrls(registries: z.output<typeof registriesSchema>): Readonly<Record<string, RegistrySettings>> {
