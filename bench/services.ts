@@ -25,7 +25,7 @@ ${steps.length === 0 ? '' : `strategy: { canary: { steps: [${steps.map((step) =>
 export function pushOf(name: string, n: number, pushedAt: number): Push {
   const digest = `sha256:${createHash('sha256').update(`${name} ${n}`).digest('hex')}`
   const eventId = `${name}-${n}`
-  return { registry: REGISTRY, repository: name, tag: `v${n}`, digest, pushedAt, eventId, source: 'acr' }
+  return { registry: REGISTRY, repository: name, tag: `v${n}`, digest, pushedAt, eventId, source: 'acr', author: null }
 }
 
 /** Lets a service run in the world as if it had always been there, at version 1 with all traffic. */

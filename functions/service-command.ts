@@ -28,7 +28,8 @@ async function command({ params, query, headers, body }: Admitted) {
   const turning = await wheel()
   const located = await locate(turning, environmentsMeant(query, Object.keys((await settings()).environments)), name)
   if (located.kind !== 'found') return notOneService(name, located)
-  const wish = { id, verb, actor: actor ?? 'operator', reason: reason ?? '' }
+  const by = { actor: actor ?? 'operator', actorId: actor ?? 'operator' }
+  const wish = { id, verb, ...by, reason: reason ?? '', step: null, digest: null, to: null, override: false }
   const answer = await obeyCommand(turning, located.key, wish, rollout)
   if (answer.kind === 'unknown-service') return notOneService(name, { kind: 'unknown' })
   if (answer.kind === 'refused') return problem(409, 'conflict', answer.because)

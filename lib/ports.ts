@@ -1,6 +1,7 @@
 import type { Action, Observed } from './core/app.ts'
 import type { AuditKind, AuditRow } from './core/audit.ts'
 import type { Presence } from './core/facts.ts'
+import type { Freeze } from './core/freeze.ts'
 import type { Query, Reading } from './core/judge/reading.ts'
 import type { BucketLine, JudgeState } from './core/judge/state.ts'
 import type { Rollout } from './core/rollout.ts'
@@ -89,10 +90,38 @@ export interface BucketLog {
   judged(key: ServiceKey, rolloutNumber: number): Promise<JudgeState | null>
 }
 
-/** Which audit rows are asked for. Absent = any. `since` inclusive and `until` exclusive, epoch milliseconds. */
+/** The freezes of an environment, and the head of the audit chain of what concerns all of it. */
+export interface FreezesLoaded {
+  /** Those that were added and not lifted, oldest first; a time of the past may be among them. */
+  readonly freezes: readonly Freeze[]
+  readonly chain: ServiceState['chain']
+  /** Opaque to everyone but the store. */
+  readonly token: unknown
+}
+
+/** What changes an environment's freezes: all of it is stored, or none. */
+export interface FreezesChange {
+  readonly environment: string
+  /** The token of the load that the change rests on. */
+  readonly token: unknown
+  readonly freezes: readonly Freeze[]
+  readonly chain: ServiceState['chain']
+  /** Rows of the environment's own chain: their entity is the environment alone. */
+  readonly audit: readonly AuditRow[]
+}
+
+/** What holds the line. One environment, one record, with its own audit chain. Both throw Fault. */
+export interface Freezes {
+  /** None and an empty chain where nothing was ever stored. */
+  load(environment: string): Promise<FreezesLoaded>
+  /** `conflict`: something was written since the load; nothing was stored. */
+  commit(change: FreezesChange): Promise<'saved' | 'conflict'>
+}
+
+/** Which audit rows are asked for. Absent = any; `service` null = those of the environment's own chain. `since` inclusive and `until` exclusive, epoch milliseconds. */
 export interface AuditQuery {
   readonly environment: string
-  readonly service?: string
+  readonly service?: string | null
   readonly rollout?: string
   readonly kind?: AuditKind
   readonly since?: number
@@ -111,7 +140,7 @@ export interface EventRecord {
   readonly id: string
   readonly receivedAt: number
   readonly source: string
-  readonly outcome: 'rollout' | 'queued' | 'duplicate' | 'ignored' | 'rejected' | 'quarantined'
+  readonly outcome: 'rollout' | 'queued' | 'duplicate' | 'ignored' | 'rejected' | 'quarantined' | 'superseded'
   readonly reason: string
   readonly image: string | null
   readonly digest: string | null

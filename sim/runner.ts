@@ -88,7 +88,8 @@ export function createStage(options: StageOptions = {}): Stage {
     push: (push) => untilDone(() => receive(wheel, { kind: 'push', push, receivedAt: clock.now() })),
     command: (key, verb, given = {}) => {
       commands += 1
-      const command = { id: `command-${commands}`, verb, actor: 'olga', reason: '', ...given }
+      const plain = { reason: '', step: null, digest: null, to: null, override: false }
+      const command = { id: `command-${commands}`, verb, actor: 'olga', actorId: 'id-olga', ...plain, ...given }
       return untilDone(() => obeyCommand(wheel, key, command))
     },
     rollout: (key) => {

@@ -123,6 +123,7 @@ function lookManifest(): Manifest {
     },
     onNewRevision: 'supersede',
     deadlines: { readyMs: 0, trafficMs: 0, gateMs: null },
+    approvals: null,
     drainMs: 0,
     scaleDownDelayMs: 0,
     watchMs: 0,

@@ -31,6 +31,14 @@ export type AuditKind =
   | 'finished'
   | 'watch-ended'
   | 'drift-reported'
+  | 'approved'
+  | 'approval-lapsed'
+  | 'break-glass'
+  | 'freeze-added'
+  | 'freeze-lifted'
+  | 'freeze-held'
+  | 'freeze-over'
+  | 'undo-requested'
 
 /** Canary and stable weights in percent at a moment; by revision name. */
 export type Weights = Readonly<Record<string, number>>

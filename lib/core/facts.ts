@@ -1,4 +1,5 @@
 import type { Observed, Trouble } from './app.ts'
+import type { Frozen } from './freeze.ts'
 import type { Verdict } from './judge/verdict.ts'
 
 /** Whether a manifest is really in its registry, or why nobody can say. */
@@ -19,14 +20,29 @@ export interface Facts {
   readonly restarts: number | null
   /** Since when a source that counts has given no answer; null where all do. */
   readonly blindSince: number | null
+  /** The freeze that holds for this service now; null = none. */
+  readonly freeze: Frozen | null
 }
 
-export type Verb = 'promote' | 'promote-full' | 'pause' | 'resume' | 'abort' | 'retry'
+/** All that can be asked for, in the order in which people are told of it. */
+export const VERBS = ['promote', 'promote-full', 'approve', 'pause', 'resume', 'abort', 'retry', 'undo'] as const
+
+export type Verb = (typeof VERBS)[number]
 
 /** What a person wants done: the only edge in a level-triggered house, so it carries an id. */
 export interface Command {
   readonly id: string
   readonly verb: Verb
+  /** What people call who asks; the actor of the audit rows. */
   readonly actor: string
+  /** What never changes about who asks: what an approval is counted by. */
+  readonly actorId: string
   readonly reason: string
+  /** For approve: the step (from 1) and the digest that are approved; null where they were not named. */
+  readonly step: number | null
+  readonly digest: string | null
+  /** For undo: the revision, rollout or tag to go back to; null = what served before. */
+  readonly to: string | null
+  /** Break glass: past freezes, missing approvals and `promote-never`. Needs a reason. */
+  readonly override: boolean
 }

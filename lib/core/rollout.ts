@@ -1,4 +1,5 @@
 import type { Trouble } from './app.ts'
+import type { Frozen } from './freeze.ts'
 import type { Verdict } from './judge/verdict.ts'
 import type { Manifest, Push, ServiceKey } from './service.ts'
 
@@ -78,6 +79,21 @@ export interface StandingTrouble extends Trouble {
   readonly count: number
 }
 
+/** Why a rollout began. An `undo` brings an earlier release back at once, and no freeze holds it. */
+export type Cause = 'push' | 'retry' | 'undo'
+
+/** One person's yes to one step of one rollout with one digest. */
+export interface Approval {
+  readonly id: string
+  readonly name: string
+  /** From 1. */
+  readonly step: number
+  readonly digest: string
+  readonly at: number
+  /** From then on it counts no more; null = it counts as long as the gate waits. */
+  readonly expiresAt: number | null
+}
+
 /** One attempt to bring one digest to all users of one service. */
 export interface Rollout {
   readonly schema: 1
@@ -86,6 +102,7 @@ export interface Rollout {
   readonly number: number
   readonly key: ServiceKey
   readonly push: Push
+  readonly cause: Cause
   /** The manifest as it stood at the start: a later one applies to later rollouts. */
   readonly manifest: Manifest
   readonly manifestVersion: number
@@ -105,6 +122,12 @@ export interface Rollout {
   readonly footprint: Footprint | null
   /** Where the app runs, and under which hosts its two revisions can be reached alone; null before the first look. */
   readonly place: Place | null
+  /** Who agreed to which step; those of steps that are over are kept. */
+  readonly approvals: readonly Approval[]
+  /** The freeze that holds it back now, as it was written down; null = none does. */
+  readonly frozen: Frozen | null
+  /** Whether somebody broke the glass so that no freeze keeps the next step from beginning. */
+  readonly unfrozen: boolean
   /** What the KPIs said at the last look, for status and for noticing changes. */
   readonly verdict: Verdict | null
   /** The refusal of the outside that still stands; null while all answers are good. */

@@ -143,6 +143,18 @@ export interface Deadlines {
   readonly gateMs: number | null
 }
 
+/** Who must agree before a manual gate opens. */
+export interface Approvals {
+  /** How many different people it takes, 1–10. */
+  readonly required: number
+  /** The only ones who may approve, by name or id; null = every Approver. At least as many as `required`. */
+  readonly from: readonly string[] | null
+  /** Whether the author of the push is one too few: they may not approve it. */
+  readonly notAuthor: boolean
+  /** How long an approval counts; null = as long as the gate waits. */
+  readonly validForMs: number | null
+}
+
 export type OnNewRevision = 'supersede' | 'queue' | 'reject'
 
 /** A service as its team declared it, checked and with every default filled in. */
@@ -155,6 +167,8 @@ export interface Manifest {
   readonly analysis: Analysis
   readonly onNewRevision: OnNewRevision
   readonly deadlines: Deadlines
+  /** What it takes to open a manual gate; null = one Approver, who may also go past gates. */
+  readonly approvals: Approvals | null
   /** How long a revision without weight keeps running so that open requests can end. */
   readonly drainMs: number
   /** How long the previous stable revision is kept ready after a promotion. */
@@ -174,6 +188,8 @@ export interface Push {
   /** The sender's id of the event; delivered twice, it is the same. */
   readonly eventId: string
   readonly source: string
+  /** Who pushed, as far as the registry says so: a name there, or the id of a caller of the API. Null = nobody knows. */
+  readonly author: string | null
 }
 
 /** What Slipway remembers about a service between rollouts. */
@@ -187,10 +203,20 @@ export interface ServiceState {
   readonly rolloutNumber: number
   /** Pushes that wait for the running rollout to end, oldest first. */
   readonly pending: readonly Push[]
+  /** The release that is to be brought back once the running rollout has ended, before any push; null = none. */
+  readonly undo: PendingUndo | null
   /** The newest pushes that were acted on, newest first, at most 20: what makes a second delivery harmless. */
   readonly handled: readonly HandledPush[]
   /** Head of the service's audit chain: number of rows written, and the hash of the newest. */
   readonly chain: { readonly seq: number; readonly hash: string }
+}
+
+/** A wish to bring an earlier release back that waits until the rollout that it ended has lost its traffic. */
+export interface PendingUndo {
+  readonly push: Push
+  readonly actor: string
+  /** Why, as a sentence for the audit. */
+  readonly because: string
 }
 
 /** A push that was acted on, as far as a second delivery must be recognised. */

@@ -52,6 +52,7 @@ export async function look<T extends Subject>(
       verdict,
       restarts: restarts.get(rollout) ?? null,
       blindSince: judged === null ? null : blindSince(judged, rollout),
+      freeze: null,
     }
     const sight = { facts, judged: judged?.state ?? null, buckets: judged?.line ?? null }
     return { ...item, ...sight, broken: error ?? attempted.error }

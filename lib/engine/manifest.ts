@@ -61,6 +61,7 @@ async function storeOnce(
     manifestVersion: 0,
     rolloutNumber: 0,
     pending: [],
+    undo: null,
     handled: [],
     chain: { seq: 0, hash: GENESIS },
   }

@@ -64,6 +64,7 @@ async function recordRefusal(wheel: Wheel, rollout: Rollout, trouble: Trouble): 
     verdict: null,
     restarts: null,
     blindSince: null,
+    freeze: null,
   }
   const move = refusedDeed({ rollout: item.rollout, rows: [] }, facts, trouble)
   const next = { ...move.rollout, wakeAt: nextWake(move.rollout, now, true) }

@@ -1,5 +1,6 @@
 import type { AuditDraft } from '../core/audit.ts'
 import { supersede } from '../core/decide/move.ts'
+import { olderPush } from '../core/older.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { entityId, type Push, type ServiceKey } from '../core/service.ts'
 import { newRollout, type Reception, receptionOf, remember } from '../core/start.ts'
@@ -14,7 +15,9 @@ import { ATTEMPTS, ringFor, sealed, type Wheel } from './wheel.ts'
  */
 export async function receive(wheel: Wheel, delivery: Delivery): Promise<readonly EventRecord[]> {
   const records =
-    delivery.kind === 'ignored' ? [delivery.record] : await receivePush(wheel, delivery.push, delivery.receivedAt)
+    delivery.kind === 'ignored'
+      ? [delivery.record]
+      : await receivePush(wheel, olderPush(delivery.push), delivery.receivedAt)
   await wheel.events.record(records)
   return records
 }

@@ -69,6 +69,7 @@ function toManifest(content: ManifestContent): Manifest {
     analysis: toAnalysis(content.analysis),
     onNewRevision: content.onNewRevision,
     deadlines: { readyMs: deadlines.ready, trafficMs: deadlines.traffic, gateMs: deadlines.gate ?? null },
+    approvals: null,
     drainMs: content.drain,
     scaleDownDelayMs: content.scaleDownDelay,
     watchMs: content.watch,

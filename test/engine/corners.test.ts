@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { obeyCommand } from '../../lib/engine/command.ts'
 import { receive } from '../../lib/engine/receive.ts'
 import { turn } from '../../lib/engine/turn.ts'
+import { aCommand } from '../support/builders.ts'
 import { givenPricing, HOUR, MINUTE, PRICING, pricingManifest, untilFinished, version } from '../support/story.ts'
 
 const REPOSITORY = { registry: 'registry.example.com', repository: 'pricing' }
@@ -54,7 +55,7 @@ test('a push that waits is begun once, though two workers begin it', async () =>
 
 test('a command that names a rollout is refused while there is none', async () => {
   const stage = await givenPricing()
-  const abort = { id: 'a', verb: 'abort', actor: 'olga', reason: '' } as const
+  const abort = aCommand('abort', { id: 'a', actor: 'olga' })
   const answer = await obeyCommand(stage.wheel, PRICING, abort, 'pricing-1')
   expect(answer).toEqual({ kind: 'refused', because: 'the newest rollout is none, not pricing-1' })
 })

@@ -6,6 +6,7 @@ import { auditPage, locate, statuses } from '../../lib/engine/query.ts'
 import { receive } from '../../lib/engine/receive.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { createStage, type Stage } from '../../sim/runner.ts'
+import { aCommand } from '../support/builders.ts'
 import { givenPricing, HOUR, PRICING, pricingManifest, untilFinished, version } from '../support/story.ts'
 
 /** The stage's wheel, but the first `times` commits lose their race. */
@@ -28,7 +29,7 @@ function losing(stage: Stage, times: number): Wheel {
 }
 
 const pushed = { kind: 'push', push: version(2), receivedAt: 0 } as const
-const abort = { id: 'a', verb: 'abort', actor: 'olga', reason: '' } as const
+const abort = aCommand('abort', { id: 'a', actor: 'olga' })
 
 describe('the loser of a race', () => {
   test('takes a push in at the next attempt', async () => {
@@ -49,7 +50,7 @@ describe('the loser of a race', () => {
     await stage.push(version(2))
     expect(await obeyCommand(losing(stage, 2), PRICING, abort)).toMatchObject({ kind: 'done' })
     await untilFinished(stage, HOUR)
-    const retry = { ...abort, id: 'r', verb: 'retry' } as const
+    const retry = aCommand('retry', { id: 'r', actor: 'olga' })
     expect(await obeyCommand(losing(stage, 2), PRICING, retry)).toMatchObject({ kind: 'done', rollout: 'pricing-2' })
     const changed = pricingManifest({ drainMs: 1 })
     expect(await storeManifest(losing(stage, 2), changed, 'tester')).toMatchObject({ kind: 'changed', version: 2 })

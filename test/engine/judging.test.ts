@@ -5,6 +5,7 @@ import { turn } from '../../lib/engine/turn.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import type { RestartAsk } from '../../lib/ports.ts'
 import type { Stage } from '../../sim/runner.ts'
+import { aCommand } from '../support/builders.ts'
 import {
   expectSound,
   givenPricing,
@@ -284,7 +285,7 @@ describe('a command that needs no figures', () => {
       const stage = await givenCanary({ kpis })
       const never = () => new Promise<never>(() => {})
       const wheel: Wheel = { ...stage.wheel, metrics: { read: never }, restarts: { count: never } }
-      const command = { id: 'now', verb, actor: 'olga', reason: '' }
+      const command = aCommand(verb, { id: 'now', actor: 'olga' })
       const [turned] = await turn(wheel, 'production', ['pricing'], command)
       expect(turned?.result).toBe('saved')
     })

@@ -4,6 +4,7 @@ import { turn } from '../../lib/engine/turn.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { Fault } from '../../lib/errors.ts'
 import type { Stage } from '../../sim/runner.ts'
+import { aCommand } from '../support/builders.ts'
 import {
   expectSound,
   givenPricing,
@@ -110,7 +111,7 @@ describe('a turn', () => {
         slow === 'the KPIs'
           ? { metrics: { read: (queries) => late(metrics.read(queries)) } satisfies Wheel['metrics'] }
           : { apps: { ...apps, observe: (targets) => late(apps.observe(targets)) } satisfies Wheel['apps'] }
-      const promote = { id: 'promote-1', verb: 'promote', actor: 'olga', reason: '' } as const
+      const promote = aCommand('promote', { id: 'promote-1', actor: 'olga' })
       await turn(wheelWith(stage, waiting), 'production', ['pricing'], promote)
       stage.clock.advance(2_000)
       expect(weights(stage)[STABLE]).toBe(50)
@@ -165,7 +166,7 @@ describe('a turn', () => {
       },
     })
     const before = stage.world.log.length
-    const promote = { id: 'p', verb: 'promote', actor: 'otto', reason: '' } as const
+    const promote = aCommand('promote', { id: 'p', actor: 'otto' })
     await turn(overtaken, 'production', ['pricing'], promote)
     expect(stage.world.log.slice(before).map(({ traffic }) => traffic)).toEqual([{ [STABLE]: 100 }])
     await stage.run(5 * MINUTE)

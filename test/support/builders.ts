@@ -87,6 +87,7 @@ export function aManifest(overrides: Partial<Manifest> = {}): Manifest {
     analysis: anAnalysis(),
     onNewRevision: 'supersede',
     deadlines: { readyMs: 10 * MINUTE, trafficMs: 5 * MINUTE, gateMs: null },
+    approvals: null,
     drainMs: 30 * SECOND,
     scaleDownDelayMs: 10 * MINUTE,
     watchMs: 15 * MINUTE,
@@ -107,6 +108,7 @@ export function aPush(overrides: Partial<Push> = {}): Push {
     pushedAt: T0 - 5 * SECOND,
     eventId: 'event-1',
     source: 'acr',
+    author: null,
     ...overrides,
   }
 }
@@ -119,6 +121,7 @@ export function aService(overrides: Partial<ServiceState> = {}): ServiceState {
     manifestVersion: 3,
     rolloutNumber: 2,
     pending: [],
+    undo: null,
     handled: [],
     chain: { seq: 0, hash: '0'.repeat(64) },
     ...overrides,
@@ -227,6 +230,7 @@ export function aRollout(phase: Phase = progressing(0), overrides: Partial<Rollo
     number: 2,
     key: KEY,
     push: aPush(),
+    cause: 'push',
     manifest,
     manifestVersion: 3,
     startedAt: T0,
@@ -238,6 +242,9 @@ export function aRollout(phase: Phase = progressing(0), overrides: Partial<Rollo
     wishedAt: T0,
     footprint: null,
     place: null,
+    approvals: [],
+    frozen: null,
+    unfrozen: false,
     verdict: null,
     trouble: null,
     leftovers: [],
@@ -272,12 +279,24 @@ export function facts(app: AppSeen | null, overrides: Partial<Facts> = {}): Fact
     verdict: null,
     restarts: null,
     blindSince: null,
+    freeze: null,
     ...overrides,
   }
 }
 
 export function aCommand(verb: Verb, overrides: Partial<Command> = {}): Command {
-  return { id: `command-${verb}`, verb, actor: 'ada', reason: '', ...overrides }
+  return {
+    id: `command-${verb}`,
+    verb,
+    actor: 'ada',
+    actorId: 'id-ada',
+    reason: '',
+    step: null,
+    digest: null,
+    to: null,
+    override: false,
+    ...overrides,
+  }
 }
 
 export function someEvidence(verdict: VerdictKind, overrides: Partial<Evidence> = {}): Evidence {

@@ -9,6 +9,7 @@ import { chance } from '../../sim/chance.ts'
 import { Crash, mortal } from '../../sim/crash.ts'
 import type { Stage } from '../../sim/runner.ts'
 import type { Hand, Injection } from '../../sim/world/types.ts'
+import { aCommand } from './builders.ts'
 import { givenPricing, HOUR, MINUTE, PRICING, version } from './story.ts'
 
 /** Something that happens to the world at a time, epoch milliseconds. */
@@ -105,7 +106,7 @@ function commands({ clock }: Stage, draw: Draw, send: (errand: Errand) => void):
   const verbs: readonly Verb[] = ['promote', 'promote-full', 'pause', 'resume', 'resume', 'abort', 'retry']
   return Array.from({ length: draw(0, 6) }, (_, index) => {
     const verb = verbs[draw(0, verbs.length - 1)] ?? 'resume'
-    const command = { id: `command-${draw(0, 5) === 0 ? 0 : index}`, verb, actor: 'olga', reason: '' }
+    const command = aCommand(verb, { id: `command-${draw(0, 5) === 0 ? 0 : index}`, actor: 'olga' })
     return {
       at: clock.now() + draw(0, TROUBLED_MS),
       happen: () => send((wheel) => obeyCommand(wheel, PRICING, command)),

@@ -26,6 +26,7 @@ export function aPush(overrides: Partial<Push> = {}): Push {
     pushedAt: T0 - 5_000,
     eventId: 'event-1',
     source: 'acr',
+    author: null,
     ...overrides,
   }
 }
@@ -81,6 +82,7 @@ export function aManifest(key: ServiceKey): Manifest {
     analysis: anAnalysis(),
     onNewRevision: 'supersede',
     deadlines: { readyMs: 600_000, trafficMs: 300_000, gateMs: null },
+    approvals: null,
     drainMs: 30_000,
     scaleDownDelayMs: 600_000,
     watchMs: 900_000,
@@ -96,6 +98,7 @@ export function aService(key: ServiceKey, overrides: Partial<ServiceState> = {})
     manifestVersion: 1,
     rolloutNumber: 0,
     pending: [],
+    undo: null,
     handled: [],
     chain: { seq: 0, hash: '' },
     ...overrides,
@@ -147,6 +150,7 @@ export function aRollout(key: ServiceKey, overrides: Partial<Rollout> = {}): Rol
     number,
     key,
     push: aPush(),
+    cause: 'push',
     manifest: aManifest(key),
     manifestVersion: 1,
     startedAt: T0,
@@ -166,6 +170,9 @@ export function aRollout(key: ServiceKey, overrides: Partial<Rollout> = {}): Rol
       active: [`${key.name}--r1`],
     },
     place: { region: 'westeurope', hosts: { [`${key.name}--r2`]: `${key.name}--r2.example.net` } },
+    approvals: [],
+    frozen: null,
+    unfrozen: false,
     verdict: { kind: 'fail', because: 'p95 is over its limit', evidence: [someEvidence()] },
     trouble: {
       kind: 'throttled',

@@ -65,6 +65,7 @@ export function pricingManifest(changes: Partial<Manifest> = {}): Manifest {
     },
     onNewRevision: 'supersede',
     deadlines: { readyMs: 10 * MINUTE, trafficMs: 10 * MINUTE, gateMs: null },
+    approvals: null,
     drainMs: MINUTE,
     scaleDownDelayMs: 10 * MINUTE,
     watchMs: 15 * MINUTE,
@@ -87,6 +88,7 @@ export function version(n: number, changes: Partial<Push> = {}): Push {
     pushedAt: Date.UTC(2026, 0, 5, 11) + n * MINUTE,
     eventId: `event-${n}`,
     source: 'acr',
+    author: null,
     ...changes,
   }
 }

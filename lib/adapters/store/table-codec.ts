@@ -1,4 +1,5 @@
 import type { AuditRow } from '../../core/audit.ts'
+import { olderRollout, olderService } from '../../core/older.ts'
 import type { Rollout } from '../../core/rollout.ts'
 import type { ServiceKey, ServiceState } from '../../core/service.ts'
 import type { CommandRecord, EventRecord } from '../../ports.ts'
@@ -37,7 +38,7 @@ export function readService(row: Row): Read<ServiceState> {
   const state = read.value as unknown as ServiceState
   if (!belongs(state, row, (key) => serviceRowKey(key.name)))
     return unreadable('the state inside is not this service’s')
-  return { kind: 'read', value: state }
+  return { kind: 'read', value: olderService(state) }
 }
 
 /**
@@ -84,7 +85,7 @@ export function readRollout(row: Row): Read<RolloutRow> {
   }
   const due = typeof row.due === 'string' && row.due !== '' ? row.due : null
   const judged = typeof row.judged === 'number' ? row.judged : 0
-  return { kind: 'read', value: { rollout, due, current: row.current === true, judged } }
+  return { kind: 'read', value: { rollout: olderRollout(rollout), due, current: row.current === true, judged } }
 }
 
 /** What is changed in the row of a rollout that is no longer its service's newest. */

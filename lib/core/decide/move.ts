@@ -102,7 +102,7 @@ export function supersede(rollout: Rollout, now: number, because: string): Move 
     kind: 'unseen',
     fault: { kind: 'unavailable', message: 'not looked at', retryAfterMs: null },
   } as const
-  const facts: Facts = { now, app: unseen, image: null, verdict: null, restarts: null, blindSince: null }
+  const facts: Facts = { now, app: unseen, image: null, verdict: null, restarts: null, blindSince: null, freeze: null }
   const move = rollBack({ rollout, rows: [] }, facts, 'superseded', because)
   const ended = rollout.stable === null ? finish(move, facts, 'superseded', because) : move
   return change(ended, { wakeAt: now })

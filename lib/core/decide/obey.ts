@@ -25,6 +25,9 @@ export function obey(move: Move, facts: Facts, command: Command): Obeyed {
       return promote(move, facts, command)
     case 'retry':
       return retry(move)
+    case 'approve':
+    case 'undo':
+      return refused(`${command.verb} is not known here yet`)
     default:
       return assertNever(command.verb)
   }

@@ -149,7 +149,17 @@ function settle({ verdict, ...walk }: ReturnType<typeof look>, now: number, gate
   return arrive({ ...walk, rollout }, now)
 }
 
-const OPEN_GATE: Command = { id: 'open-gate', verb: 'promote', actor: 'replay', reason: 'gates open at once' }
+const OPEN_GATE: Command = {
+  id: 'open-gate',
+  verb: 'promote',
+  actor: 'replay',
+  actorId: 'replay',
+  reason: 'gates open at once',
+  step: null,
+  digest: null,
+  to: null,
+  override: true,
+}
 
 function told(
   verdict: Verdict,

@@ -15,6 +15,7 @@ export function freshRollout(manifest: Manifest, now: number): Rollout {
     manifestVersion: 1,
     rolloutNumber: 0,
     pending: [],
+    undo: null,
     handled: [],
     chain: { seq: 0, hash: '' },
   } as const
@@ -23,13 +24,28 @@ export function freshRollout(manifest: Manifest, now: number): Rollout {
 
 /** What a look shows where everything is well and the canary has `weight` percent. */
 export function allWell(rollout: Rollout, now: number, weight: number): Omit<Facts, 'verdict' | 'blindSince'> {
-  return { now, app: { kind: 'seen', app: appOf(rollout, weight) }, image: { kind: 'present' }, restarts: null }
+  return {
+    now,
+    app: { kind: 'seen', app: appOf(rollout, weight) },
+    image: { kind: 'present' },
+    restarts: null,
+    freeze: null,
+  }
 }
 
 function pushOf({ image }: Manifest, now: number): Push {
   const { registry, repository } = image
   const digest = `sha256:${'0'.repeat(64)}`
-  return { registry, repository, tag: 'replay', digest, pushedAt: now, eventId: 'replay', source: 'replay' }
+  return {
+    registry,
+    repository,
+    tag: 'replay',
+    digest,
+    pushedAt: now,
+    eventId: 'replay',
+    source: 'replay',
+    author: null,
+  }
 }
 
 function appOf(rollout: Rollout, weight: number): AppSeen {

@@ -59,6 +59,11 @@ const pushSchema = z.object({
       .string({ error: 'is missing or no text' })
       .regex(DIGEST, { error: 'must be sha256: and 64 lower-case hex digits' }),
   }),
+  /** Who pushed; a name that cannot be one is as none, for the push counts all the same. */
+  actor: z
+    .looseObject({ name: z.string().optional().catch(undefined) })
+    .nullish()
+    .catch(null),
   request: z.object(
     {
       host: z
@@ -112,7 +117,7 @@ export function toIgnored(
   return { kind: 'ignored', record }
 }
 
-function toPush({ id, timestamp, target, request }: z.output<typeof pushSchema>, envelope: Envelope): Push {
+function toPush({ id, timestamp, target, actor, request }: z.output<typeof pushSchema>, envelope: Envelope): Push {
   const { repository, tag, digest } = target
   const facts = { registry: request.host, repository, tag, digest }
   const eventId = envelope.eventId ?? id ?? contentId(envelope.source, { ...facts, timestamp })
@@ -121,7 +126,12 @@ function toPush({ id, timestamp, target, request }: z.output<typeof pushSchema>,
     pushedAt: pushedAt(timestamp ?? envelope.sentAt, envelope.receivedAt),
     eventId,
     source: envelope.source,
+    author: authorOf(actor?.name),
   }
+}
+
+function authorOf(name: string | undefined): string | null {
+  return quotable((name ?? '').trim(), 200) || null
 }
 
 /** Go's zero time (year 1) and other moments before 1970 stand for "not known". */

@@ -33,6 +33,8 @@ const NOTHING: Readonly<Record<Verb, null>> = {
   resume: refused,
   abort: refused,
   retry: refused,
+  approve: refused,
+  undo: refused,
 }
 
 /** Before the canary has traffic there is nothing to promote or resume. */
@@ -53,6 +55,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: refused,
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -65,6 +69,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: refused,
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -77,6 +83,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: refused,
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -89,6 +97,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: refused,
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -101,6 +111,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: refused,
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -113,6 +125,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: 'progressing 0',
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -125,6 +139,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: 'finished promoted',
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -137,6 +153,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: 'provisioning',
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -149,6 +167,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: 'progressing 0',
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -161,6 +181,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: 'progressing 0',
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -173,6 +195,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: 'progressing 0',
       abort: 'rolling-back aborted',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   [
@@ -185,6 +209,8 @@ const matrix: readonly [string, Rollout, Readonly<Record<Verb, string | null>>][
       resume: refused,
       abort: 'rolling-back rolled-back',
       retry: refused,
+      approve: refused,
+      undo: refused,
     },
   ],
   ['promoted', aRollout(finished('promoted')), NOTHING],

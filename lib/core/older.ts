@@ -1,0 +1,26 @@
+import type { Rollout } from './rollout.ts'
+import type { Manifest, Push, ServiceState } from './service.ts'
+
+/** A push as an earlier Slipway wrote it: nobody was known as its author. */
+export function olderPush(push: Omit<Push, 'author'> & Partial<Push>): Push {
+  return { ...push, author: push.author ?? null }
+}
+
+/** A rollout as an earlier Slipway stored it, with what has been added since: no approvals, no freeze, begun by a push. */
+export function olderRollout(rollout: Older<Rollout, 'cause' | 'approvals' | 'frozen' | 'unfrozen'>): Rollout {
+  const { push, manifest, cause = 'push', approvals = [], frozen = null, unfrozen = false } = rollout
+  return { ...rollout, push: olderPush(push), manifest: olderManifest(manifest), cause, approvals, frozen, unfrozen }
+}
+
+/** A service as an earlier Slipway stored it, with what has been added since: nothing to undo, no approvals asked for. */
+export function olderService(service: Older<ServiceState, 'undo'>): ServiceState {
+  const { manifest, pending, undo = null } = service
+  return { ...service, manifest: olderManifest(manifest), pending: pending.map(olderPush), undo }
+}
+
+/** A state that may lack what was added later. */
+type Older<State, Added extends keyof State> = Omit<State, Added> & { readonly [Key in Added]?: State[Key] | undefined }
+
+function olderManifest(manifest: Omit<Manifest, 'approvals'> & Partial<Manifest>): Manifest {
+  return { ...manifest, approvals: manifest.approvals ?? null }
+}
