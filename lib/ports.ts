@@ -4,6 +4,7 @@ import type { Presence } from './core/facts.ts'
 import type { Freeze } from './core/freeze.ts'
 import type { Query, Reading } from './core/judge/reading.ts'
 import type { BucketLine, JudgeState } from './core/judge/state.ts'
+import type { Notice } from './core/notice.ts'
 import type { Rollout } from './core/rollout.ts'
 import type { Push, ServiceKey, ServiceState, Target } from './core/service.ts'
 
@@ -47,6 +48,8 @@ export interface Change {
   /** The buckets that the judge absorbed with this change; stored once, in the order of the looks. */
   readonly buckets?: BucketLine
   readonly audit: readonly AuditRow[]
+  /** What is to be told outside of these audit rows; stored in the outbox with them. Absent = nothing. */
+  readonly notices?: readonly Notice[]
   readonly command?: CommandRecord
 }
 
@@ -108,14 +111,16 @@ export interface FreezesChange {
   readonly chain: ServiceState['chain']
   /** Rows of the environment's own chain: their entity is the environment alone. */
   readonly audit: readonly AuditRow[]
+  /** What is to be told outside of these audit rows; stored in the outbox with them. Absent = nothing. */
+  readonly notices?: readonly Notice[]
 }
 
 /** What holds the line. One environment, one record, with its own audit chain. Both throw Fault. */
 export interface Freezes {
-  /** None and an empty chain where nothing was ever stored. */
-  load(environment: string): Promise<FreezesLoaded>
+  /** None, and a chain before its first row, where nothing was ever stored. */
+  freezesOf(environment: string): Promise<FreezesLoaded>
   /** `conflict`: something was written since the load; nothing was stored. */
-  commit(change: FreezesChange): Promise<'saved' | 'conflict'>
+  commitFreezes(change: FreezesChange): Promise<'saved' | 'conflict'>
 }
 
 /** Which audit rows are asked for. Absent = any; `service` null = those of the environment's own chain. `since` inclusive and `until` exclusive, epoch milliseconds. */
@@ -205,4 +210,86 @@ export interface Secrets {
 /** Wakes an environment's turn at a time to come. Lost or doubled calls do no harm: the timer sweeps too. */
 export interface Bell {
   ring(calls: readonly { readonly environment: string; readonly at: number }[]): Promise<void>
+}
+
+/** A notice that was stored with its decision and has not been handed out to sinks yet. */
+export interface Unsent {
+  readonly notice: Notice
+  /** Opaque to everyone but the store. */
+  readonly token: unknown
+}
+
+/** A notice on its way to one sink. Keeps its place in the sink's line until the sink has it or it is given up. */
+export interface Parcel {
+  readonly environment: string
+  readonly sink: string
+  readonly notice: Notice
+  /** When it came into the line. */
+  readonly queuedAt: number
+  /** How often it was tried in vain. */
+  readonly tries: number
+  readonly lastError: string | null
+  /** When it was given up; null = it waits. */
+  readonly deadAt: number | null
+}
+
+/** How a sink has done of late. One row per environment and sink: whoever writes it has the sink for itself. */
+export interface SinkState {
+  /** Until when one dispatcher has the sink for itself; 0 = nobody has. */
+  readonly leasedUntil: number
+  /** Refusals in a row. */
+  readonly failures: number
+  /** Since when it has taken nothing; null = it is well. */
+  readonly failingSince: number | null
+  /** Nothing is tried before this. */
+  readonly pausedUntil: number
+  readonly lastError: string | null
+}
+
+/** A sink's state, and the token that a new state must bring back. */
+export interface SinkLoaded {
+  readonly state: SinkState
+  /** Opaque to everyone but the store. */
+  readonly token: unknown
+}
+
+/**
+ * Where notices wait until every sink has them. They come in with `RolloutStore.commit`, are handed out to a line per sink,
+ * and leave a line when the sink has them or when they are given up. All methods throw Fault.
+ */
+export interface Outbox {
+  /** Notices that were not handed out yet, oldest first. */
+  unsent(environment: string, limit: number): Promise<readonly Unsent[]>
+  /** Moves a notice into the lines of these sinks, in one transaction. `conflict`: somebody else did. */
+  handOut(unsent: Unsent, sinks: readonly string[], now: number): Promise<'saved' | 'conflict'>
+  /** The line of a sink, in the order in which it is told: by time, and within a service by number. */
+  line(environment: string, sink: string, limit: number): Promise<readonly Parcel[]>
+  sink(environment: string, sink: string): Promise<SinkLoaded>
+  /** The token for the next state, or null: somebody else wrote it since. */
+  keepSink(
+    environment: string,
+    sink: string,
+    state: SinkState,
+    token: unknown,
+  ): Promise<{ readonly token: unknown } | null>
+  /** Takes a parcel out of its line: the sink has it. `thread` is what the sink calls the conversation; null = nothing new. */
+  delivered(parcel: Parcel, thread: string | null): Promise<void>
+  /** Writes down that a parcel was tried in vain; with `deadAt` it leaves the line for the list of those that were given up. */
+  failed(parcel: Parcel): Promise<void>
+  /** What the sink calls the conversation about this rollout, service or environment; null = it has none yet. */
+  thread(environment: string, sink: string, thread: string): Promise<string | null>
+  /** Parcels that wait or (`dead`) were given up, of all sinks, by sink and then oldest first. */
+  parcels(environment: string, dead: boolean, limit: number, from: string | null): Promise<Page<Parcel>>
+  /** Puts a parcel that was given up back into its line, as new. */
+  revive(parcel: Parcel, now: number): Promise<void>
+}
+
+/** One place outside that is told. */
+export interface Notifier {
+  /**
+   * Tells one notice; `thread` is what an earlier answer called the conversation. Returns what it is called now, or null
+   * where the place knows no conversations. Throws Fault: `malformed` = this notice is refused for good; anything else =
+   * the place takes nothing now.
+   */
+  tell(notice: Notice, thread: string | null): Promise<string | null>
 }
