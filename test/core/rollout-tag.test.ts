@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { rolloutTag, tagMatches } from '../../lib/core/rollout-tag.ts'
+import { aRollout, finished, paused, progressing, T0 } from '../support/builders.ts'
+
+test('the tag names rollout, phase, step and since when, and a service without a rollout has one too', () => {
+  const rollout = aRollout(progressing(1))
+  expect(rolloutTag(rollout)).toBe(`"${rollout.id}.progressing.2.${T0}"`)
+  expect(rolloutTag(aRollout(paused('gate', { stage: 0 })))).toMatch(/\.paused\.1\.\d+"$/)
+  expect(rolloutTag(aRollout(finished('promoted')))).toMatch(/\.finished\.0\.\d+"$/)
+  expect(rolloutTag(null)).toBe('"none"')
+})
+
+test('a look that only measures leaves the tag; another step, phase, rollout or beginning changes it', () => {
+  const tag = rolloutTag(aRollout(progressing(0)))
+  expect(rolloutTag(aRollout(progressing(0), { wakeAt: T0 + 60_000, unwell: 1 }))).toBe(tag)
+  expect(rolloutTag(aRollout(progressing(0, T0 + 1)))).toBe(tag)
+  const others = [
+    aRollout(progressing(1)),
+    aRollout(paused('operator', { stage: 0 })),
+    aRollout(progressing(0), { id: 'pricing-99' }),
+    aRollout(progressing(0, T0, T0 + 1)),
+  ]
+  for (const other of others) expect(rolloutTag(other)).not.toBe(tag)
+})
+
+test.each([
+  ['"a.1"', true],
+  ['"b", "a.1"', true],
+  ['*', true],
+  ['"b"', false],
+  ['W/"a.1"', false],
+  ['a.1', false],
+  ['', false],
+])('If-Match: %s against "a.1" is %s', (ifMatch, matches) => {
+  expect(tagMatches(ifMatch, '"a.1"')).toBe(matches)
+})
