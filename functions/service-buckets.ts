@@ -1,21 +1,27 @@
 import { app } from '@azure/functions'
+import { operatorDoor } from '../lib/door/operator.ts'
 import { nextLink, pageAt, pageOf } from '../lib/door/paging.ts'
 import { problem } from '../lib/door/problem.ts'
 import { environmentsMeant, notOneService } from '../lib/door/service.ts'
-import { ALL_METHODS, door } from '../lib/door.ts'
+import { ALL_METHODS } from '../lib/door.ts'
 import { bucketPage, bucketsAsCsv } from '../lib/engine/buckets.ts'
 import { locate } from '../lib/engine/query.ts'
-import { settings, wheel } from '../lib/wiring.ts'
+import { identify, settings, wheel } from '../lib/wiring.ts'
 
 /** What the judge absorbed of a rollout, oldest first: pages of JSON, or CSV as `slipway simulate` reads it. */
 app.http('service-buckets', {
-  authLevel: 'function',
+  authLevel: 'anonymous',
   methods: ALL_METHODS,
   route: 'v1/services/{name}/rollouts/{number}/buckets',
-  handler: door({ methods: ['GET'] }, async ({ params, query, headers }) => {
+  handler: operatorDoor(['get-buckets'], identify, async ({ params, query, headers, caller }) => {
     const { name = '', number = '' } = params
     const turning = await wheel()
-    const located = await locate(turning, environmentsMeant(query, Object.keys((await settings()).environments)), name)
+    const located = await locate(
+      turning,
+      environmentsMeant(query, Object.keys((await settings()).environments)),
+      name,
+      caller,
+    )
     if (located.kind !== 'found') return notOneService(name, located)
     const { item } = located
     const path = `/api/v1/services/${name}/rollouts/${number}/buckets`

@@ -1,34 +1,38 @@
 import { app } from '@azure/functions'
+import { type Operated, operatorDoor, permit } from '../lib/door/operator.ts'
+import { rightOf } from '../lib/door/routes.ts'
 import { environmentsMeant, invalid, notOneService } from '../lib/door/service.ts'
-import { type Admitted, ALL_METHODS, door, JSON_TYPES, problem } from '../lib/door.ts'
+import { ALL_METHODS, JSON_TYPES, problem } from '../lib/door.ts'
 import { obeyCommand } from '../lib/engine/command.ts'
 import { locate } from '../lib/engine/query.ts'
-import { settings, wheel } from '../lib/wiring.ts'
+import { identify, settings, wheel } from '../lib/wiring.ts'
 
 /** Operator commands. What is answered 200 is done: stored, and its deeds are at Azure; 202: stored, and tried again. The same id again changes nothing. */
 app.http('service-command', {
-  authLevel: 'function',
+  authLevel: 'anonymous',
   methods: ALL_METHODS,
   route: 'v1/services/{name}/commands/{verb}',
-  handler: door({ methods: ['POST'], accepts: JSON_TYPES, bodyOptional: true }, command),
+  handler: operatorDoor(['send-command'], identify, command, { accepts: JSON_TYPES, bodyOptional: true }),
 })
 
-async function command({ params, query, headers, body }: Admitted) {
+async function command({ params, query, headers, body, caller }: Operated) {
   const { COMMAND_VERBS, isCommandVerb, readCommand } = await import('../lib/schema/command.ts')
   const { name = '', verb = '' } = params
   if (!isCommandVerb(verb)) {
     return problem(404, 'not-found', `There is no command ${JSON.stringify(verb)}. Use ${COMMAND_VERBS.join(', ')}.`)
   }
+  const turning = await wheel()
+  const environments = environmentsMeant(query, Object.keys((await settings()).environments))
+  const located = await locate(turning, environments, name, caller)
+  if (located.kind !== 'found') return notOneService(name, located)
+  permit(caller, rightOf(verb), located.key)
   const read = readCommand(withKey(headers, body))
   if (!read.ok) return invalid('The command is not valid. Nothing was done.', read.issues)
-  const { id, actor, reason, rollout } = read.command
+  const { id, reason, rollout } = read.command
   if (id === null) {
     return problem(400, 'bad-request', 'Give the command an id of its own, as "id" in the body or as Idempotency-Key.')
   }
-  const turning = await wheel()
-  const located = await locate(turning, environmentsMeant(query, Object.keys((await settings()).environments)), name)
-  if (located.kind !== 'found') return notOneService(name, located)
-  const by = { actor: actor ?? 'operator', actorId: actor ?? 'operator' }
+  const by = { actor: caller.name, actorId: caller.id }
   const wish = { id, verb, ...by, reason: reason ?? '', step: null, digest: null, to: null, override: false }
   const answer = await obeyCommand(turning, located.key, wish, rollout)
   if (answer.kind === 'unknown-service') return notOneService(name, { kind: 'unknown' })

@@ -181,6 +181,7 @@ function render(reply: Reply, request: HttpRequest, requestId: string): HttpResp
     status: reply.status,
     headers: { ...reply.headers, ...always, 'content-type': 'application/problem+json' },
     body: JSON.stringify(document),
+    ...(reply.cookies === undefined ? {} : { cookies: [...reply.cookies] }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
+import type { Identify } from './door/operator.ts'
 import { storeManifest } from './engine/manifest.ts'
 import type { Wheel } from './engine/wheel.ts'
 import { Fault } from './errors.ts'
@@ -29,6 +30,14 @@ export const settings: () => Promise<Settings> = once(async () => {
   throw new Fault('unavailable', `the app's settings are not right: ${wrong}`)
 })
 
+/** Who sent a request to an operators' route. Throws Fault while the settings are wrong or keys cannot be read. */
+export const identify: Identify = async (visit) => (await callers())(visit)
+
+const callers = once(async () => {
+  const { identifyBy } = await import('./wiring-identity.ts')
+  return identifyBy((await settings()).auth, clock)
+})
+
 /** Secrets, with the identity of this app. */
 export const secrets: () => Promise<Secrets> = once(async () => {
   const [{ createKeyVaultSecrets }, { SecretClient }] = await Promise.all([
@@ -52,20 +61,23 @@ export const inbox: () => Promise<Inbox> = once(async () => {
 
 /** Everything the engine turns with. */
 export const wheel: () => Promise<Wheel> = once(async () => {
-  const [{ matchesTag }, kept, apps, { metrics, restarts }, registry, bell] = await Promise.all([
-    import('./schema/tag.ts'),
-    store(),
-    containerApps(),
-    measurements(),
-    registries(),
-    queueBell(),
-  ])
+  const [{ matchesTag }, { nextWindow, openWindow }, kept, apps, { metrics, restarts }, registry, bell] =
+    await Promise.all([
+      import('./schema/tag.ts'),
+      import('./schema/window.ts'),
+      store(),
+      containerApps(),
+      measurements(),
+      registries(),
+      queueBell(),
+    ])
   return {
     clock,
     store: kept,
     catalogue: kept,
     events: kept,
     buckets: kept,
+    freezes: kept,
     apps,
     metrics,
     restarts,
@@ -73,6 +85,8 @@ export const wheel: () => Promise<Wheel> = once(async () => {
     bell,
     digest: sha256,
     matchesTag,
+    openWindow,
+    nextWindow,
   }
 })
 

@@ -9,10 +9,11 @@ import {
   type Right,
 } from '../core/caller.ts'
 import { type Admitted, type DoorRules, door, type Reply, type Visit } from '../door.ts'
-import { problem, Refusal } from './problem.ts'
+import { Fault } from '../errors.ts'
+import { askAgain, problem, Refusal } from './problem.ts'
 import { ROUTES, type Route, type RouteId } from './routes.ts'
 
-/** Tells who sent a request. Throws Fault where that cannot be decided now. */
+/** Tells who sent a request. Throws Fault where that cannot be decided now, Refusal where it may not be asked. */
 export type Identify = (visit: Visit) => Promise<Identified>
 
 /** A request whose caller is known and holds the right of its route somewhere. */
@@ -34,8 +35,8 @@ export function operatorDoor(
   const routes = ids.map((id): Route => ROUTES[id])
   const callers = new WeakMap<Headers, Caller>()
   const authorize = async (visit: Visit): Promise<boolean> => {
-    const known = await identify(visit)
-    if (known.kind === 'unknown') throw unauthenticated(known.because)
+    const known = await asked(identify, visit)
+    if (known.kind === 'unknown') throw unauthenticated(known.because, visit.headers)
     const needs = routes.find(({ method }) => method === visit.method)?.needs ?? null
     if (needs !== null && !mayDoSomewhere(known.caller, needs)) throw forbidden(known.caller, needs, null)
     callers.set(visit.headers, known.caller)
@@ -53,8 +54,20 @@ export function permit(caller: Caller, right: Right, place: Place): void {
   if (!mayDo(caller, right, place)) throw forbidden(caller, right, place)
 }
 
-function unauthenticated(because: string): Refusal {
-  const headers = { 'www-authenticate': 'Bearer realm="slipway"' }
+async function asked(identify: Identify, visit: Visit): Promise<Identified> {
+  try {
+    return await identify(visit)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const refused = askAgain('Who you are cannot be checked right now. Try again later.', error.retryAfterMs)
+    throw new Refusal(refused, { cause: error })
+  }
+}
+
+/** RFC 6750 §3.1: the error is named only to those who sent a token. */
+function unauthenticated(because: string, sent: Headers): Refusal {
+  const error = sent.has('authorization') ? ', error="invalid_token"' : ''
+  const headers = { 'www-authenticate': `Bearer realm="slipway"${error}` }
   return new Refusal(problem(401, 'unauthenticated', because, { headers }))
 }
 

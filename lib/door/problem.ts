@@ -1,3 +1,4 @@
+import type { Cookie } from '@azure/functions'
 import type { Fault } from '../errors.ts'
 
 /** Where the problem types are explained: a type URI is this base, then the kind. Stable: clients compare it. */
@@ -8,7 +9,7 @@ export const PROBLEM_TITLES = {
   'bad-request': 'The request cannot be understood',
   'malformed-body': 'The body cannot be read',
   'secret-in-url': 'A secret was sent in the URL',
-  unauthenticated: 'The key is absent or wrong',
+  unauthenticated: 'Nobody knows who is asking',
   forbidden: 'This caller may not do this',
   'not-found': 'There is no such thing',
   'method-not-allowed': 'The method is not allowed here',
@@ -41,6 +42,7 @@ export interface Problem {
   readonly detail: string
   readonly errors?: readonly ContentError[]
   readonly headers?: Readonly<Record<string, string>>
+  readonly cookies?: readonly Cookie[]
 }
 
 /** Builds a refusal, to be returned from a handler or thrown inside a Refusal. */
@@ -48,7 +50,7 @@ export function problem(
   status: number,
   kind: ProblemKind,
   detail: string,
-  extra: Pick<Problem, 'errors' | 'headers'> = {},
+  extra: Pick<Problem, 'errors' | 'headers' | 'cookies'> = {},
 ): Problem {
   return { problem: kind, status, detail, ...extra }
 }

@@ -1,3 +1,4 @@
+import { type Caller, mayDo } from '../core/caller.ts'
 import { type DriftReport, reportIn, reportsText } from '../core/drift-report/row.ts'
 import { entityId } from '../core/service.ts'
 import type { AuditLog } from '../ports.ts'
@@ -20,9 +21,14 @@ const DAY_MS = 86_400_000
 const DRIFT_DAYS = 8
 const PAGE = 100
 
-/** What the nights said last of every service of these environments, by environment and name. Throws Fault. */
-export async function newestDrift(wheel: Wheel, log: AuditLog, environments: readonly string[]): Promise<NewestDrift> {
-  const all = await Promise.all(environments.map((environment) => newestOf(wheel, log, environment)))
+/** What the nights said last of every service of these environments that `caller` may see, by environment and name. Throws Fault. */
+export async function newestDrift(
+  wheel: Wheel,
+  log: AuditLog,
+  environments: readonly string[],
+  caller: Caller,
+): Promise<NewestDrift> {
+  const all = await Promise.all(environments.map((environment) => newestOf(wheel, log, environment, caller)))
   const reports = all.flatMap((one) => one.reports)
   const without = all.flatMap((one) => one.without)
   const presented = reports.map((report) => ({ ...report, reportedAt: new Date(report.reportedAt).toISOString() }))
@@ -34,8 +40,9 @@ interface Newest {
   readonly without: readonly string[]
 }
 
-async function newestOf(wheel: Wheel, log: AuditLog, environment: string): Promise<Newest> {
-  const names = (await servicesOf(wheel, environment)).map(({ key }) => entityId(key))
+async function newestOf(wheel: Wheel, log: AuditLog, environment: string, caller: Caller): Promise<Newest> {
+  const services = await servicesOf(wheel, environment)
+  const names = services.filter(({ key }) => mayDo(caller, 'see', key)).map(({ key }) => entityId(key))
   const since = wheel.clock.now() - DRIFT_DAYS * DAY_MS
   const found = new Map<string, DriftReport>()
   let from: string | null = null

@@ -1,7 +1,8 @@
+import { type Caller, mayDo, type Place } from '../core/caller.ts'
 import { csv, type PresentedRow, presented } from '../core/export.ts'
 import type { ServiceKey, ServiceState } from '../core/service.ts'
 import { type Status, statusOf } from '../core/status.ts'
-import type { AuditLog, AuditQuery, Loaded } from '../ports.ts'
+import type { AuditLog, AuditQuery, EventLog, EventRecord, Loaded, Page } from '../ports.ts'
 import type { Wheel } from './wheel.ts'
 
 /** Which service a name means: the one environment that has it, or the one that was named. */
@@ -10,9 +11,15 @@ export type Located =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'ambiguous'; readonly environments: readonly string[] }
 
-/** Finds a service by name in `environments`. */
-export async function locate(wheel: Wheel, environments: readonly string[], name: string): Promise<Located> {
-  const loads = await Promise.all(environments.map((environment) => wheel.store.load(environment, [name])))
+/** Finds a service by name in `environments`. One that `caller` may not see is as good as not there. */
+export async function locate(
+  wheel: Wheel,
+  environments: readonly string[],
+  name: string,
+  caller: Caller,
+): Promise<Located> {
+  const seen = environments.filter((environment) => mayDo(caller, 'see', { environment, name }))
+  const loads = await Promise.all(seen.map((environment) => wheel.store.load(environment, [name])))
   const [found, another] = loads.flat()
   if (found === undefined) return { kind: 'unknown' }
   if (another === undefined) return { kind: 'found', key: found.service.key, item: found }
@@ -24,18 +31,22 @@ export function statusFor(wheel: Wheel, item: Loaded): Status {
   return statusOf(item.service, item.rollout, wheel.clock.now())
 }
 
-/** All services of the environments as they stand, by environment and name. */
-export async function statuses(wheel: Wheel, environments: readonly string[]): Promise<readonly Status[]> {
-  const all = await Promise.all(environments.map((environment) => statusesOf(wheel, environment)))
+/** All services of the environments that `caller` may see, as they stand, by environment and name. */
+export async function statuses(
+  wheel: Wheel,
+  environments: readonly string[],
+  caller: Caller,
+): Promise<readonly Status[]> {
+  const all = await Promise.all(environments.map((environment) => statusesOf(wheel, environment, caller)))
   return all.flat()
 }
 
-async function statusesOf(wheel: Wheel, environment: string): Promise<readonly Status[]> {
+async function statusesOf(wheel: Wheel, environment: string, caller: Caller): Promise<readonly Status[]> {
   const services: ServiceState[] = []
   let from: string | null = null
   do {
     const page: Awaited<ReturnType<Wheel['catalogue']['list']>> = await wheel.catalogue.list(environment, PAGE, from)
-    services.push(...page.items)
+    services.push(...page.items.filter(({ key }) => mayDo(caller, 'see', key)))
     from = page.next
   } while (from !== null)
   const loaded = await wheel.store.load(
@@ -47,11 +58,40 @@ async function statusesOf(wheel: Wheel, environment: string): Promise<readonly S
 
 const PAGE = 100
 
-/** One page of the audit, ready to leave the house, and where the next one begins. */
+/**
+ * One page of the audit, ready to leave the house, and where the next one begins. Rows of services that `caller` may not
+ * see are left out, so that a page may be shorter than was asked for, and empty.
+ */
 export async function auditPage(
   log: AuditLog,
   query: AuditQuery,
+  caller: Caller,
 ): Promise<{ readonly items: readonly PresentedRow[]; readonly csv: () => string; readonly next: string | null }> {
   const page = await log.page(query)
-  return { items: page.items.map(presented), csv: () => csv(page.items), next: page.next }
+  const items = page.items.filter(({ entityId }) => mayDo(caller, 'see', placeOf(entityId)))
+  return { items: items.map(presented), csv: () => csv(items), next: page.next }
+}
+
+/** One page of what became of events. Those about services that `caller` may not see, or about none, are left out. */
+export async function eventPage(
+  events: EventLog,
+  limit: number,
+  from: string | null,
+  caller: Caller,
+): Promise<Page<EventRecord>> {
+  const { items, next } = await events.page(limit, from)
+  const nowhere: Place = { environment: null, name: null }
+  const seen = (entityId: string | null) => mayDo(caller, 'see', entityId === null ? nowhere : placeOf(entityId))
+  return { items: items.filter(({ entityId }) => seen(entityId)), next }
+}
+
+/** What `environment/service`, or an environment alone, means as a place. */
+export function placeOf(entityId: string): Place {
+  const [environment = '', name = null] = entityId.split('/')
+  return { environment, name }
+}
+
+/** Whether `caller` may see anything at all in an environment. */
+export function seesSomeOf({ grants }: Caller, environment: string): boolean {
+  return grants.some(({ environments }) => environments === null || environments.includes(environment))
 }

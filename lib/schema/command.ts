@@ -11,7 +11,6 @@ export type CommandVerb = (typeof COMMAND_VERBS)[number]
 /** The body of an operator's command; null where the caller left a field out. `id` makes asking twice harmless. */
 export interface CommandBody {
   readonly id: string | null
-  readonly actor: string | null
   readonly reason: string | null
   /** The rollout that is meant; null means the newest one. */
   readonly rollout: string | null
@@ -26,11 +25,6 @@ export function isCommandVerb(text: string): text is CommandVerb {
   return (COMMAND_VERBS as readonly string[]).includes(text)
 }
 
-/** True when `text` can stand as the name of who did something: 1–100 characters on one plain line. */
-export function isActor(text: string): boolean {
-  return line(100).safeParse(text).success
-}
-
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
 const commandSchema = z.strictObject({
@@ -38,7 +32,7 @@ const commandSchema = z.strictObject({
     .string({ error: 'must be text' })
     .regex(/^[\x20-\x7e]{1,128}$/, { error: 'must be 1–128 printable ASCII characters, e.g. a UUID' })
     .optional(),
-  actor: line(100).optional(),
+  actor: z.never({ error: 'is not yours to say: it is whoever the token names; leave it out' }).optional(),
   reason: line(500).optional(),
   rollout: z
     .string({ error: 'must be text' })
@@ -54,10 +48,10 @@ function line(longest: number) {
     .refine((text) => !UNSAFE.test(text), { error: 'holds control characters; write it as one plain line' })
 }
 
-/** Reads a command's body. No body at all (undefined, null) is a command without id, actor and reason. Never throws. */
+/** Reads a command's body. No body at all (undefined, null) is a command without id and reason. Never throws. */
 export function readCommand(body: unknown): CommandRead {
   const read = commandSchema.safeParse(body ?? {})
   if (!read.success) return { ok: false, issues: issuesOf(read.error, commandSchema, body) }
-  const { id = null, actor = null, reason = null, rollout = null } = read.data
-  return { ok: true, command: { id, actor, reason, rollout } }
+  const { id = null, reason = null, rollout = null } = read.data
+  return { ok: true, command: { id, reason, rollout } }
 }

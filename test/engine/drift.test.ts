@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newestDrift } from '../../lib/engine/drift-newest.ts'
 import { createStage } from '../../sim/runner.ts'
+import { aCaller } from '../support/callers.ts'
 import { expectSound, HOUR, version } from '../support/story.ts'
 import {
   declare,
@@ -183,7 +184,7 @@ describe('what is read back', () => {
     stage.clock.set(MORNING + 24 * HOUR)
     await night(stage)
     await declare(stage, driftManifest('routing'))
-    const newest = await newestDrift(stage.wheel, stage.store, ['production'])
+    const newest = await newestDrift(stage.wheel, stage.store, ['production'], aCaller())
     expect(newest.reports.map(({ service, day }) => [service, day])).toEqual([
       ['production/pricing', '2026-01-14'],
       ['production/safety', '2026-01-14'],
@@ -200,7 +201,7 @@ describe('what is read back', () => {
     stage.clock.set(MORNING)
     await night(stage)
     stage.clock.set(MORNING + 9 * 24 * HOUR)
-    expect(await newestDrift(stage.wheel, stage.store, ['production'])).toMatchObject({
+    expect(await newestDrift(stage.wheel, stage.store, ['production'], aCaller())).toMatchObject({
       reports: [],
       without: ['production/pricing'],
     })

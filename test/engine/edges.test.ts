@@ -7,7 +7,10 @@ import { receive } from '../../lib/engine/receive.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { createStage, type Stage } from '../../sim/runner.ts'
 import { aCommand } from '../support/builders.ts'
+import { aCaller } from '../support/callers.ts'
 import { givenPricing, HOUR, PRICING, pricingManifest, untilFinished, version } from '../support/story.ts'
+
+const ADMIN = aCaller()
 
 /** The stage's wheel, but the first `times` commits lose their race. */
 function losing(stage: Stage, times: number): Wheel {
@@ -175,25 +178,25 @@ describe('questions', () => {
     for (const environment of ['staging', 'production']) await stage.declare(pricingManifest({ environment }))
     await stage.declare(pricingManifest({ name: 'safety' }))
     const both = ['staging', 'production']
-    expect(await locate(stage.wheel, both, 'pricing')).toEqual({ kind: 'ambiguous', environments: both })
-    expect(await locate(stage.wheel, both, 'safety')).toMatchObject({
+    expect(await locate(stage.wheel, both, 'pricing', ADMIN)).toEqual({ kind: 'ambiguous', environments: both })
+    expect(await locate(stage.wheel, both, 'safety', ADMIN)).toMatchObject({
       kind: 'found',
       key: { environment: 'production', name: 'safety' },
     })
-    expect(await locate(stage.wheel, both, 'nobody')).toEqual({ kind: 'unknown' })
+    expect(await locate(stage.wheel, both, 'nobody', ADMIN)).toEqual({ kind: 'unknown' })
   })
 
   test('list every service as it stands, over more than one page', async () => {
     const stage = createStage()
     for (let n = 0; n < 103; n++) await stage.declare(pricingManifest({ name: `service-${n}` }))
-    const all = await statuses(stage.wheel, ['production'])
+    const all = await statuses(stage.wheel, ['production'], ADMIN)
     expect(new Set(all.map(({ service }) => service)).size).toBe(103)
     expect(all.every(({ phase }) => phase === 'idle')).toBe(true)
   })
 
   test('show the audit as rows with sentences and as CSV', async () => {
     const stage = await givenPricing()
-    const page = await auditPage(stage.store, { environment: 'production', limit: 10, from: null })
+    const page = await auditPage(stage.store, { environment: 'production', limit: 10, from: null }, ADMIN)
     expect(page.items[0]).toMatchObject({ kind: 'manifest-stored', happenedAt: '2026-01-05T12:00:00.000Z' })
     expect(page.items[0]?.sentence).toContain('manifest version 1 was stored')
     expect(page.csv().split('\r\n')).toHaveLength(3)
