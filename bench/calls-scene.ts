@@ -9,6 +9,7 @@ import { storeManifest } from '../lib/engine/manifest.ts'
 import { receive } from '../lib/engine/receive.ts'
 import type { Wheel } from '../lib/engine/wheel.ts'
 import { matchesTag } from '../lib/schema/tag.ts'
+import { nextWindow, openWindow } from '../lib/schema/window.ts'
 import { createArmServer } from '../sim/azure/arm.ts'
 import { createAzurite } from '../sim/azure/azurite.ts'
 import { createIdentity, type IdentityServer } from '../sim/azure/identity.ts'
@@ -69,6 +70,7 @@ export async function createCallsScene(): Promise<CallsScene> {
     catalogue: store,
     events: store,
     buckets: store,
+    freezes: store,
     apps,
     metrics: createSimMetrics({ world, clock, seed: 1, usual: { rps: 50, p95Ms: 120, errorRate: 0.0002 } }),
     registry: createSimRegistry(),
@@ -76,6 +78,8 @@ export async function createCallsScene(): Promise<CallsScene> {
     bell: createSimBell(),
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     matchesTag,
+    openWindow,
+    nextWindow,
   }
   return {
     wheel,

@@ -1,5 +1,8 @@
 import type { Action, Observed } from './core/app.ts'
 import type { AuditKind, AuditRow } from './core/audit.ts'
+import type { AppSetUp } from './core/doctor/app.ts'
+import type { LogRoute } from './core/doctor/sources.ts'
+import type { StorageAnswer } from './core/doctor/storage.ts'
 import type { Presence } from './core/facts.ts'
 import type { Freeze } from './core/freeze.ts'
 import type { Query, Reading } from './core/judge/reading.ts'
@@ -262,7 +265,7 @@ export interface Outbox {
   unsent(environment: string, limit: number): Promise<readonly Unsent[]>
   /** Moves a notice into the lines of these sinks, in one transaction. `conflict`: somebody else did. */
   handOut(unsent: Unsent, sinks: readonly string[], now: number): Promise<'saved' | 'conflict'>
-  /** The line of a sink, in the order in which it is told: by time, and within a service by number. */
+  /** The beginning of a sink's line, oldest first. */
   line(environment: string, sink: string, limit: number): Promise<readonly Parcel[]>
   sink(environment: string, sink: string): Promise<SinkLoaded>
   /** The token for the next state, or null: somebody else wrote it since. */
@@ -292,4 +295,20 @@ export interface Notifier {
    * the place takes nothing now.
    */
   tell(notice: Notice, thread: string | null): Promise<string | null>
+}
+
+/** How things are set up in Azure, read with the identity of this app and changed by nobody. */
+export interface SetUps {
+  /** An app, and how `revision` of it scales (null = its newest template). Throws Fault. */
+  app(target: Target, revision: string | null): Promise<AppSetUp>
+  /** Where the logs of a managed environment are sent. Throws Fault. */
+  logRoutes(environmentId: string): Promise<readonly LogRoute[]>
+  /** Object id of this app's identity; null where its token does not say. Throws Fault. */
+  principal(): Promise<string | null>
+}
+
+/** Storage, tried without changing anything: each table and queue is read, and asked to delete what is not there. */
+export interface StorageTrial {
+  /** One answer per table and queue. Never throws. */
+  run(): Promise<readonly StorageAnswer[]>
 }

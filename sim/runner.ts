@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Command, Verb } from '../lib/core/facts.ts'
+import { plainWindow } from '../lib/core/freeze.ts'
 import type { Rollout } from '../lib/core/rollout.ts'
 import type { Manifest, Push, ServiceKey } from '../lib/core/service.ts'
 import { type CommandAnswer, obeyCommand } from '../lib/engine/command.ts'
@@ -54,6 +55,8 @@ export interface StageOptions {
   readonly environments?: readonly string[]
   /** The worker dies once, by this plan; a new one takes over at the next wake-up. */
   readonly crash?: CrashPlan
+  /** Tells the windows of freezes; absent = of those that do not recur. */
+  readonly windows?: Pick<Wheel, 'openWindow' | 'nextWindow'>
 }
 
 const MINUTE_MS = 60_000
@@ -64,7 +67,7 @@ export function createStage(options: StageOptions = {}): Stage {
   const { environments = ['production'], crash = null } = options
   const props = createProps(options)
   const { clock, store } = props
-  const worker = mortal(socketsOf(props), crash)
+  const worker = mortal(socketsOf(props, options.windows ?? PLAIN), crash)
   const wheel = worker.sockets
   const wakes = { timer: true, bell: true }
   const broken: Turned[] = []
@@ -118,11 +121,21 @@ function createProps({ seed = 1, start = NOON }: StageOptions): Props {
   }
 }
 
-function socketsOf({ world, store, ...others }: Props): Wheel {
+const PLAIN: Pick<Wheel, 'openWindow' | 'nextWindow'> = {
+  openWindow: (freeze, at) => {
+    const window = plainWindow(freeze, at)
+    return window !== null && window.from <= at ? window : null
+  },
+  nextWindow: plainWindow,
+}
+
+function socketsOf({ world, store, ...others }: Props, windows: Pick<Wheel, 'openWindow' | 'nextWindow'>): Wheel {
   const digest = (text: string) => createHash('sha256').update(text).digest('hex')
   return {
     ...others,
+    ...windows,
     store,
+    freezes: store,
     catalogue: store,
     events: store,
     buckets: store,

@@ -10,11 +10,14 @@ import type {
   Delivery,
   EventLog,
   EventRecord,
+  Freezes,
   Inbox,
   Page,
   RolloutStore,
 } from '../lib/ports.ts'
 import { type Box, commit, createPartition, load, type Partition } from './store-commit.ts'
+import { createSimFreezes, type SimFreezes } from './store-freezes.ts'
+import { createSimOutbox, type SimOutbox } from './store-outbox.ts'
 import { compare, inverted, pageOf, type Row } from './store-pages.ts'
 
 /** A call of a store's method, named so that a test can break exactly one of them. */
@@ -32,18 +35,24 @@ export type StoreCall =
   | 'page'
   | 'record'
   | 'accept'
+  | 'freezesOf'
+  | 'commitFreezes'
 
 /** Runs around every call and may throw: `before` nothing has happened yet, `after` everything has (the answer is lost). */
 export type Interference = (call: StoreCall, moment: 'before' | 'after') => void
 
 /** The in-memory store: every storage socket, and what tests and stories want to see of its inside. */
-export interface SimStore extends RolloutStore, Catalogue, BucketLog, AuditLog, EventLog, Inbox {
+export interface SimStore extends RolloutStore, Catalogue, BucketLog, AuditLog, EventLog, Freezes, Inbox {
   page(query: AuditQuery): Promise<Page<AuditRow>>
   page(limit: number, from: string | null): Promise<Page<EventRecord>>
+  /** Where notices wait; commits put them there. */
+  readonly outbox: SimOutbox
   /** Breaks calls from now on; null ends it. */
   interfere(hook: Interference | null): void
   /** The service's audit rows, oldest first. */
   auditOf(key: ServiceKey): readonly AuditRow[]
+  /** The rows of an environment's own chain, oldest first. */
+  environmentAudit(environment: string): readonly AuditRow[]
   /** The service as it stands, or null; no token, so nothing can be committed with it. */
   peek(key: ServiceKey): { readonly service: ServiceState; readonly rollout: Rollout | null } | null
   /** Recorded events, in the order in which they were recorded. */
@@ -59,6 +68,8 @@ interface State {
   /** Services by `registry/repository`, then by entity id. */
   readonly sources: Map<string, Map<string, ServiceKey>>
   readonly events: Map<string, EventRecord>
+  readonly freezes: SimFreezes
+  readonly outbox: SimOutbox
   inbox: Delivery[]
   saved: number
   conflict: number
@@ -73,6 +84,8 @@ export function createSimStore(): SimStore {
     partitions: new Map(),
     sources: new Map(),
     events: new Map(),
+    freezes: createSimFreezes(),
+    outbox: createSimOutbox(),
     inbox: [],
     saved: 0,
     conflict: 0,
@@ -96,7 +109,11 @@ export function createSimStore(): SimStore {
       call('due', () => state.partitions.get(environment)?.due.until(until, limit) ?? []),
     load: (environment, names) => call('load', () => load(state.partitions.get(environment), names)),
     commit: (change) =>
-      call('commit', () => counted(state, commit(partitionOf(state, change.key.environment), change))),
+      call('commit', () => {
+        const answer = commit(partitionOf(state, change.key.environment), change)
+        if (answer === 'saved') state.outbox.put(change.notices ?? [])
+        return counted(state, answer)
+      }),
     answered: (key, commandId) => call('answered', () => boxOf(state, key)?.commands.get(commandId) ?? null),
     index: (key, registry, repository) => call('index', () => remember(state, key, `${registry}/${repository}`)),
     servicesFor: (registry, repository) =>
@@ -107,14 +124,18 @@ export function createSimStore(): SimStore {
     judged: (key, number) => call('judged', () => boxOf(state, key)?.judges.get(number) ?? null),
     page,
     record: (events) => call('record', () => record(state, events)),
+    freezesOf: async (environment) => await call('freezesOf', () => state.freezes.freezesOf(environment)),
+    commitFreezes: async (change) => await call('commitFreezes', () => state.freezes.commitFreezes(change)),
     accept: (deliveries) =>
       call('accept', () => {
         state.inbox.push(...deliveries)
       }),
+    outbox: state.outbox,
     interfere: (next) => {
       hook = next
     },
     auditOf: (key) => boxOf(state, key)?.audit ?? [],
+    environmentAudit: (environment) => state.freezes.rowsOf(environment),
     peek: (key) => {
       const box = boxOf(state, key)
       return box === undefined ? null : { service: box.service, rollout: box.rollouts.at(-1) ?? null }
@@ -188,6 +209,11 @@ function auditPage(state: State, query: AuditQuery): Page<AuditRow> {
       rows.push({ at: `${inverted(item.happenedAt)}!${name}!${inverted(item.seq)}`, item })
     }
   }
+  for (const item of query.service === undefined || query.service === null
+    ? state.freezes.rowsOf(query.environment)
+    : []) {
+    if (wanted(item, query)) rows.push({ at: `${inverted(item.happenedAt)}!!${inverted(item.seq)}`, item })
+  }
   const { limit, from, ...scope } = query
   return pageOf(rows, limit, from, `audit ${JSON.stringify(scope)}`)
 }
@@ -204,10 +230,10 @@ function eventPage(state: State, limit: number, from: string | null): Page<Event
   return pageOf(rows, limit, from, 'events')
 }
 
-/** The first record of a delivery stands: doing it again changes nothing. */
+/** The first record of a delivery stands, and doing it again changes nothing; only `superseded` takes its place. */
 function record(state: State, events: readonly EventRecord[]): void {
   for (const event of events) {
     const at = `${inverted(event.receivedAt)}!${event.id}`
-    if (!state.events.has(at)) state.events.set(at, event)
+    if (event.outcome === 'superseded' || !state.events.has(at)) state.events.set(at, event)
   }
 }

@@ -1,5 +1,6 @@
 import type { AuditDraft, AuditRow } from '../core/audit.ts'
 import { seal } from '../core/chain.ts'
+import type { WindowOf } from '../core/freeze.ts'
 import type { ServiceState, TagPattern } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type {
@@ -9,19 +10,21 @@ import type {
   Clock,
   ContainerApps,
   EventLog,
+  Freezes,
   Metrics,
   Registry,
   Restarts,
   RolloutStore,
 } from '../ports.ts'
 
-/** Everything the engine turns with: the sockets, and two pure functions that need a library. */
+/** Everything the engine turns with: the sockets, and pure functions that need a library. */
 export interface Wheel {
   readonly clock: Clock
   readonly store: RolloutStore
   readonly catalogue: Catalogue
   readonly events: EventLog
   readonly buckets: BucketLog
+  readonly freezes: Freezes
   readonly apps: ContainerApps
   readonly metrics: Metrics
   readonly restarts: Restarts
@@ -30,6 +33,10 @@ export interface Wheel {
   /** SHA-256 of a text, hex. */
   readonly digest: (text: string) => string
   readonly matchesTag: (pattern: TagPattern, tag: string) => boolean
+  /** The window of a freeze that is open at a moment; null = none. */
+  readonly openWindow: WindowOf
+  /** The window that is open, or the next; null = none comes. */
+  readonly nextWindow: WindowOf
 }
 
 /** Rings for looks to come. A bell that is out of order does no harm: the timer sweeps all that is due. */

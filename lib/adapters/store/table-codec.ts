@@ -104,8 +104,11 @@ export function writeDue(environment: string, rowKey: string): Written {
   return { partitionKey: environment, rowKey, schema: SCHEMA, service: nameOfDue(rowKey) }
 }
 
-/** An audit row: every figure that people filter by as its own column, the rest as JSON. */
-export function writeAudit(key: ServiceKey, row: AuditRow): Written {
+/** An audit row: every figure that people filter by as its own column, the rest as JSON. `name` null = of the environment's chain. */
+export function writeAudit(
+  key: { readonly environment: string; readonly name: string | null },
+  row: AuditRow,
+): Written {
   const { weightsBefore, weightsAfter, evidence, detail, seq, previousHash, hash } = row
   const notes = shortened(row.notes)
   const columns = {

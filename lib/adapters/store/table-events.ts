@@ -8,8 +8,8 @@ import type { Written } from './table-rows.ts'
 const MOST_OPERATIONS = 100
 
 /**
- * Writes what became of events. The first record of a delivery stands, so that recording again changes nothing.
- * Not atomic over several events. Throws Fault.
+ * Writes what became of events. The first record of a delivery stands, so that recording again changes nothing; only a
+ * `superseded` takes the place of the one before it. Not atomic over several events. Throws Fault.
  */
 export async function recordEvents(
   table: TableClient,
@@ -17,7 +17,8 @@ export async function recordEvents(
   events: readonly EventRecord[],
 ): Promise<void> {
   const days = new Map<string, Map<string, Written>>()
-  for (const event of events) {
+  for (const event of events.filter(({ outcome }) => outcome === 'superseded')) await replace(table, timeoutMs, event)
+  for (const event of events.filter(({ outcome }) => outcome !== 'superseded')) {
     const row = writeEvent(event)
     const day = days.get(row.partitionKey) ?? new Map<string, Written>()
     if (!day.has(row.rowKey)) day.set(row.rowKey, row)
@@ -44,5 +45,13 @@ async function insert(table: TableClient, timeoutMs: number, rows: readonly Writ
   } catch (error) {
     if (refusal(error)?.code !== 'EntityAlreadyExists') throwFault(error, 'recording events')
     if (rows.length > 1) for (const row of rows) await insert(table, timeoutMs, [row])
+  }
+}
+
+async function replace(table: TableClient, timeoutMs: number, event: EventRecord): Promise<void> {
+  try {
+    await table.upsertEntity(writeEvent(event), 'Replace', { abortSignal: AbortSignal.timeout(timeoutMs) })
+  } catch (error) {
+    throwFault(error, 'recording events')
   }
 }

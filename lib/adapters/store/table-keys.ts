@@ -19,14 +19,15 @@ export function isName(name: string): boolean {
 
 /** Refuses a key that Table Storage would refuse, or that would reach into another service's rows. Throws Fault `malformed`. */
 export function checkKey(key: ServiceKey): void {
-  for (const [what, name] of [
-    ['environment', key.environment],
-    ['service', key.name],
-  ] as const) {
-    if (isName(name)) continue
-    const rule = 'use 2 to 32 lower-case letters, digits and dashes, a letter first and no dash last'
-    throw new Fault('malformed', `The ${what} name ${JSON.stringify(name)} cannot be stored: ${rule}.`)
-  }
+  checkName('environment', key.environment)
+  checkName('service', key.name)
+}
+
+/** Refuses a name that cannot stand in a key. Throws Fault `malformed`. */
+export function checkName(what: 'environment' | 'service', name: string): void {
+  if (isName(name)) return
+  const rule = 'use 2 to 32 lower-case letters, digits and dashes, a letter first and no dash last'
+  throw new Fault('malformed', `The ${what} name ${JSON.stringify(name)} cannot be stored: ${rule}.`)
 }
 
 /** Row of a service's state. */
@@ -90,10 +91,16 @@ export function dueRange(until: number): KeyRange {
   return { from: 'd!', to: `d!${padded(until)}!~` }
 }
 
-/** Row of an audit entry: newest first; within one millisecond by service, then by falling number. */
-export function auditRowKey(name: string, happenedAt: number, seq: number): string {
-  return `a!${inverted(happenedAt)}!${name}!${inverted(seq)}`
+/**
+ * Row of an audit entry: newest first; within one millisecond by service, then by falling number. `name` null = of the
+ * environment's own chain, before those of its services.
+ */
+export function auditRowKey(name: string | null, happenedAt: number, seq: number): string {
+  return `a!${inverted(happenedAt)}!${name ?? ''}!${inverted(seq)}`
 }
+
+/** Row of an environment's freezes, and of the head of its own audit chain. */
+export const FREEZES_ROW = 'e!freezes'
 
 /** All audit rows that happened in `[since, until)`, newest first; absent = open. */
 export function auditRange(since: number | undefined, until: number | undefined): KeyRange {

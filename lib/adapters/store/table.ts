@@ -8,6 +8,8 @@ import type {
   Catalogue,
   EventLog,
   EventRecord,
+  Freezes,
+  Outbox,
   Page,
   RolloutStore,
 } from '../../ports.ts'
@@ -15,6 +17,7 @@ import { readAudit, readCommand, readEvent, readRollout, readService, readSource
 import { commitChange } from './table-commit.ts'
 import { recordEvents } from './table-events.ts'
 import { throwFault } from './table-faults.ts'
+import { commitFreezes, loadFreezes } from './table-freezes.ts'
 import { readBuckets, readJudge } from './table-judge.ts'
 import {
   auditRange,
@@ -31,6 +34,7 @@ import {
 } from './table-keys.ts'
 import { loadServices, type Reader, readRowOf } from './table-load.ts'
 import { type Mended, mendDueRows } from './table-mend.ts'
+import { tableOutbox } from './table-outbox.ts'
 import { inPartition, type Listing, readAll, readPage } from './table-pages.ts'
 import { type Read, type Row, SCHEMA } from './table-rows.ts'
 
@@ -50,9 +54,11 @@ export interface TableStoreOptions {
 }
 
 /** Every storage socket but the inbox, on Azure Table Storage. */
-export interface TableStore extends RolloutStore, Catalogue, BucketLog, AuditLog, EventLog {
+export interface TableStore extends RolloutStore, Catalogue, BucketLog, AuditLog, EventLog, Freezes {
   page(query: AuditQuery): Promise<Page<AuditRow>>
   page(limit: number, from: string | null): Promise<Page<EventRecord>>
+  /** Where notices wait: rows of the same partitions. */
+  readonly outbox: Outbox
   /** Creates the tables that are missing. Throws Fault. */
   ensureTables(): Promise<void>
   /** Makes the due rows of an environment agree with its rollouts; `due` does it by itself from time to time. Throws Fault. */
@@ -113,8 +119,11 @@ export function createTableStore(options: TableStoreOptions): TableStore {
       return { items: items.map((item) => item.rollout), next }
     },
     ...bucketLog(reader, keep),
+    freezesOf: (environment) => loadFreezes(reader, environment),
+    commitFreezes: (change) => commitFreezes(tables.state, timeoutMs, change),
     page,
     record: (events) => recordEvents(tables.events, timeoutMs, events),
+    outbox: tableOutbox(reader),
     ensureTables: () => createTables(Object.values(tables), timeoutMs),
     mend: (environment) => mendDueRows(reader, environment),
   }
@@ -160,7 +169,8 @@ function auditListing(reader: Reader, query: AuditQuery): Listing {
   const listing = inState(reader, environment, auditRange(since, until), scope)
   const conditions = [
     listing.filter,
-    service === undefined ? null : odata`service eq ${service}`,
+    service === undefined || service === null ? null : odata`service eq ${service}`,
+    service === null ? odata`entityId eq ${environment}` : null,
     rollout === undefined ? null : odata`rollout eq ${rollout}`,
     kind === undefined ? null : odata`kind eq ${kind}`,
   ]
