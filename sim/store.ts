@@ -125,7 +125,12 @@ export function createSimStore(): SimStore {
     page,
     record: (events) => call('record', () => record(state, events)),
     freezesOf: async (environment) => await call('freezesOf', () => state.freezes.freezesOf(environment)),
-    commitFreezes: async (change) => await call('commitFreezes', () => state.freezes.commitFreezes(change)),
+    commitFreezes: async (change) =>
+      await call('commitFreezes', async () => {
+        const answer = await state.freezes.commitFreezes(change)
+        if (answer === 'saved') state.outbox.put(change.notices ?? [])
+        return answer
+      }),
     accept: (deliveries) =>
       call('accept', () => {
         state.inbox.push(...deliveries)

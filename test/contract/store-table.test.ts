@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { createTableStore, type TableStore } from '../../lib/adapters/store/table.ts'
 import { type Azurite, startAzurite } from '../support/azurite.ts'
 import { commitContract } from './store.contract.ts'
+import { freezesContract } from './store-freezes.contract.ts'
 import { judgeContract } from './store-judge.contract.ts'
+import { outboxContract } from './store-outbox.contract.ts'
 import { readContract } from './store-reads.contract.ts'
 
 describe('the table store on Azurite', () => {
@@ -24,5 +26,7 @@ describe('the table store on Azurite', () => {
   }
   commitContract(open)
   judgeContract(open)
+  outboxContract(open)
+  freezesContract(open)
   readContract(open)
 })

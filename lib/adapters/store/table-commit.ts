@@ -14,6 +14,7 @@ import {
 import { refusal, throwFault } from './table-faults.ts'
 import { writeBuckets, writeJudge } from './table-judge.ts'
 import { checkKey } from './table-keys.ts'
+import { writeUnsent } from './table-notices.ts'
 
 /** What `load` remembers of the rows it read, so that `commit` can tell whether they still stand. */
 export interface Token {
@@ -29,7 +30,7 @@ export interface Token {
 
 /**
  * Table Storage takes at most this many operations in one transaction, and 4 MiB. A change has at most eight rows besides
- * its audit: service, rollout, the rollout before, judge, buckets, command, and a due row taken and one given. Each holds
+ * its audit and at most one notice per audit row: service, rollout, the rollout before, judge, buckets, command, and a due row taken and one given. Each holds
  * at most 490 000 characters of JSON; a judge of 12 KPIs has under 33 000, and a line of 12 KPIs × 300 buckets under 250 000.
  * Whatever is larger is refused whole (Fault `malformed`).
  */
@@ -138,8 +139,8 @@ function judgeActions({ rollout, judge, buckets }: Change, judged: number): Tran
   return actions
 }
 
-function recordActions({ key, audit, command }: Change): TransactionAction[] {
-  const rows = audit.map((row) => writeAudit(key, row))
+function recordActions({ key, audit, notices = [], command }: Change): TransactionAction[] {
+  const rows = [...audit.map((row) => writeAudit(key, row)), ...notices.map(writeUnsent)]
   if (command !== undefined) rows.push(writeCommand(key, command))
   return rows.map((row) => ['create', row])
 }

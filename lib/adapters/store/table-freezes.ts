@@ -8,6 +8,7 @@ import { writeAudit } from './table-codec.ts'
 import { refusal, throwFault } from './table-faults.ts'
 import { checkName, FREEZES_ROW } from './table-keys.ts'
 import { type Reader, readRowOf } from './table-load.ts'
+import { writeUnsent } from './table-notices.ts'
 import { type Read, type Row, readRow, unreadable, type Written, writeRow } from './table-rows.ts'
 
 /** What `loadFreezes` remembers of the row it read; null where there was none. */
@@ -43,7 +44,8 @@ export async function commitFreezes(
   const row = writeFreezes(change)
   const state: TransactionAction = token === null ? ['create', row] : ['update', row, 'Replace', { etag: token.etag }]
   const rows = change.audit.map((entry) => writeAudit({ environment: change.environment, name: null }, entry))
-  const actions = [state, ...rows.map((entry): TransactionAction => ['create', entry])]
+  const told = (change.notices ?? []).map(writeUnsent)
+  const actions = [state, ...[...rows, ...told].map((entry): TransactionAction => ['create', entry])]
   try {
     await table.submitTransaction(actions, { abortSignal: AbortSignal.timeout(timeoutMs) })
     return 'saved'
