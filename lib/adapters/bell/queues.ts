@@ -57,7 +57,7 @@ export async function sendText(
 }
 
 /** Turns an SDK error into the Fault that says what to do; anything else is our mistake and is thrown as it is. */
-function throwFault(error: unknown, queue: string): never {
+export function throwFault(error: unknown, queue: string): never {
   if (!(error instanceof Error) || !isOutside(error.name)) throw error
   const { statusCode, code, response } = error as Error & {
     readonly statusCode?: number

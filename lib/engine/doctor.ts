@@ -1,0 +1,146 @@
+import type { Place } from '../core/caller.ts'
+import { assignRole, type Names, vaultScope } from '../core/doctor/commands.ts'
+import { type Check, type Finding, fine, INSTALLATION, refused, wrong } from '../core/doctor/finding.ts'
+import { type EnvironmentSources, environmentQueries, sourceFinding } from '../core/doctor/sources.ts'
+import { chainFinding, heartbeatFinding, lateSince, storageFindings } from '../core/doctor/storage.ts'
+import type { ServiceState } from '../core/service.ts'
+import { Fault } from '../errors.ts'
+import type { AuditLog, Secrets, SetUps, StorageTrial } from '../ports.ts'
+import { examineServices } from './doctor-service.ts'
+import { type Attempt, inTime, PATIENCE, type Patience, withPatience } from './doctor-time.ts'
+import { servicesOf } from './drift-services.ts'
+import type { Wheel } from './wheel.ts'
+
+/** What the doctor asks, and the names that its commands are filled in with. */
+export interface Surgery {
+  readonly wheel: Wheel
+  readonly log: AuditLog
+  readonly secrets: () => Promise<Secrets>
+  readonly setUps: SetUps
+  readonly storage: StorageTrial
+  readonly names: Omit<Names, 'principal'>
+  readonly environments: Readonly<Record<string, EnvironmentSources>>
+  /** Hosts of the registries that ask nobody who they are. */
+  readonly openRegistries: readonly string[]
+}
+
+const NEWEST_ROWS = 100
+
+/**
+ * Checks the installation, its environments and its services with the identity of this app, and says how each finding is
+ * repaired. Only reads. What the caller may not see is neither asked nor told. Never throws, and ends in time: what did not
+ * answer is `unknown`.
+ */
+export async function examine(
+  surgery: Surgery,
+  maySee: (place: Place) => boolean,
+  patience: Patience = PATIENCE,
+): Promise<readonly Finding[]> {
+  const attempt = withPatience(patience)
+  const principal = await principalOf(surgery, patience)
+  const names: Names = { ...surgery.names, principal }
+  const installation = maySee({ environment: null, name: null }) ? [ofInstallation(surgery, names, attempt)] : []
+  const environments = Object.keys(surgery.environments).map((environment) =>
+    ofEnvironment(surgery, environment, names, maySee, attempt),
+  )
+  return (await Promise.all([...installation, ...environments])).flat()
+}
+
+async function principalOf({ setUps }: Surgery, { eachMs, allMs }: Patience): Promise<string | null> {
+  try {
+    return await inTime(setUps.principal(), eachMs, AbortSignal.timeout(allMs))
+  } catch {
+    return null
+  }
+}
+
+async function ofInstallation(surgery: Surgery, names: Names, attempt: Attempt): Promise<readonly Finding[]> {
+  const { storage, environments } = surgery
+  const of = (check: string): Check => ({ check, subject: INSTALLATION })
+  const told = Object.keys(environments)
+  const settings =
+    told.length > 0
+      ? fine(of('settings'), `the settings are valid and name ${told.join(', ')}`)
+      : wrong(of('settings'), 'error', 'the settings name no environment; add one to SLIPWAY_ENVIRONMENTS')
+  const identity =
+    names.principal === null
+      ? wrong(of('identity'), 'unknown', 'the identity of this app gave no token that names it')
+      : fine(of('identity'), `this app runs as ${names.principal}`)
+  const found = await Promise.all([
+    attempt(of('storage'), async () => storageFindings(await storage.run(), names)),
+    attempt(of('hook-keys'), () => hookKeys(surgery, names)),
+    attempt(of('quarantined-events'), () => quarantined(surgery.wheel)),
+  ])
+  return [settings, identity, ...found.flat()]
+}
+
+async function hookKeys({ secrets }: Surgery, names: Names): Promise<readonly Finding[]> {
+  const of = { check: 'hook-keys', subject: INSTALLATION }
+  try {
+    const live = await (await secrets()).read(names.hookKeys)
+    return [fine(of, `the secret ${names.hookKeys} can be read; it has ${live.length} live values`)]
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const vault = names.vault ?? '<key vault>'
+    const make = `az keyvault secret set --vault-name ${vault} --name ${names.hookKeys} --value "$(openssl rand -hex 32)"`
+    const fix = error.kind === 'not-found' ? make : assignRole(names, 'Key Vault Secrets User', vaultScope(names))
+    return [refused(of, error, fix)]
+  }
+}
+
+async function quarantined({ events }: Wheel): Promise<readonly Finding[]> {
+  const of = { check: 'quarantined-events', subject: INSTALLATION }
+  const { items } = await events.page(NEWEST_ROWS, null)
+  const found = items.filter(({ outcome }) => outcome === 'quarantined')
+  const [newest] = found
+  if (newest === undefined) return [fine(of, `none of the newest ${items.length} events is quarantined`)]
+  const at = new Date(newest.receivedAt).toISOString()
+  const message = `${found.length} of the newest ${items.length} events could not be acted on, the last at ${at}; push those images again once the cause in the app's log is mended`
+  return [wrong(of, 'warning', message)]
+}
+
+async function ofEnvironment(
+  surgery: Surgery,
+  environment: string,
+  names: Names,
+  maySee: (place: Place) => boolean,
+  attempt: Attempt,
+): Promise<readonly Finding[]> {
+  const { wheel, log, environments } = surgery
+  const sources = environments[environment] ?? { workspace: null, hasPrometheus: false }
+  let services: readonly ServiceState[] = []
+  const listed = await attempt({ check: 'services', subject: environment }, async () => {
+    services = await servicesOf(wheel, environment)
+    return []
+  })
+  const seen = services.filter(({ key }) => maySee(key))
+  const isWhole = maySee({ environment, name: null })
+  const whole = [
+    attempt({ check: 'sources', subject: environment }, () => sourcesOf(wheel, environment, sources, names)),
+    attempt({ check: 'heartbeat', subject: environment }, async () => {
+      const late = await wheel.store.due(environment, lateSince(wheel.clock.now()), 20)
+      return [heartbeatFinding(environment, late, names)]
+    }),
+    attempt({ check: 'audit-chain', subject: environment }, async () => {
+      const { items } = await log.page({ environment, limit: NEWEST_ROWS, from: null })
+      return [chainFinding(environment, services, items)]
+    }),
+  ]
+  const mine = { ...surgery, names, sources, attempt }
+  const found = await Promise.all([...(isWhole ? whole : []), examineServices(mine, seen)])
+  return [...(isWhole || seen.length > 0 ? listed : []), ...found.flat()]
+}
+
+async function sourcesOf(
+  wheel: Wheel,
+  environment: string,
+  sources: EnvironmentSources,
+  names: Names,
+): Promise<readonly Finding[]> {
+  const queries = environmentQueries(environment, sources, wheel.clock.now())
+  const readings = queries.length === 0 ? [] : await wheel.metrics.read(queries)
+  return queries.flatMap((query, place) => {
+    const reading = readings[place]
+    return reading === undefined ? [] : [sourceFinding(environment, query, reading, names, sources.workspace)]
+  })
+}
