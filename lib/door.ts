@@ -3,6 +3,8 @@ import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, Invocation
 import { checkMediaType, decodeText, MAX_BODY_BYTES, parseJson, readBytes } from './door/body.ts'
 import { type DoorLog, doorLog } from './door/log.ts'
 import { askAgain, type Problem, problem, problemDocument, problemOfFault, Refusal } from './door/problem.ts'
+import { API_VERSION, checkParameters, checkVersion } from './door/query.ts'
+import { countAnswer } from './door/tally.ts'
 import { Fault } from './errors.ts'
 
 export { EVENT_TYPES, JSON_TYPES, YAML_TYPES } from './door/body.ts'
@@ -15,8 +17,10 @@ export const ALL_METHODS: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH',
 
 /** What a door lets in. */
 export interface DoorRules {
-  /** Others are answered 405 with Allow. */
+  /** Others are answered 405 with Allow, but HEAD, which is GET without a body, and OPTIONS, which says what is allowed. */
   readonly methods: readonly HttpMethod[]
+  /** The query parameters that a method knows; others are refused with 400. Absent: none is looked at. */
+  readonly parameters?: (method: string) => readonly string[]
   /** Media types that a body may have (JSON_TYPES, EVENT_TYPES, YAML_TYPES). Absent: this door takes no body, and reads none. */
   readonly accepts?: readonly string[]
   /** May a request of a method with a body come without one? Then `body` is null. Default false: 415 for want of a type. */
@@ -78,13 +82,18 @@ export function door(rules: DoorRules, handler: (visit: Admitted) => Promise<Rep
     try {
       const reply = await admit(rules, handler, request, requestId, log)
       if ('problem' in reply) report(log, context, reply, reply.detail)
-      return render(reply, request, requestId)
+      return counted(context, request, render(reply, request, requestId))
     } catch (error) {
       const refused = problemOf(error, rules.onFault ?? 'explain')
       report(log, context, refused, error)
-      return render(refused, request, requestId)
+      return counted(context, request, render(refused, request, requestId))
     }
   }
+}
+
+function counted(context: InvocationContext, request: HttpRequest, answer: HttpResponseInit): HttpResponseInit {
+  countAnswer(context.functionName, request.method, answer.status ?? 200)
+  return answer
 }
 
 async function admit(
@@ -94,20 +103,31 @@ async function admit(
   requestId: string,
   log: DoorLog,
 ): Promise<Reply> {
-  checkMethod(rules, request)
+  const allowed = allowedBy(rules)
+  if (request.method === 'OPTIONS' && !rules.methods.includes('OPTIONS'))
+    return { status: 204, headers: { allow: allowed } }
+  checkMethod(rules, request, allowed)
   const takesBody = rules.accepts !== undefined && !BODILESS.includes(request.method)
   const bytes = takesBody ? await readBytes(request, rules.maxBytes ?? MAX_BODY_BYTES) : new Uint8Array()
   checkUrl(request)
-  const { method, params, query, headers } = request
+  const { params, query, headers } = request
+  const method = request.method === 'HEAD' && !rules.methods.includes('HEAD') ? 'GET' : request.method
   const visit: Visit = { requestId, method, params, query, headers, bytes, log }
   const mediaType = takesBody ? mediaTypeOf(rules, visit) : null
   await checkCaller(rules, visit)
+  if (isOfApi(request)) checkVersion(query, headers)
+  if (rules.parameters !== undefined) checkParameters(query, rules.parameters(method))
   return handler({ ...visit, mediaType, body: bodyOf(mediaType, bytes) })
 }
 
-function checkMethod(rules: DoorRules, request: HttpRequest): void {
-  if (rules.methods.some((method) => method === request.method)) return
-  const allow = rules.methods.join(', ')
+function allowedBy({ methods }: DoorRules): string {
+  const head = methods.includes('GET') ? ['HEAD' as const] : []
+  return [...new Set([...methods, ...head, 'OPTIONS' as const])].join(', ')
+}
+
+function checkMethod(rules: DoorRules, request: HttpRequest, allow: string): void {
+  const meant = request.method === 'HEAD' ? ['HEAD', 'GET'] : [request.method]
+  if (rules.methods.some((method) => meant.includes(method))) return
   const detail = `${request.method} is not allowed here. Use ${rules.methods.join(' or ')}.`
   throw new Refusal(problem(405, 'method-not-allowed', detail, { headers: { allow } }))
 }
@@ -173,8 +193,27 @@ function causeOf(error: unknown): string {
   return String(error)
 }
 
+/** Whether a request is to the API that has a version. */
+function isOfApi(request: HttpRequest): boolean {
+  return /^\/api\/v1(?:\/|$)/i.test(new URL(request.url).pathname)
+}
+
 function render(reply: Reply, request: HttpRequest, requestId: string): HttpResponseInit {
-  const always = { ...SECURITY_HEADERS, 'x-request-id': requestId }
+  const version: Record<string, string> = isOfApi(request) ? { 'api-version': API_VERSION } : {}
+  const answer = rendered(reply, request, requestId, version)
+  if (request.method !== 'HEAD') return answer
+  const { body: _, jsonBody, ...head } = answer
+  const type: Record<string, string> = jsonBody === undefined ? {} : { 'content-type': 'application/json' }
+  return { ...head, headers: { ...type, ...head.headers } }
+}
+
+function rendered(
+  reply: Reply,
+  request: HttpRequest,
+  requestId: string,
+  version: Readonly<Record<string, string>>,
+): HttpResponseInit {
+  const always = { ...SECURITY_HEADERS, ...version, 'x-request-id': requestId }
   if (!('problem' in reply)) return { ...reply, headers: { ...always, ...Object.fromEntries(headersOf(reply)) } }
   const document = problemDocument(reply, new URL(request.url).pathname, requestId)
   return {

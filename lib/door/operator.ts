@@ -10,6 +10,7 @@ import {
 } from '../core/caller.ts'
 import { type Admitted, type DoorRules, door, type Reply, type Visit } from '../door.ts'
 import { Fault } from '../errors.ts'
+import { PARAMETERS } from './parameters.ts'
 import { askAgain, problem, Refusal } from './problem.ts'
 import { ROUTES, type Route, type RouteId } from './routes.ts'
 
@@ -42,7 +43,9 @@ export function operatorDoor(
     callers.set(visit.headers, known.caller)
     return true
   }
-  return door({ ...rules, methods: [...new Set(routes.map(({ method }) => method))], authorize }, (visit) => {
+  const methods = [...new Set(routes.map(({ method }) => method))]
+  const parameters = (method: string) => ids.flatMap((id) => (ROUTES[id].method === method ? PARAMETERS[id] : []))
+  return door({ ...rules, methods, parameters, authorize }, (visit) => {
     const caller = callers.get(visit.headers)
     if (caller === undefined) throw new Error('a request passed the door without a caller')
     return handler({ ...visit, caller })
