@@ -45,5 +45,11 @@ export async function send(handler: HttpHandler, sent: Sent | functions.HttpRequ
   const response = new functions.HttpResponse((await handler(request, context)) as HttpResponseInit)
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json') ?? false
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text || 'null') : {}, lines }
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson ? JSON.parse(text || 'null') : {},
+    lines,
+  }
 }
