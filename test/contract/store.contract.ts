@@ -1,11 +1,20 @@
 import { expect, it } from 'vitest'
 import type { Rollout } from '../../lib/core/rollout.ts'
 import type { ServiceKey, ServiceState } from '../../lib/core/service.ts'
-import type { AuditLog, BucketLog, Catalogue, Change, EventLog, Loaded, RolloutStore } from '../../lib/ports.ts'
+import type {
+  AuditLog,
+  BucketLog,
+  Catalogue,
+  Change,
+  EventLog,
+  Freezes,
+  Loaded,
+  RolloutStore,
+} from '../../lib/ports.ts'
 import { aPush, aRollout, aService, auditRows, someEvidence, T0 } from '../support/state.ts'
 
 /** What every store must be. */
-export type AnyStore = RolloutStore & Catalogue & BucketLog & AuditLog & EventLog
+export type AnyStore = RolloutStore & Catalogue & BucketLog & AuditLog & EventLog & Freezes
 
 export const KEY: ServiceKey = { environment: 'production', name: 'pricing' }
 export const COMMAND = { id: 'cmd/1?#\\', verb: 'abort', actor: 'ada', at: T0, rollout: 'pricing-1', answer: 'done' }
