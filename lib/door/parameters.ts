@@ -33,6 +33,6 @@ export const PARAMETERS = {
   'list-events': PAGES,
   'list-notices': PAGES,
   'get-drift': ONE,
-  'get-delivery': [...ONE, 'service', 'since', 'until'],
+  'get-delivery': [...ONE, 'service', 'from', 'to', 'window'],
   'get-doctor': [],
 } as const satisfies Readonly<Record<RouteId, readonly string[]>>
