@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import type { Identify } from './door/operator.ts'
+import type { Surgery } from './engine/doctor.ts'
 import { storeManifest } from './engine/manifest.ts'
 import type { Wheel } from './engine/wheel.ts'
 import { Fault } from './errors.ts'
@@ -92,6 +93,24 @@ export const wheel: () => Promise<Wheel> = once(async () => {
 
 /** Reading the audit. */
 export const auditLog: () => Promise<AuditLog> = () => store()
+
+/** Everything that the doctor asks. */
+export const surgery: () => Promise<Surgery> = once(async () => {
+  const { surgeryOf } = await import('./wiring-doctor.ts')
+  const { WEBSITE_SITE_NAME: name, WEBSITE_RESOURCE_GROUP: group } = process.env
+  return surgeryOf({
+    settings: await settings(),
+    credential: await credential(),
+    clock,
+    wheel: await wheel(),
+    log: await store(),
+    secrets,
+    tables: Object.values(TABLES),
+    queues: Object.values(QUEUES),
+    hookKeys: HOOK_KEYS,
+    site: name === undefined || group === undefined ? null : { name, group },
+  })
+})
 
 /** Creates what is missing of tables and queues. Safe to run at every start, and by two at once. Throws Fault. */
 export async function ensureStorage(): Promise<void> {

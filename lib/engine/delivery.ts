@@ -1,5 +1,5 @@
 import type { AuditKind, AuditRow } from '../core/audit.ts'
-import type { Place } from '../core/caller.ts'
+import { type Caller, mayDo } from '../core/caller.ts'
 import { type Delivery, deliveriesOf, type Measured, measure, type Window } from '../core/delivery.ts'
 import { entityId } from '../core/service.ts'
 import type { AuditLog, Page } from '../ports.ts'
@@ -17,12 +17,12 @@ export type DeliveryAnswer =
   | { readonly kind: 'report'; readonly from: string; readonly to: string; readonly items: readonly DeliveryItem[] }
   | { readonly kind: 'too-much'; readonly because: string }
 
-/** What is asked for, and what of it the caller may see. */
+/** What is asked for, and by whom: what they may not see is left out. */
 export interface DeliveryAsk extends Window {
   readonly environments: readonly string[]
   /** Null = every service. */
   readonly service: string | null
-  readonly maySee: (place: Place) => boolean
+  readonly caller: Caller
 }
 
 const DAY_MS = 86_400_000
@@ -55,7 +55,7 @@ async function itemsOf(
   ask: DeliveryAsk,
 ): Promise<readonly DeliveryItem[] | null> {
   const keys = (await servicesOf(wheel, environment)).map(({ key }) => key)
-  const seen = keys.filter((key) => (ask.service === null || key.name === ask.service) && ask.maySee(key))
+  const seen = keys.filter((key) => (ask.service === null || key.name === ask.service) && mayDo(ask.caller, 'see', key))
   if (seen.length === 0) return []
   const rows = await rowsFor(log, environment, ask, wheel.clock.now())
   if (rows === null) return null
@@ -63,7 +63,7 @@ async function itemsOf(
   const item = (service: string | null, of: readonly Delivery[]) => ({ environment, service, ...measure(of, ask) })
   const mine = seen.map((key) => ({ key, of: deliveries.get(entityId(key)) ?? [] }))
   const services = mine.map(({ key, of }) => item(key.name, of))
-  const isWhole = ask.service === null && ask.maySee({ environment, name: null })
+  const isWhole = ask.service === null && mayDo(ask.caller, 'see', { environment, name: null })
   return isWhole
     ? [
         item(

@@ -1,4 +1,4 @@
-import type { Place } from '../core/caller.ts'
+import { type Caller, mayDo } from '../core/caller.ts'
 import { assignRole, type Names, vaultScope } from '../core/doctor/commands.ts'
 import { type Check, type Finding, fine, INSTALLATION, refused, wrong } from '../core/doctor/finding.ts'
 import { type EnvironmentSources, environmentQueries, sourceFinding } from '../core/doctor/sources.ts'
@@ -33,15 +33,17 @@ const NEWEST_ROWS = 100
  */
 export async function examine(
   surgery: Surgery,
-  maySee: (place: Place) => boolean,
+  caller: Caller,
   patience: Patience = PATIENCE,
 ): Promise<readonly Finding[]> {
   const attempt = withPatience(patience)
   const principal = await principalOf(surgery, patience)
   const names: Names = { ...surgery.names, principal }
-  const installation = maySee({ environment: null, name: null }) ? [ofInstallation(surgery, names, attempt)] : []
+  const installation = mayDo(caller, 'see', { environment: null, name: null })
+    ? [ofInstallation(surgery, names, attempt)]
+    : []
   const environments = Object.keys(surgery.environments).map((environment) =>
-    ofEnvironment(surgery, environment, names, maySee, attempt),
+    ofEnvironment(surgery, environment, names, caller, attempt),
   )
   return (await Promise.all([...installation, ...environments])).flat()
 }
@@ -103,7 +105,7 @@ async function ofEnvironment(
   surgery: Surgery,
   environment: string,
   names: Names,
-  maySee: (place: Place) => boolean,
+  caller: Caller,
   attempt: Attempt,
 ): Promise<readonly Finding[]> {
   const { wheel, log, environments } = surgery
@@ -113,8 +115,8 @@ async function ofEnvironment(
     services = await servicesOf(wheel, environment)
     return []
   })
-  const seen = services.filter(({ key }) => maySee(key))
-  const isWhole = maySee({ environment, name: null })
+  const seen = services.filter(({ key }) => mayDo(caller, 'see', key))
+  const isWhole = mayDo(caller, 'see', { environment, name: null })
   const whole = [
     attempt({ check: 'sources', subject: environment }, () => sourcesOf(wheel, environment, sources, names)),
     attempt({ check: 'heartbeat', subject: environment }, async () => {

@@ -56,7 +56,7 @@ const deliveryQuerySchema = z
  * without `to` it ends at `now`. Unknown and repeated parameters are refused. Never throws.
  */
 export function readDeliveryQuery(parameters: URLSearchParams, now: number): DeliveryQueryRead {
-  const input = Object.fromEntries(parameters)
+  const input = Object.fromEntries([...parameters].filter(([key]) => key !== 'api-version'))
   const repeated = [...new Set(parameters.keys())].filter((key) => parameters.getAll(key).length > 1)
   const twice = repeated.map((key) => ({ path: pathText([key]), message: 'stands more than once; give it once' }))
   const read = deliveryQuerySchema.safeParse(input)
