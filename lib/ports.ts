@@ -289,6 +289,8 @@ export interface Outbox {
 
 /** One place outside that is told. */
 export interface Notifier {
+  /** Whether the place knows conversations, so that all about one rollout stands together. */
+  readonly hasThreads: boolean
   /**
    * Tells one notice; `thread` is what an earlier answer called the conversation. Returns what it is called now, or null
    * where the place knows no conversations. Throws Fault: `malformed` = this notice is refused for good; anything else =
