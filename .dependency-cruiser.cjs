@@ -57,6 +57,7 @@ module.exports = {
     wall('door-knows-http', 'The doorframe knows requests and refusals, not what lies behind them.', '^lib/door', [
       '^lib/door',
       '^lib/core/(caller|facts)\\.ts$',
+      '^lib/api\\.ts$',
       '^lib/schema/',
       '^lib/errors\\.ts$',
       'node_modules/@azure/functions/',
