@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../lib/ports.ts'
 import { ArmRefusal } from '../world/refusal.ts'
 import type { World } from '../world/types.ts'
+import type { Insights } from './arm-insights.ts'
 import { type ArmRequest, answerArm } from './arm-routes.ts'
 import { type Bucket, createBuckets } from './arm-throttle.ts'
 import { bearerOf, json, listen, type Reply, readText, type ServerCertificate, send, urlOf } from './serve.ts'
@@ -20,6 +21,8 @@ export interface ArmServerOptions {
   readonly pageSize?: number
   /** Where a FQDN of the world is really served (`127.0.0.1:<port>`), since nothing resolves such names on loopback. */
   readonly address?: (fqdn: string) => string | null
+  /** What other resource providers tell. Absent: nothing. */
+  readonly insights?: Insights
 }
 
 /** Azure Resource Manager as far as Slipway calls it, in front of a world. */
@@ -62,7 +65,9 @@ async function handle(
     if (options.throttle && left < 0) throw bucket.refusal()
     const asked: ArmRequest = { method: request.method ?? 'GET', url, contentType: contentTypeOf(request), body }
     const origin = `${scheme}://${request.headers.host ?? '127.0.0.1'}`
-    const reply = answerArm(options.world, asked, { origin, pageSize: options.pageSize ?? 50 })
+    const reply =
+      options.insights?.answer(asked.method, url) ??
+      answerArm(options.world, asked, { origin, pageSize: options.pageSize ?? 50 })
     send(response, { ...addressed(reply, options.address), headers: { ...headers, ...reply.headers } })
   } catch (error) {
     const reply = refusalReply(error)

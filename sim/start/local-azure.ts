@@ -4,6 +4,7 @@ import { HTTP_LOGS_BODY } from '../../lib/adapters/metrics/azure-logs-query.ts'
 import type { Target } from '../../lib/core/service.ts'
 import { createAccessLog } from '../azure/access-log.ts'
 import { createArmServer } from '../azure/arm.ts'
+import { createInsights, type Insights } from '../azure/arm-insights.ts'
 import { type AzuriteServer, createAzurite } from '../azure/azurite.ts'
 import { createIdentity, type IdentityServer } from '../azure/identity.ts'
 import { healthyProfile, type ImageProfile } from '../azure/image-profile.ts'
@@ -29,6 +30,7 @@ const BODIES = { ContainerAppHTTPLogs: HTTP_LOGS_BODY, AppRequests: APP_REQUESTS
 /** All of the pretend Azure, listening on loopback. */
 export interface LocalAzure {
   readonly world: World
+  readonly insights: Insights
   readonly ingress: Ingress
   readonly registry: RegistryServer
   readonly azurite: AzuriteServer
@@ -65,8 +67,9 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
   const profileOf = (image: string) => programs.get(image) ?? healthyProfile('unknown')
   const ingress = await createIngress({ view: world, clock, tls, log, profileOf })
   const address = ingress.addressOf
+  const insights = insightsOf(workspace)
   const [arm, logs, metrics, vault, registry] = await Promise.all([
-    createArmServer({ world, clock, tls, address, accept: (token) => accept(token, ARM_AUDIENCE) }),
+    createArmServer({ world, clock, tls, address, insights, accept: (token) => accept(token, ARM_AUDIENCE) }),
     createLogs({ clock, tls, accept, workspaces: new Map([[workspace, log]]), bodies: BODIES }),
     createMetricsServer({ clock, tls, accept, find: appsIn(world, log) }),
     createVault({ clock, tls, accept, tenantId: identity.tenantId }),
@@ -80,6 +83,7 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
   }
   return {
     world,
+    insights,
     ingress,
     registry,
     azurite,
@@ -99,6 +103,17 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
       await azurite.close()
     },
   }
+}
+
+/** The access log of the one managed environment goes to the workspace that the settings name. */
+function insightsOf(customerId: string): Insights {
+  const group = `/subscriptions/${targetOf('').subscriptionId}/resourceGroups/rides/providers`
+  const workspaceId = `${group}/Microsoft.OperationalInsights/workspaces/logs`
+  const insights = createInsights()
+  insights.workspace(workspaceId, customerId)
+  const environmentId = `${group}/Microsoft.App/managedEnvironments/environment`
+  insights.diagnose({ environmentId, workspaceId, categories: ['ContainerAppHTTPLogs'] })
+  return insights
 }
 
 type Urls = Readonly<
