@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -42,7 +42,7 @@ async function startBare({ azure, local }: Stack, folder: string) {
   const entry = await bundle(['./bench/apps/bare.ts'], join(folder, 'bare'))
   const { settings } = azure
   const logFile = join(folder, 'bare.log')
-  return startFunctionApp({ entry, settings, key: local.functionKey, caFile: local.certificates.ca, logFile })
+  return startFunctionApp({ entry, settings, key: randomUUID(), caFile: local.certificates.ca, logFile })
 }
 
 function hookAim({ azure, local }: Stack): Aim {

@@ -137,7 +137,7 @@ function checkUrl(request: HttpRequest): void {
   const names = [...request.query.keys()].map((name) => name.toLowerCase())
   const found = names.find((name) => SECRET_PARAMETERS.includes(name))
   if (found === undefined) return
-  const detail = `Take "${found}" out of the URL, where logs keep it, and change that key. Send keys in a header: x-functions-key, x-slipway-key or Authorization.`
+  const detail = `Take "${found}" out of the URL, where logs keep it, and change that key. Send it in a header: Authorization, or x-slipway-key for hooks.`
   throw new Refusal(problem(400, 'secret-in-url', detail))
 }
 

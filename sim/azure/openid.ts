@@ -184,7 +184,7 @@ function asEntra(registered: Registered, token: { readonly kind: string }, parts
   const role = LOCAL_ROLES.find((one) => (isMachine ? clients[one] === azp : one === sub))
   if (role === undefined) throw new Error('a token for nobody was asked for')
   const who = isMachine
-    ? { idtyp: 'app', oid: clients[role], sub: clients[role] }
+    ? { idtyp: 'app', oid: clients[role], sub: clients[role], app_displayname: `local-${role}` }
     : {
         scp: 'access',
         oid: oids[role],

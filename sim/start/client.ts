@@ -1,5 +1,20 @@
 import type { AuditRow } from '../../lib/core/audit.ts'
 import type { Status } from '../../lib/core/status.ts'
+import type { OpenIdServer } from '../azure/openid.ts'
+import { localToken } from './token.ts'
+
+/** How a script gets an access token of the local stack: client credentials at `tokenUrl`, with `scope`. */
+export interface LocalAuth {
+  readonly issuer: string
+  readonly tokenUrl: string
+  readonly audience: string
+  readonly scope: string
+  /** The app with the role of an admin. */
+  readonly clientId: string
+  readonly clientSecret: string
+  /** One app for each role, all with the same secret. */
+  readonly clients: OpenIdServer['clients']
+}
 
 /** What `.slipway/local.json` holds: everything that a script needs to talk to the running local stack. */
 export interface Local {
@@ -9,8 +24,7 @@ export interface Local {
   readonly startedAt: string
   /** Base of the API, e.g. `http://127.0.0.1:40001/api`. */
   readonly api: string
-  /** Value for the header x-functions-key. */
-  readonly functionKey: string
+  readonly auth: LocalAuth
   /** Value for the header x-slipway-key of the hooks. */
   readonly hookKey: string
   /** Takes `{service, tag, slow?, failing?}`: publishes an image and lets the registry tell Slipway. */
@@ -34,9 +48,9 @@ export interface Client {
   command(service: string, verb: string, reason: string): Promise<{ readonly because: string }>
 }
 
-export function createClient({ api, functionKey }: Pick<Local, 'api' | 'functionKey'>): Client {
-  const headers = { 'x-functions-key': functionKey, 'content-type': 'application/json' }
+export function createClient({ api, auth }: Pick<Local, 'api' | 'auth'>): Client {
   const ask = async (path: string, init: RequestInit = {}): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${await localToken({ auth })}`, 'content-type': 'application/json' }
     const response = await fetch(`${api}${path}`, { headers, ...init })
     const body: unknown = await response.json()
     if (!response.ok) throw new Error((body as { detail?: string }).detail ?? `${path} answered ${response.status}`)
@@ -51,7 +65,7 @@ export function createClient({ api, functionKey }: Pick<Local, 'api' | 'function
     },
     command: async (service, verb, reason) => {
       const why = reason === '' ? {} : { reason }
-      const body = JSON.stringify({ id: crypto.randomUUID(), actor: 'local operator', ...why })
+      const body = JSON.stringify({ id: crypto.randomUUID(), ...why })
       return (await ask(`/v1/services/${service}/commands/${verb}`, { method: 'POST', body })) as { because: string }
     },
   }

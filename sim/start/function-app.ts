@@ -23,6 +23,8 @@ export interface FunctionAppOptions {
   /** PEM file of the local authority; whatever NODE_EXTRA_CA_CERTS held before goes along. */
   readonly caFile: string
   readonly logFile: string
+  /** Default: a free one. */
+  readonly port?: number
 }
 
 /** Starts the host with the app and waits until it serves. Throws with the end of its log when it does not. */
@@ -36,6 +38,7 @@ export async function startFunctionApp(options: FunctionAppOptions): Promise<Fun
       HOST_ENTRY: options.entry,
       HOST_JSON: join(ROOT, 'host.json'),
       HOST_KEY: options.key,
+      HOST_PORT: String(options.port ?? 0),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

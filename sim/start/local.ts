@@ -1,15 +1,17 @@
 /**
  * Talks to the running local stack: `npm run local -- push pricing v4 [--slow] [--failing]`, `… watch pricing`,
- * `… abort pricing`. It finds the stack by `.slipway/local.json`.
+ * `… abort pricing`, `… token viewer`. It finds the stack by `.slipway/local.json`.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient, type Local } from './client.ts'
 import { createScreen, picture } from './screen.ts'
+import { localToken, roleNamed } from './token.ts'
 
 const USAGE = `Usage: npm run local -- push <service> <tag> [--slow] [--failing]
        npm run local -- watch <service>
        npm run local -- status <service>
+       npm run local -- token [viewer|operator|approver|admin]
        npm run local -- <promote|promote-full|pause|resume|abort|retry> <service>`
 const FLAGS = ['--slow', '--failing']
 const VERBS = ['promote', 'promote-full', 'pause', 'resume', 'abort', 'retry']
@@ -54,6 +56,10 @@ async function main([verb, service, tag, ...flags]: readonly string[]): Promise<
   }
   const odd = [tag ?? '', ...flags].find((word) => word.startsWith('--') && !FLAGS.includes(word))
   if (odd !== undefined) throw new Error(`${odd} is not known here; there are ${FLAGS.join(' and ')}.\n\n${USAGE}`)
+  if (verb === 'token') {
+    process.stdout.write(`${await localToken(readLocal(), roleNamed(service ?? 'admin'))}\n`)
+    return
+  }
   if (verb === undefined || service === undefined) throw new Error(USAGE)
   const local = readLocal()
   if (verb === 'push' && tag !== undefined) return push(local, service, tag, flags)

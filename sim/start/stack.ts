@@ -6,6 +6,7 @@ import { healthyProfile, type ImageProfile } from '../azure/image-profile.ts'
 import type { Local } from './client.ts'
 import { createControl } from './control.ts'
 import { startFunctionApp } from './function-app.ts'
+import { startLocalIdentity } from './identity.ts'
 import { type LocalAzure, REGISTRY_HOST, startLocalAzure, targetOf } from './local-azure.ts'
 import { caBundle } from './trust.ts'
 import { acrPush, postHook } from './webhook.ts'
@@ -64,10 +65,10 @@ async function beside(
   await runVersionOne(azure)
   const caFile = join(folder, 'ca.pem')
   await writeFile(caFile, await caBundle(azure.tls.ca))
-  const functionKey = randomUUID()
-  const settings = { ...azure.settings, ...overrides }
+  const identity = keep(await startLocalIdentity(azure))
+  const settings = { ...azure.settings, ...identity.settings, ...overrides }
   const logFile = join(folder, 'functions.log')
-  const app = keep(await startFunctionApp({ entry, settings, key: functionKey, caFile, logFile }))
+  const app = keep(await startFunctionApp({ entry, settings, key: randomUUID(), caFile, logFile, port: identity.port }))
   const api = `${app.url}/api`
   const push = async (service: string, tag: string, program: ImageProfile) => {
     const digest = azure.publish(service, tag, program)
@@ -82,12 +83,12 @@ async function beside(
     pid: process.pid,
     startedAt: new Date().toISOString(),
     api,
-    functionKey,
+    auth: identity.auth,
     hookKey: azure.hookKey,
     control: control.url,
-    urls: azure.urls,
+    urls: { ...azure.urls, openid: identity.auth.issuer },
     services,
-    ports: portsOf({ api, control: control.url, ...azure.urls, ...services }),
+    ports: portsOf({ api, control: control.url, ...azure.urls, openid: identity.auth.issuer, ...services }),
     certificates: { ca: caFile, ...(await writeServerCertificate(folder, azure)) },
     settings,
     pids: { azurite: azure.azurite.pid, functions: app.pid },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createTestIssuer, type TestIssuer } from '../support/tokens.ts'
 import { manifest } from './manifests.ts'
 import { all, errorsOf, expectProblem, itemsOf, linkOf, openScene, type Scene } from './scene.ts'
 
@@ -18,19 +19,25 @@ const ACTORS = ['Ada', FORMULA, '+1', '-1', '@SUM(A1)', 'Grace "the admiral" Hop
 const VERSIONS = 12
 
 let scene: Scene
+let issuer: TestIssuer
 
 /** Rows come from manifests stored again and again, by people with odd names. */
 beforeAll(async () => {
-  scene = await openScene([manifest({ name: 'safety' })])
+  issuer = await createTestIssuer()
+  scene = await openScene([manifest({ name: 'safety' })], issuer.settings, () => issuer.token())
   for (let version = 1; version <= VERSIONS; version++) {
     const text = manifest({ name: 'pricing' }).replace('200ms', `${200 + version}ms`)
-    const actor = ACTORS[version % ACTORS.length] ?? ''
-    const { status } = await scene.put('pricing', text, { 'x-slipway-actor': actor })
+    const name = ACTORS[version % ACTORS.length] ?? ''
+    const authorization = `Bearer ${await issuer.token({ name })}`
+    const { status } = await scene.put('pricing', text, { authorization })
     expect(status).toBe(version === 1 ? 201 : 200)
   }
 })
 
-afterAll(() => scene?.close())
+afterAll(async () => {
+  await scene?.close()
+  await issuer?.close()
+})
 
 const PRICING = '/v1/audit?environment=production&service=pricing'
 const rowsOf = async (path: string) => (await all(scene.api, path)) as readonly Row[]
@@ -50,7 +57,7 @@ test('a row written while somebody pages does not shift the pages behind it', as
   const first = await scene.api('/v1/audit?environment=production&service=safety&limit=1')
   expect(itemsOf(first)).toMatchObject([{ seq: 1 }])
   const middle = await scene.api(`${PRICING}&limit=6`)
-  await scene.put('pricing', manifest({ name: 'pricing' }).replace('200ms', '999ms'), { 'x-slipway-actor': 'Ada' })
+  await scene.put('pricing', manifest({ name: 'pricing' }).replace('200ms', '999ms'))
   const rest = await rowsOf(linkOf(middle) ?? '')
   expect(rest.map(({ seq }) => seq)).toEqual([6, 5, 4, 3, 2, 1])
 })

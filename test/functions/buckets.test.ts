@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BucketLine } from '../../lib/core/judge/state.ts'
 import { healthyProfile } from '../../sim/azure/image-profile.ts'
+import { localToken } from '../../sim/start/token.ts'
 import { slipway } from '../cli/run.ts'
 import { manifest } from './manifests.ts'
 import { all, expectProblem, linkOf, openScene, type Scene, until } from './scene.ts'
@@ -21,7 +22,7 @@ beforeAll(async () => {
   await scene.stack.push('pricing', 'v2', healthyProfile('v2'))
   await until('the canary takes traffic', async () => (await scene.api(BUCKETS)).status === 200)
   await until('some buckets are stored', async () => (await linesOf(`${BUCKETS}?limit=100`)).length >= LOOKS)
-  await scene.command('pricing', 'abort', { id: 'buckets-abort', actor: 'Ada' })
+  await scene.command('pricing', 'abort', { id: 'buckets-abort' })
   await until('the rollout is over', async () => {
     const [rollout] = await scene.rollouts('pricing')
     return rollout?.phase.kind === 'finished'
@@ -94,13 +95,13 @@ test.each([
   expectProblem(await scene.api(path), status, kind, detail)
 })
 
-test('nobody reads buckets without the key, and they are read only', async () => {
+test('nobody reads buckets without a token, and they are read only', async () => {
   expect((await scene.ask(BUCKETS)).status).toBe(401)
   expectProblem(await scene.api(BUCKETS, { method: 'DELETE' }), 405, 'method-not-allowed')
 })
 
 test('slipway replay judges the stored rollout anew, beside how it was, and simulate reads its CSV', async () => {
-  const { api, functionKey } = scene.stack.local
+  const { api } = scene.stack.local
   const folder = await mkdtemp(join(tmpdir(), 'slipway-replay-'))
   try {
     const changed = join(folder, 'changed.yaml')
@@ -109,12 +110,12 @@ test('slipway replay judges the stored rollout anew, beside how it was, and simu
       manifest({ name: 'pricing' }).replace('bake: 1h', 'bake: 3s').replaceAll('minRequests: 50', 'minRequests: 1'),
     )
     const where = ['replay', '--url', new URL(api).origin, '--service', 'pricing', '--rollout', '1']
-    const env = { SLIPWAY_KEY: functionKey }
+    const env = { SLIPWAY_TOKEN: await localToken(scene.stack.local) }
     const plain = await slipway([...where, '--json'], { env })
     expect(plain.err).toBe('')
     expect(JSON.parse(plain.out)).toMatchObject({
       outcome: 'running',
-      recorded: { outcome: 'aborted', because: 'aborted by Ada' },
+      recorded: { outcome: 'aborted', because: 'aborted by local-admin' },
       then: { outcome: 'running' },
     })
     const anew = await slipway([...where, '--manifest', changed, '--environment', 'production'], { env })

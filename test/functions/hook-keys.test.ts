@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { localToken } from '../../sim/start/token.ts'
 import { acrPush } from '../../sim/start/webhook.ts'
 import { manifest } from './manifests.ts'
 import { expectProblem, openScene, type Scene, until } from './scene.ts'
@@ -105,10 +106,10 @@ test.each([
   ['a wrong key', { 'x-slipway-key': 'wrong' }],
   ['nothing behind Bearer', { authorization: 'Bearer ' }],
   ['a wrong bearer', { authorization: 'Bearer nothing' }],
-  ['the function key, which opens other doors', { 'x-functions-key': 'FUNCTION' }],
+  ['an access token, which opens other doors', { authorization: 'Bearer TOKEN' }],
 ])('a hook called with %s is answered 401 and stores nothing', async (_, wanted) => {
-  const { functionKey } = scene.stack.local
-  const headers = Object.entries(wanted).map(([name, value]) => [name, value.replace('FUNCTION', functionKey)])
+  const token = await localToken(scene.stack.local)
+  const headers = Object.entries(wanted).map(([name, value]) => [name, value.replace('TOKEN', token)])
   const push = acrPush('registry.example.com', 'pricing', 'v0-unauthorized', `sha256:${'0'.repeat(64)}`)
   const answer = await scene.hook('acr', push, Object.fromEntries(headers))
   expectProblem(answer, 401, 'unauthenticated', /x-slipway-key/)

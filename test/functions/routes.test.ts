@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => scene?.close())
 
-/** Every route that asks for the function key, a method that it takes, and one that it does not. */
+/** Some routes of operators, a method that it takes, and one that it does not. */
 const ROUTES = [
   ['GET', '/v1/services', 'POST', 'GET'],
   ['GET', '/v1/services/safety/status', 'DELETE', 'GET'],
@@ -38,29 +38,35 @@ const bodyFor = (method: string) =>
   method === 'POST' ? { body: '{"id":"1"}', headers: { 'content-type': 'application/json' } } : {}
 
 test.each(ROUTES)(
-  '%s %s is answered 401 without a key, with a wrong one, and with one in the wrong place',
+  '%s %s is answered 401 without a token, with a wrong one, and with the keys of others',
   async (method, path) => {
-    const { functionKey, hookKey } = scene.stack.local
+    const { hookKey, auth } = scene.stack.local
     const init = { method, ...bodyFor(method) }
     const offers = [
       {},
       { 'x-functions-key': 'wrong' },
-      { 'x-functions-key': '' },
-      { 'x-functions-key': hookKey },
       { 'x-slipway-key': hookKey },
-      { authorization: `Bearer ${functionKey}` },
+      { authorization: '' },
+      { authorization: `Bearer ${hookKey}` },
+      { authorization: `Bearer ${auth.clientSecret}` },
+      { authorization: `Basic ${Buffer.from(`${auth.clientId}:${auth.clientSecret}`).toString('base64')}` },
+      {
+        cookie: `slipway=${hookKey}; __Host-slipway=${hookKey}`,
+        'x-slipway-request': '1',
+        origin: new URL(scene.stack.local.api).origin,
+      },
     ]
     for (const offer of offers) {
       const answer = await scene.ask(path, { ...init, headers: { ...init.headers, ...offer } })
-      expect({ offer: Object.keys(offer), status: answer.status, text: answer.text }).toMatchObject({
-        status: 401,
-        text: '',
-      })
+      expectProblem(answer, 401, 'unauthenticated')
+      expect(answer.headers.get('www-authenticate') ?? answer.headers.get('set-cookie')).toMatch(
+        /^Bearer realm="slipway"|^slipway=;.*max-age=0/,
+      )
     }
   },
 )
 
-test.each(ROUTES)('%s %s lets the right key in', async (method, path) => {
+test.each(ROUTES)('%s %s lets the admin in', async (method, path) => {
   const { status } = await scene.api(path, { method, ...bodyFor(method) })
   expect(status).toBe(method === 'POST' ? 409 : 200)
 })
@@ -74,14 +80,11 @@ test.each(ROUTES)(
   },
 )
 
-test.each(ROUTES)(
-  '%s %s refuses a key in the URL even if it is right, so that nobody gets used to it',
-  async (method, path) => {
-    const query = `${path.includes('?') ? '&' : '?'}code=${scene.stack.local.functionKey}`
-    const answer = await scene.api(`${path}${query}`, { method, ...bodyFor(method) })
-    expectProblem(answer, 400, 'secret-in-url', /x-functions-key/)
-  },
-)
+test.each(ROUTES)('%s %s refuses a key in the URL, so that nobody gets used to it', async (method, path) => {
+  const query = `${path.includes('?') ? '&' : '?'}code=${scene.stack.local.hookKey}`
+  const answer = await scene.api(`${path}${query}`, { method, ...bodyFor(method) })
+  expectProblem(answer, 400, 'secret-in-url', /Authorization/)
+})
 
 const OF_A_SERVICE = ROUTES.filter(([, path]) => path.includes('/safety/'))
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { EventRecord } from '../../lib/ports.ts'
 import { type Overrides, type Stack, startStack } from '../../sim/start/stack.ts'
+import { localToken } from '../../sim/start/token.ts'
 
 /** What a door answered. */
 export interface Answer {
@@ -19,7 +20,7 @@ export interface Scene {
   readonly stack: Stack
   /** Below `/api`, with nothing added. */
   ask(path: string, init?: RequestInit): Promise<Answer>
-  /** As `ask`, with the function key. */
+  /** As `ask`, with a token of the local admin. */
   api(path: string, init?: RequestInit): Promise<Answer>
   /** Posts JSON to a hook with the shared key; `headers` replace. */
   hook(source: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
@@ -35,8 +36,15 @@ export interface Scene {
   close(): Promise<void>
 }
 
-/** Opens a scene; `manifests` are stored when the app starts, from `0.yaml`, `1.yaml` and so on, `settings` laid over those of the local Azure. */
-export async function openScene(manifests: readonly string[], settings: Overrides = {}): Promise<Scene> {
+/**
+ * Opens a scene; `manifests` are stored when the app starts, from `0.yaml`, `1.yaml` and so on, `settings` laid over those of
+ * the local Azure. `token` gives the one that `api` shows; default: the local admin's.
+ */
+export async function openScene(
+  manifests: readonly string[],
+  settings: Overrides = {},
+  token?: () => Promise<string>,
+): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-doors-'))
   for (const [index, text] of manifests.entries()) await writeFile(join(folder, `${index}.yaml`), text)
   const stack = await startStack(join(folder, 'stack'), async (azure) => ({
@@ -45,7 +53,7 @@ export async function openScene(manifests: readonly string[], settings: Override
   }))
   const said: string[] = []
   const log = () => readFile(join(folder, 'stack', 'functions.log'), 'utf8')
-  const calls = callsTo(stack, said)
+  const calls = callsTo(stack, said, token ?? (() => localToken(stack.local)))
   return {
     stack,
     ...calls,
@@ -64,16 +72,20 @@ export async function openScene(manifests: readonly string[], settings: Override
   }
 }
 
-function callsTo({ local }: Stack, said: string[]): Omit<Scene, 'stack' | 'log' | 'expectNoSecrets' | 'close'> {
+function callsTo(
+  { local }: Stack,
+  said: string[],
+  token: () => Promise<string>,
+): Omit<Scene, 'stack' | 'log' | 'expectNoSecrets' | 'close'> {
   const ask: Scene['ask'] = async (path, init) => {
     const response = await fetch(`${local.api}${path}`, init)
     const text = await response.text()
     said.push(text, JSON.stringify([...response.headers]))
     return { status: response.status, headers: response.headers, text, json: jsonOf(text) }
   }
-  const api: Scene['api'] = (path, init = {}) => {
+  const api: Scene['api'] = async (path, init = {}) => {
     const headers = new Headers(init.headers)
-    headers.set('x-functions-key', local.functionKey)
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${await token()}`)
     return ask(path, { ...init, headers })
   }
   const json = { 'content-type': 'application/json' }
@@ -157,8 +169,8 @@ export function expectProblem(answer: Answer, status: number, kind: string, deta
 }
 
 function expectClean(stack: Stack, texts: readonly string[], more: readonly string[]): void {
-  const { hookKey, functionKey, settings } = stack.local
-  const secrets = [hookKey, functionKey, settings.IDENTITY_HEADER ?? '', ...more]
+  const { hookKey, auth, settings } = stack.local
+  const secrets = [hookKey, auth.clientSecret, settings.IDENTITY_HEADER ?? '', ...more]
   expect(secrets.every((secret) => secret.length >= 8)).toBe(true)
   const token = /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/
   const leaks = texts.filter((text) => token.test(text) || secrets.some((secret) => text.includes(secret)))

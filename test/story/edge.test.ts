@@ -6,6 +6,7 @@ import { wallClock } from '../../sim/clock.ts'
 import { createLoad } from '../../sim/load.ts'
 import { createClient } from '../../sim/start/client.ts'
 import { startStack } from '../../sim/start/stack.ts'
+import { localToken } from '../../sim/start/token.ts'
 import { missingParts, PROMETHEUS, REGISTRY, SKOPEO } from '../support/parts.ts'
 import { freePort } from '../support/ports.ts'
 import { startPrometheusOn } from '../support/prometheus.ts'
@@ -63,7 +64,8 @@ test.skipIf(missing !== null)(
         SLIPWAY_MANIFESTS: '',
       })
       closing.push(stack.close)
-      const { api, functionKey, hookKey, services } = stack.local
+      const { api, hookKey, services } = stack.local
+      const authorization = `Bearer ${await localToken(stack.local)}`
       const prometheus = await startPrometheusOn(prometheusPort, `${stack.azure.ingress.url}/prometheus/targets`)
       closing.push(prometheus.stop)
       const registry = await startRegistry(registryPort, {
@@ -73,7 +75,7 @@ test.skipIf(missing !== null)(
       closing.push(registry.stop)
       const stored = await fetch(`${api}/v1/services/pricing/manifest`, {
         method: 'PUT',
-        headers: { 'content-type': 'application/yaml', 'x-functions-key': functionKey },
+        headers: { 'content-type': 'application/yaml', authorization },
         body: manifest(host),
       })
       expect({ status: stored.status, body: await stored.json() }).toMatchObject({
@@ -101,7 +103,7 @@ test.skipIf(missing !== null)(
       expect(rows.flatMap((row) => row.evidence).every(({ source }) => source === 'prometheus')).toBe(true)
       expect(rows.some((row) => row.sentence.includes('bad of'))).toBe(true)
       expect(load.counts().pricing?.failed).toBe(0)
-      const events = await fetch(`${api}/v1/events`, { headers: { 'x-functions-key': functionKey } })
+      const events = await fetch(`${api}/v1/events`, { headers: { authorization } })
       const { items } = (await events.json()) as { items: { outcome: string; reason: string }[] }
       expect(items.some(({ reason }) => reason.includes('tag nightly does not match >=2.0.0 <3'))).toBe(true)
     } finally {
