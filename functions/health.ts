@@ -1,4 +1,5 @@
 import { app } from '@azure/functions'
+import { PARAMETERS } from '../lib/door/parameters.ts'
 import { ALL_METHODS, door } from '../lib/door.ts'
 
 /** Says that the app answers; it asks nothing of anybody, so it tells nothing to strangers. */
@@ -6,5 +7,5 @@ app.http('health', {
   authLevel: 'anonymous',
   methods: ALL_METHODS,
   route: 'health',
-  handler: door({ methods: ['GET', 'HEAD'] }, () => ({ jsonBody: { status: 'ok' } })),
+  handler: door({ methods: ['GET'], parameters: () => PARAMETERS.health }, () => ({ jsonBody: { status: 'ok' } })),
 })

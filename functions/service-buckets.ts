@@ -2,7 +2,7 @@ import { app } from '@azure/functions'
 import { operatorDoor } from '../lib/door/operator.ts'
 import { nextLink, pageAt, pageOf } from '../lib/door/paging.ts'
 import { problem } from '../lib/door/problem.ts'
-import { environmentsMeant, notOneService } from '../lib/door/service.ts'
+import { environmentsMeant, noSuchRollout, notOneService } from '../lib/door/service.ts'
 import { ALL_METHODS } from '../lib/door.ts'
 import { bucketPage, bucketsAsCsv } from '../lib/engine/buckets.ts'
 import { locate } from '../lib/engine/query.ts'
@@ -25,11 +25,7 @@ app.http('service-buckets', {
     if (located.kind !== 'found') return notOneService(name, located)
     const { item } = located
     const path = `/api/v1/services/${name}/rollouts/${number}/buckets`
-    const unknown = problem(
-      404,
-      'not-found',
-      `${name} has no rollout ${JSON.stringify(number)}. GET /api/v1/services/${name}/rollouts lists them.`,
-    )
+    const unknown = noSuchRollout(name, number)
     if (!/^[1-9]\d{0,8}$/.test(number)) return unknown
     const format = query.get('format') ?? (headers.get('accept')?.includes('text/csv') === true ? 'csv' : 'json')
     if (format !== 'json' && format !== 'csv')

@@ -8,6 +8,7 @@ import { Fault } from './errors.ts'
 import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Registry, Secrets } from './ports.ts'
 import type { Settings } from './schema/settings.ts'
 import type { Measurements } from './wiring-metrics.ts'
+import { createLookoutHere, createReadinessHere } from './wiring-operators.ts'
 
 /** The storage that is created when missing, and the names that the triggers of functions/ listen to. */
 export const QUEUES = { intake: 'slipway-intake', events: 'slipway-events', turns: 'slipway-turns' } as const
@@ -37,6 +38,17 @@ export const identify: Identify = async (visit) => (await callers())(visit)
 const callers = once(async () => {
   const { identifyBy } = await import('./wiring-identity.ts')
   return identifyBy((await settings()).auth, clock)
+})
+
+/** Waiting for news of services: one for all doors of this instance, so that they share what they see. */
+export const lookout = createLookoutHere(clock)
+
+/** Whether what this app needs can be reached. */
+export const readiness = createReadinessHere(clock, {
+  settings: () => settings(),
+  tables: async () => (await store()).due('ready', 0, 1),
+  queues: async () => (await queue(QUEUES.intake)).getProperties({ abortSignal: AbortSignal.timeout(1000) }),
+  secrets: async () => (await secrets()).read(HOOK_KEYS),
 })
 
 /** Secrets, with the identity of this app. */

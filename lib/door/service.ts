@@ -25,6 +25,12 @@ export function notOneService(name: string, found: NotOne): Problem {
   return problem(409, 'conflict', detail)
 }
 
+/** Says that a service has no rollout of that number. */
+export function noSuchRollout(name: string, number: string): Problem {
+  const detail = `${name} has no rollout ${JSON.stringify(number)}. GET /api/v1/services/${name}/rollouts lists them.`
+  return problem(404, 'not-found', detail)
+}
+
 /** Content that is not valid: 422 with every issue. */
 export function invalid(detail: string, errors: readonly { path: string; message: string; line?: number }[]): Problem {
   return problem(422, 'invalid', detail, { errors })

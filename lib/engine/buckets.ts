@@ -1,7 +1,7 @@
 import type { BucketLine, History, SeenBucket } from '../core/judge/state.ts'
 import { bucketsCsv, seriesOf } from '../core/replay/stored.ts'
-import type { Rollout } from '../core/rollout.ts'
 import type { Loaded } from '../ports.ts'
+import { rolloutOf } from './rollout.ts'
 import type { Wheel } from './wheel.ts'
 
 /** A part of what the judge absorbed of a rollout, oldest first, with what is needed to judge it again. */
@@ -67,23 +67,4 @@ export async function bucketsAsCsv(
     next = page.next
   }
   return { csv: bucketsCsv(seriesOf(items, first.from ?? 0, first.bucketMs)), next }
-}
-
-/** Looks at the newest rollout first; older ones are searched page by page, newest first. */
-async function rolloutOf(wheel: Wheel, { rollout, service }: Loaded, number: number): Promise<Rollout | null> {
-  if (rollout?.number === number) return rollout
-  if (number > service.rolloutNumber) return null
-  let from: string | null = null
-  do {
-    const page: Awaited<ReturnType<Wheel['catalogue']['rollouts']>> = await wheel.catalogue.rollouts(
-      service.key,
-      100,
-      from,
-    )
-    const found = page.items.find((candidate) => candidate.number === number)
-    if (found !== undefined) return found
-    if (page.items.some((candidate) => candidate.number < number)) return null
-    from = page.next
-  } while (from !== null)
-  return null
 }
