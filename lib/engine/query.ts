@@ -1,6 +1,6 @@
 import { type Caller, mayDo, type Place } from '../core/caller.ts'
 import { csv, type PresentedRow, presented } from '../core/export.ts'
-import type { ServiceKey, ServiceState } from '../core/service.ts'
+import type { ServiceKey } from '../core/service.ts'
 import { type Status, statusOf } from '../core/status.ts'
 import type { AuditLog, AuditQuery, EventLog, EventRecord, Loaded, Page } from '../ports.ts'
 import type { Wheel } from './wheel.ts'
@@ -30,33 +30,6 @@ export async function locate(
 export function statusFor(wheel: Wheel, item: Loaded): Status {
   return statusOf(item.service, item.rollout, wheel.clock.now())
 }
-
-/** All services of the environments that `caller` may see, as they stand, by environment and name. */
-export async function statuses(
-  wheel: Wheel,
-  environments: readonly string[],
-  caller: Caller,
-): Promise<readonly Status[]> {
-  const all = await Promise.all(environments.map((environment) => statusesOf(wheel, environment, caller)))
-  return all.flat()
-}
-
-async function statusesOf(wheel: Wheel, environment: string, caller: Caller): Promise<readonly Status[]> {
-  const services: ServiceState[] = []
-  let from: string | null = null
-  do {
-    const page: Awaited<ReturnType<Wheel['catalogue']['list']>> = await wheel.catalogue.list(environment, PAGE, from)
-    services.push(...page.items.filter(({ key }) => mayDo(caller, 'see', key)))
-    from = page.next
-  } while (from !== null)
-  const loaded = await wheel.store.load(
-    environment,
-    services.map((service) => service.key.name),
-  )
-  return loaded.map((item) => statusFor(wheel, item))
-}
-
-const PAGE = 100
 
 /**
  * One page of the audit, ready to leave the house, and where the next one begins. Rows of services that `caller` may not
