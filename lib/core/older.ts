@@ -7,9 +7,10 @@ export function olderPush(push: Omit<Push, 'author'> & Partial<Push>): Push {
 }
 
 /** A rollout as an earlier Slipway stored it, with what has been added since: no approvals, no freeze, begun by a push. */
-export function olderRollout(rollout: Older<Rollout, 'cause' | 'approvals' | 'frozen' | 'unfrozen'>): Rollout {
-  const { push, manifest, cause = 'push', approvals = [], frozen = null, unfrozen = false } = rollout
-  return { ...rollout, push: olderPush(push), manifest: olderManifest(manifest), cause, approvals, frozen, unfrozen }
+export function olderRollout(rollout: Older<Rollout, Added>): Rollout {
+  const { push, manifest, cause = 'push', approvals = [], frozen = null, unfrozen = false, frozenAt = null } = rollout
+  const added = { cause, approvals, frozen, unfrozen, frozenAt }
+  return { ...rollout, push: olderPush(push), manifest: olderManifest(manifest), ...added }
 }
 
 /** A service as an earlier Slipway stored it, with what has been added since: nothing to undo, no approvals asked for. */
@@ -17,6 +18,8 @@ export function olderService(service: Older<ServiceState, 'undo'>): ServiceState
   const { manifest, pending, undo = null } = service
   return { ...service, manifest: olderManifest(manifest), pending: pending.map(olderPush), undo }
 }
+
+type Added = 'cause' | 'approvals' | 'frozen' | 'unfrozen' | 'frozenAt'
 
 /** A state that may lack what was added later. */
 type Older<State, Added extends keyof State> = Omit<State, Added> & { readonly [Key in Added]?: State[Key] | undefined }

@@ -47,6 +47,11 @@ export type Phase =
       readonly watchUntil: number
     }
 
+/** The stage of the plan whose gate a phase waits at; null where it waits at none. */
+export function gateStage(phase: Phase): number | null {
+  return phase.kind === 'paused' && phase.why === 'gate' ? phase.stage : null
+}
+
 /** What foreign hands could change and we would want to know: compared from look to look. */
 export interface Footprint {
   readonly mode: string
@@ -128,6 +133,8 @@ export interface Rollout {
   readonly frozen: Frozen | null
   /** Whether somebody broke the glass so that no freeze keeps the next step from beginning. */
   readonly unfrozen: boolean
+  /** When a freeze was last seen to hold for it, null = never: what must happen in time has its time from then on. */
+  readonly frozenAt: number | null
   /** What the KPIs said at the last look, for status and for noticing changes. */
   readonly verdict: Verdict | null
   /** The refusal of the outside that still stands; null while all answers are good. */

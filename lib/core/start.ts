@@ -99,6 +99,7 @@ export function newRollout(
     approvals: [],
     frozen: null,
     unfrozen: false,
+    frozenAt: null,
     verdict: null,
     trouble: null,
     leftovers: leftoversOf(previous),

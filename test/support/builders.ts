@@ -245,6 +245,7 @@ export function aRollout(phase: Phase = progressing(0), overrides: Partial<Rollo
     approvals: [],
     frozen: null,
     unfrozen: false,
+    frozenAt: null,
     verdict: null,
     trouble: null,
     leftovers: [],

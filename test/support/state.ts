@@ -173,6 +173,7 @@ export function aRollout(key: ServiceKey, overrides: Partial<Rollout> = {}): Rol
     approvals: [],
     frozen: null,
     unfrozen: false,
+    frozenAt: null,
     verdict: { kind: 'fail', because: 'p95 is over its limit', evidence: [someEvidence()] },
     trouble: {
       kind: 'throttled',

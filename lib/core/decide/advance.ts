@@ -7,10 +7,11 @@ import type { Verdict } from '../judge/verdict.ts'
 import type { Phase, Rollout } from '../rollout.ts'
 import { weightsSeen } from '../traffic.ts'
 import { prepare, provision } from './begin.ts'
+import { tendGate } from './gate.ts'
+import { guarded, overdue } from './guard.ts'
+import { clockFrom, heldBy, hold } from './hold.ts'
 import { change, enter, finish, type Move, note, rollBack, startStage } from './move.ts'
-
-/** At two unhealthy looks in a row a canary with traffic is rolled back: one may be a restart. */
-const UNWELL_LOOKS = 2
+import { promoted } from './promotion.ts'
 
 /** Takes the rollout as far as the facts allow; a later phase is entered at most once per verdict. */
 export function advance(move: Move, facts: Facts): Move {
@@ -33,56 +34,6 @@ export function advance(move: Move, facts: Facts): Move {
     default:
       return assertNever(phase)
   }
-}
-
-/** The fast loop: runs at every look, also while a gate or an operator holds the rollout. Null = nothing to object. */
-export function guarded(move: Move, facts: Facts): Move | null {
-  const { rollout } = move
-  if (rollout.unwell >= UNWELL_LOOKS && facts.app.kind === 'seen') {
-    const revision = facts.app.app.revisions.find((candidate) => candidate.name === rollout.canary)
-    const state =
-      revision === undefined ? 'gone' : `${revision.health}, ${revision.running}, ${revision.replicas} replicas`
-    return rollBack(
-      move,
-      facts,
-      'rolled-back',
-      `${rollout.canary} is not healthy (${state}) at ${rollout.unwell} looks in a row`,
-    )
-  }
-  if (rollout.restarting >= UNWELL_LOOKS) {
-    const because = `${rollout.canary} restarted ${facts.restarts ?? 'several'} times within ten minutes, at ${rollout.restarting} looks in a row`
-    return rollBack(move, facts, 'rolled-back', because, { metric: 'restarts', value: facts.restarts })
-  }
-  return failed(move, facts.verdict, facts) ?? blindTooLong(move, facts)
-}
-
-function failed(move: Move, verdict: Verdict | null, facts: Facts): Move | null {
-  if (verdict?.kind !== 'fail') return null
-  const telling = verdict.evidence.find((item) => item.verdict === 'fail' && item.role !== 'advisory')
-  return rollBack(change(move, { verdict }), facts, 'rolled-back', verdict.because, {
-    metric: telling?.kpi ?? 'canary-weight',
-    value: telling?.value ?? 0,
-    evidence: verdict.evidence,
-  })
-}
-
-/** A source that stays silent raises an alarm once, and ends the rollout only where the manifest wants that. */
-function blindTooLong(move: Move, facts: Facts): Move | null {
-  const { rollout } = move
-  const { afterMs, then } = rollout.manifest.analysis.onBlind
-  const { verdict, blindSince } = facts
-  // A KPI that is suspect already stays so while its source is silent.
-  if (
-    (verdict?.kind !== 'error' && verdict?.kind !== 'suspect') ||
-    blindSince === null ||
-    facts.now < blindSince + afterMs
-  )
-    return null
-  const silent = verdict.evidence.flatMap((item) => (item.silent === null ? [] : [`${item.kpi}: ${item.silent}`]))
-  const because = `the KPIs could not be read for ${duration(afterMs)}: ${silent.join('; ') || verdict.because}`
-  if (then === 'abort') return rollBack(move, facts, 'aborted', because, { evidence: verdict.evidence })
-  const alarmed = overdue(move, facts, blindSince + afterMs, because)
-  return alarmed === move ? null : alarmed
 }
 
 function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing' }): Move {
@@ -113,7 +64,12 @@ function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {
   const because = facts.verdict?.because ?? ''
   const held = move.rollout.phase
   if (move.rollout.manifest.stages[stage]?.gate === true && held.kind === 'progressing') {
-    const text = `step ${stage + 1} passed and a person must open the gate: promote or abort`
+    const { approvals } = move.rollout.manifest
+    const needs =
+      approvals === null
+        ? 'a person must open the gate: promote or abort'
+        : `the gate takes approvals: approve or abort`
+    const text = `step ${stage + 1} passed and ${needs}`
     const gate = {
       kind: 'paused',
       why: 'gate',
@@ -123,9 +79,14 @@ function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {
       stage,
       steadyAt: held.steadyAt,
     } as const
-    return note(enter(move, gate), facts, { kind: 'paused', metric: 'gate', notes: `${text} (${because})`, evidence })
+    // Whoever agreed when it waited here before did so for that time.
+    const earlier = move.rollout.approvals.filter((one) => one.step !== stage + 1)
+    const waiting = enter(change(move, { approvals: earlier }), gate)
+    return note(waiting, facts, { kind: 'paused', metric: 'gate', notes: `${text} (${because})`, evidence })
   }
   if (last) return promoted(move, facts)
+  const freeze = heldBy(move.rollout, facts)
+  if (freeze !== null) return hold(move, facts, freeze, `step ${stage + 2}, for which step ${stage + 1} has passed,`)
   return startStage(move, facts, stage + 1, {
     evidence,
     notes: `step ${stage + 1} passed (${because}); step ${stage + 2} begins`,
@@ -167,39 +128,26 @@ const WAYS_OUT = {
 
 /** Until when a step may wait for a clear verdict; a person who resumes it grants it the same time again. */
 function patienceEnds(rollout: Rollout, phase: Phase & { kind: 'progressing' }): number {
-  return Math.max(bakeEnds(rollout), phase.since) + extensionOf(rollout.manifest, phase.stage)
-}
-
-function promoted(move: Move, facts: Facts): Move {
-  const { stable, canary } = move.rollout
-  const confirmed = note(move, facts, {
-    kind: 'promotion-confirmed',
-    metric: 'canary-weight',
-    value: 100,
-    weightsAfter: facts.app.kind === 'seen' ? weightsSeen(facts.app.app) : null,
-    notes: `${canary} serves all traffic`,
-    evidence: facts.verdict?.kind === 'pass' ? facts.verdict.evidence : [],
-  })
-  const leftovers = stable === null ? [] : [stable, ...move.rollout.leftovers]
-  // In a last step without a bake nothing was judged to its end: an unclear verdict would only confuse.
-  const verdict = facts.verdict?.kind === 'pass' ? facts.verdict : null
-  return finish(change(confirmed, { leftovers, verdict }), facts, 'promoted', `${canary} serves all traffic`)
+  return Math.max(bakeEnds(rollout), clockFrom(rollout, phase.since)) + extensionOf(rollout.manifest, phase.stage)
 }
 
 function paused(move: Move, facts: Facts, phase: Phase & { kind: 'paused' }): Move {
   if (phase.why === 'foreign-edit') return move
   const stopped = guarded(move, facts)
   if (stopped !== null) return stopped
+  if (phase.why !== 'gate') return move
+  const tended = tendGate(move, facts)
+  if (tended.rollout.phase !== phase) return tended
   const { gateMs } = move.rollout.manifest.deadlines
-  if (phase.why === 'gate' && gateMs !== null && facts.now >= phase.since + gateMs) {
+  if (gateMs !== null && facts.now >= clockFrom(tended.rollout, phase.since) + gateMs) {
     return rollBack(
-      move,
+      tended,
       facts,
       'aborted',
       `nobody opened the gate of step ${phase.stage + 1} within ${duration(gateMs)}`,
     )
   }
-  return move
+  return tended
 }
 
 function rollingBack(move: Move, facts: Facts, phase: Phase & { kind: 'rolling-back' }): Move {
@@ -224,10 +172,4 @@ function rollingBack(move: Move, facts: Facts, phase: Phase & { kind: 'rolling-b
     notes: `${rollout.canary} has no traffic`,
   })
   return finish(confirmed, facts, phase.outcome, phase.because)
-}
-
-/** Writes down once that a phase has overrun its deadline: the alarm for a person, while the attempts go on. */
-function overdue(move: Move, facts: Facts, deadline: number, because: string): Move {
-  if (facts.now < deadline || move.rollout.overdue) return move
-  return note(change(move, { overdue: true }), facts, { kind: 'deadline-passed', metric: 'deadline', notes: because })
 }

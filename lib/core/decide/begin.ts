@@ -3,13 +3,14 @@ import type { Facts } from '../facts.ts'
 import { duration, weightsText } from '../format.ts'
 import { pinnedImage, type Target } from '../service.ts'
 import { followsLatest, footprintOf, weightsSeen } from '../traffic.ts'
+import { clockFrom, heldBy, hold } from './hold.ts'
 import { change, enter, finish, type Move, note, rollBack, startStage } from './move.ts'
 
 /** Checks image and app and finds the stable revision, before anything is written to Azure. */
 export function prepare(move: Move, facts: Facts): Move {
   const { rollout } = move
   const { push, manifest, phase } = rollout
-  const late = facts.now >= phaseSince(phase) + manifest.deadlines.readyMs
+  const late = facts.now >= clockFrom(rollout, phaseSince(phase)) + manifest.deadlines.readyMs
   if (facts.image?.kind === 'absent') {
     return finish(
       move,
@@ -44,6 +45,8 @@ function withStable(move: Move, facts: Facts, app: AppSeen, late: boolean): Move
   if (revision.image === pinnedImage(push)) {
     return finish(move, facts, 'unchanged', `${stable} already serves all traffic with ${push.digest}`)
   }
+  const freeze = heldBy(move.rollout, facts)
+  if (freeze !== null) return hold(move, facts, freeze, `${move.rollout.id} (${push.tag})`)
   // What an earlier rollout left to be switched off may have been given all traffic by hand since.
   const leftovers = move.rollout.leftovers.filter((name) => name !== stable)
   const footprint = footprintOf(app, { ...move.rollout, stable, leftovers })
@@ -71,7 +74,7 @@ function withStable(move: Move, facts: Facts, app: AppSeen, late: boolean): Move
 export function provision(move: Move, facts: Facts): Move {
   const { rollout } = move
   const { canary, manifest, phase } = rollout
-  const late = facts.now >= phaseSince(phase) + manifest.deadlines.readyMs
+  const late = facts.now >= clockFrom(rollout, phaseSince(phase)) + manifest.deadlines.readyMs
   const tooLate = `${canary} was not ready within ${duration(manifest.deadlines.readyMs)}`
   if (facts.app.kind === 'unseen') return late ? rollBack(move, facts, 'failed', tooLate) : move
   const { app } = facts.app
@@ -88,6 +91,8 @@ export function provision(move: Move, facts: Facts): Move {
     return rollBack(move, facts, 'failed', `${canary} could not start: ${why}`)
   }
   if (revision !== undefined && isReady(revision) && app.provisioning !== 'InProgress') {
+    const freeze = heldBy(rollout, facts)
+    if (freeze !== null) return hold(move, facts, freeze, `step 1, for which ${canary} is ready,`)
     const ready = note(move, facts, {
       kind: 'revision-ready',
       metric: 'replicas',

@@ -6,6 +6,7 @@ import type { Evidence, Verdict } from '../judge/verdict.ts'
 import type { Rollout } from '../rollout.ts'
 import { advance } from './advance.ts'
 import { closeGap } from './gap.ts'
+import { thaw } from './hold.ts'
 import { change, type Move, note } from './move.ts'
 import { notice } from './notice.ts'
 import { obey } from './obey.ts'
@@ -26,7 +27,7 @@ export interface Decision {
  * A command goes before anything that the facts alone would bring about.
  */
 export function decide(rollout: Rollout, facts: Facts, command: Command | null): Decision {
-  const seen = notice(remember({ rollout, rows: [] }, facts), facts)
+  const seen = thaw(notice(remember({ rollout, rows: [] }, facts), facts), facts)
   const answer = command === null ? null : obey(seen, facts, command)
   const obeyed = answer?.kind === 'done' ? answer.move : seen
   const advanced = answer?.kind === 'done' && isLeap(command) ? obeyed : advance(obeyed, facts)
@@ -40,9 +41,11 @@ export function decide(rollout: Rollout, facts: Facts, command: Command | null):
   }
 }
 
+const LEAPS: readonly Command['verb'][] = ['abort', 'promote', 'promote-full', 'approve']
+
 /** Whether a command moves the rollout by itself: what was measured before it says nothing about where it stands now. */
 function isLeap(command: Command | null): boolean {
-  return command?.verb === 'abort' || command?.verb === 'promote' || command?.verb === 'promote-full'
+  return command !== null && LEAPS.includes(command.verb)
 }
 
 function endWatch(move: Move, facts: Facts, busy: boolean): Move {

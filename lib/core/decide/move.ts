@@ -61,7 +61,8 @@ export function startStage(move: Move, facts: Facts, stage: number, row: Partial
   const weight = stageWeight(move.rollout, stage)
   const already = 'steadyAt' in phase && phase.steadyAt !== null && stageWeight(move.rollout, phase.stage) === weight
   const steadyAt = already ? facts.now : null
-  const begun = change(enter(move, { kind: 'progressing', stage, since: facts.now, steadyAt }), { verdict: null })
+  const free = { verdict: null, frozen: null, unfrozen: false }
+  const begun = change(enter(move, { kind: 'progressing', stage, since: facts.now, steadyAt }), free)
   const count = move.rollout.manifest.stages.length
   return note(wish(begun, weight, facts.now), facts, {
     kind: 'step-started',
@@ -92,7 +93,11 @@ export function rollBack(
     ...row,
   })
   const { trouble } = move.rollout
-  const hurried = change(noted, { trouble: trouble === null ? null : { ...trouble, retryAt: facts.now } })
+  const hurried = change(noted, {
+    trouble: trouble === null ? null : { ...trouble, retryAt: facts.now },
+    frozen: null,
+    unfrozen: false,
+  })
   return wish(enter(hurried, { kind: 'rolling-back', outcome, because, since: facts.now }), 0, facts.now)
 }
 
@@ -113,6 +118,8 @@ export function finish(move: Move, facts: Facts, outcome: Outcome, because: stri
   const watchUntil = facts.now + watchFor(move.rollout, outcome)
   const ended = change(enter(move, { kind: 'finished', outcome, because, at: facts.now, watchUntil }), {
     expected: [outcome === 'promoted' ? 100 : 0],
+    frozen: null,
+    unfrozen: false,
   })
   return note(ended, facts, { kind: 'finished', metric: 'outcome', notes: `${outcome}: ${because}` })
 }

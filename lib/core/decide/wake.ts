@@ -13,7 +13,9 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   const { intervalMs } = manifest.analysis
   const soon = now + Math.min(CONFIRM_MS, intervalMs)
   if (phase.kind === 'finished' && isQuiet(rollout, now)) return null
-  const regular = onTheBeat(now, intervalMs)
+  const { frozen } = rollout
+  const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity
+  const regular = Math.min(onTheBeat(now, intervalMs), thaws)
   if (trouble?.during === 'deed' && trouble.retryAt > now) return Math.min(regular, Math.max(trouble.retryAt, soon))
   if (busy || isAwaiting(rollout)) return soon
   const bake = bakeEnds(rollout)
@@ -29,10 +31,11 @@ function onTheBeat(now: number, intervalMs: number): number {
 }
 
 function isAwaiting(rollout: Rollout): boolean {
-  const { phase, expected } = rollout
+  const { phase, expected, frozen } = rollout
   switch (phase.kind) {
     case 'preparing':
     case 'provisioning':
+      return frozen === null
     case 'rolling-back':
       return true
     case 'progressing':

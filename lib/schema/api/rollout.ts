@@ -122,6 +122,7 @@ const shape = {
   approvals: z.array(approval),
   frozen: frozen.nullable(),
   unfrozen: z.boolean(),
+  frozenAt: epochMs().nullable(),
   manifest: storedManifestSchema,
   manifestVersion: z.int().min(1),
   startedAt: epochMs(),
