@@ -1,21 +1,30 @@
 import type { ReplayVerdict, Timeline } from '../lib/core/replay/timeline.ts'
 
-/** What the process ends with. From 64 on they are those of sysexits.h. */
+/** What the process ends with, for every command. 130 is Ctrl-C, as shells have it. */
 export const EXIT = {
-  fine: 0,
-  rolledBack: 2,
-  held: 3,
-  usage: 64,
-  badInput: 65,
-  noInput: 66,
-  unavailable: 69,
-  bug: 70,
-  denied: 77,
+  ok: 0,
+  error: 1,
+  usage: 2,
+  rolledBack: 3,
+  timedOut: 4,
+  waiting: 5,
+  interrupted: 130,
 } as const
+
+/** What each code means, in words: help, documents and tests tell it from here. */
+export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
+  [EXIT.ok, 'done; promoted; or under way and nothing holds it'],
+  [EXIT.error, 'it did not work: bad input, a refusal, or no answer'],
+  [EXIT.usage, 'the command was not written as it must be'],
+  [EXIT.rolledBack, 'the rollout was rolled back, aborted, or otherwise not promoted'],
+  [EXIT.timedOut, 'the time of --timeout was over first'],
+  [EXIT.waiting, 'it waits for a person: an approval, a pause, or measurements that hold it'],
+  [EXIT.interrupted, 'stopped with Ctrl-C'],
+]
 
 /** Something that the person who called has to mend; `lines` say what is wrong, where, and what to do. */
 export class Refusal extends Error {
-  override readonly name = 'Refusal'
+  override readonly name: string = 'Refusal'
   readonly exit: number
 
   constructor(exit: number, lines: string | readonly string[], options?: { cause?: unknown }) {
@@ -29,11 +38,11 @@ export function exitOf({ outcome, verdicts }: Pick<Timeline, 'outcome' | 'verdic
   switch (outcome) {
     case 'promoted':
     case 'unchanged':
-      return EXIT.fine
+      return EXIT.ok
     case 'running':
-      return isHeld(verdicts.at(-1)) ? EXIT.held : EXIT.fine
+      return isHeld(verdicts.at(-1)) ? EXIT.waiting : EXIT.ok
     case 'paused':
-      return EXIT.held
+      return EXIT.waiting
     default:
       return EXIT.rolledBack
   }

@@ -1,56 +1,56 @@
-import { Command, CommanderError } from 'commander'
-import { addReplay } from './commands/replay.ts'
-import { addSimulate } from './commands/simulate.ts'
+import { type Command, CommanderError } from 'commander'
 import { EXIT, Refusal } from './exit.ts'
-import type { Terminal } from './terminal.ts'
+import { createIo } from './io.ts'
+import { createTree } from './tree.ts'
 
-const EXITS = `
-Exit codes: 0 promoted or still running, 2 rolled back or aborted, 3 paused for a person or running
-and held (suspect, nodata, error), 64 wrong usage, 65 bad input, 66 no such file, 69 service not reached, 77 key refused.`
+const stopped = new AbortController()
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever reads our output has seen enough, as `| head` does.
-  if (error.code !== 'EPIPE') throw error
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok)
+  throw error
 })
-
-const terminal: Terminal = {
-  write: (text) => process.stdout.write(`${text}\n`),
-  isColoured: process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '',
-}
+process.on('SIGINT', () => {
+  if (stopped.signal.aborted) process.exit(EXIT.interrupted)
+  stopped.abort()
+})
 
 await run(process.argv.slice(2))
 
 async function run(args: readonly string[]): Promise<void> {
-  const program = new Command('slipway')
-    .description('Progressive delivery for Azure Container Apps.')
-    .showHelpAfterError('(add --help for what there is)')
-    .addHelpText('after', EXITS)
-    .exitOverride()
-  const leave = (exit: number) => {
-    process.exitCode = exit
-  }
-  addSimulate(program, terminal, leave)
-  addReplay(program, terminal, leave)
-  for (const command of program.commands) command.addHelpText('after', EXITS)
+  const program = createTree((load) => async (...parameters) => {
+    const command = parameters.at(-1) as Command
+    const options = command.optsWithGlobals<{ color: boolean; input: boolean }>()
+    const io = createIo({ noColor: !options.color, noInput: !options.input }, stopped.signal)
+    const action = await load(program)
+    leave(await action({ io, options, args: command.args } as never))
+  })
   try {
-    await program.parseAsync(args, { from: 'user' })
+    if (args.length === 0) program.outputHelp()
+    else await program.parseAsync(args, { from: 'user' })
   } catch (error) {
-    leave(refuse(error))
+    leave(refuse(error, args.includes('--json')))
   }
 }
 
+/** Sets the exit code. What is still open (a connection that is kept alive) must not keep the process. */
+function leave(exit: number): void {
+  process.exitCode = stopped.signal.aborted ? EXIT.interrupted : exit
+}
+
 /** Says what is wrong on standard error, and which exit code that is. */
-function refuse(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage
+function refuse(error: unknown, isJson: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (stopped.signal.aborted) return EXIT.interrupted
   if (error instanceof Refusal) {
-    process.stderr.write(
-      `${error.message
-        .split('\n')
-        .map((line) => `slipway: ${line}`)
-        .join('\n')}\n`,
-    )
+    process.stderr.write(isJson ? jsonOf(error) : `slipway: ${error.message.replaceAll('\n', '\n  ')}\n`)
     return error.exit
   }
   process.stderr.write(`slipway: this is a mistake of ours: ${error instanceof Error ? error.stack : String(error)}\n`)
-  return EXIT.bug
+  return EXIT.error
+}
+
+function jsonOf(error: Refusal): string {
+  const { exit, message } = error
+  return `${JSON.stringify({ exit, message, problem: 'problem' in error ? error.problem : null })}\n`
 }

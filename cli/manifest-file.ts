@@ -8,5 +8,5 @@ import { readText } from './text-file.ts'
 export async function manifestOf(file: string): Promise<Manifest> {
   const read = readManifest(await readText(file, 'manifest'), file)
   if (read.ok) return read.manifest
-  throw new Refusal(EXIT.badInput, read.issues.map(formatIssue))
+  throw new Refusal(EXIT.error, read.issues.map(formatIssue))
 }

@@ -58,7 +58,7 @@ export function scenarioFeed(
   manifest: Manifest,
 ): { readonly feed: Feed; readonly series: Series } {
   if (manifest.analysis.bucketMs !== 60_000)
-    throw new Refusal(EXIT.badInput, 'scenarios come in minutes; make analysis.bucket 1m, or leave it out')
+    throw new Refusal(EXIT.error, 'scenarios come in minutes; make analysis.bucket 1m, or leave it out')
   const stream = generate(scenario, seed)
   const series = new Map(
     manifest.analysis.kpis.map((kpi) => [kpi.name, kpiSeries(stream, countOf(kpi) ?? 'errors')] as const),
@@ -81,7 +81,7 @@ export function playable(manifest: Manifest): { readonly manifest: Manifest; rea
     )
   if (kpis.some(({ role }) => role === 'required'))
     return { manifest: { ...manifest, analysis: { ...analysis, kpis } }, notes }
-  throw new Refusal(EXIT.badInput, [...notes, 'no required KPI is left; bring buckets of your own with --buckets'])
+  throw new Refusal(EXIT.error, [...notes, 'no required KPI is left; bring buckets of your own with --buckets'])
 }
 
 /** Which of a scenario's two counts a KPI is about; null where it is about neither. */

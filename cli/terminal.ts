@@ -8,12 +8,15 @@ export interface Terminal {
   readonly isColoured: boolean
 }
 
-export type Colour = 'red' | 'yellow' | 'green' | 'bold'
+export type Colour = 'red' | 'yellow' | 'green' | 'cyan' | 'dim' | 'bold'
 
-const CODES: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, bold: 1 }
+const CODES: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, cyan: 36, dim: 2, bold: 1 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the escape character
 const COLOUR_CODE = /\u001b\[\d+m/g
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the escape character
+const AT_COLOUR_CODES = /(\u001b\[\d+m)/
 
 /** A text in a colour, where colours are wanted. */
 export function coloured(terminal: Pick<Terminal, 'isColoured'>, colour: Colour, text: string): string {
@@ -38,8 +41,26 @@ export function hanging(head: string, text: string, indent = visible(head), widt
   return lines.map((each, index) => (index === 0 ? `${head}${each}` : `${' '.repeat(indent)}${each}`))
 }
 
-function visible(text: string): number {
+/** How many columns a text takes; colours take none. */
+export function visible(text: string): number {
   return text.replaceAll(COLOUR_CODE, '').length
+}
+
+/** A line cut to `width` columns, with what stands for a cut at its end; colours are kept and closed. */
+export function cut(line: string, width: number, mark = '…'): string {
+  if (visible(line) <= width) return line
+  let room = Math.max(0, width - mark.length)
+  let isColoured = false
+  const parts = line.split(AT_COLOUR_CODES).map((part, index) => {
+    if (index % 2 === 1) {
+      isColoured = true
+      return room > 0 ? part : ''
+    }
+    const kept = part.slice(0, room)
+    room -= kept.length
+    return kept
+  })
+  return `${parts.join('')}${mark}${isColoured ? '\u001b[0m' : ''}`
 }
 
 /** Rows as columns that line up: the first to the left, all others to the right. */

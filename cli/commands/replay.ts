@@ -1,18 +1,17 @@
-import { type Command, Option } from 'commander'
 import type { History } from '../../lib/core/judge/state.ts'
 import { feedOf, type Series } from '../../lib/core/replay/feed.ts'
 import { replay } from '../../lib/core/replay/replay.ts'
 import { incomparable, seriesOf, withUnfinished } from '../../lib/core/replay/stored.ts'
 import type { Timeline } from '../../lib/core/replay/timeline.ts'
 import type { Manifest } from '../../lib/core/service.ts'
-import { storedRollout } from '../client.ts'
+import type { Call } from '../call.ts'
 import { type Ending, endingOf } from '../ending.ts'
 import { EXIT, exitOf, Refusal } from '../exit.ts'
+import type { Io } from '../io.ts'
 import { manifestOf } from '../manifest-file.ts'
 import { notesOn, waitNotes } from '../notes.ts'
-import { wholeNumber } from '../options.ts'
 import { besideText } from '../print-beside.ts'
-import type { Terminal } from '../terminal.ts'
+import { storedRollout } from '../stored-rollout.ts'
 import { thinned } from '../thin.ts'
 import { unitOf } from '../units.ts'
 import { seriesOfFile } from './simulate.ts'
@@ -21,46 +20,17 @@ interface ReplayOptions {
   readonly manifest?: string
   readonly buckets?: string
   readonly recorded?: string
-  readonly url?: string
   readonly service?: string
   readonly rollout?: number
-  readonly environment?: string
-  readonly key?: string
   readonly weight?: number
   readonly seed: number
   readonly gates: 'open' | 'wait'
-  readonly json?: boolean
   readonly verbose?: boolean
 }
 
-/** Adds `slipway replay`; `leave` gets the exit code. */
-export function addReplay(program: Command, terminal: Terminal, leave: (exit: number) => void): void {
-  program
-    .command('replay')
-    .summary('judge a past rollout anew under a changed manifest')
-    .description(
-      'Judges the buckets of a past rollout anew, under the manifest it had and under a changed one, and shows both: “would 2 % have caught it earlier?” The buckets come from the service (--url, --service, --rollout) or from a file (--buckets).',
-    )
-    .option('--manifest <file>', 'the manifest to judge under; with --url, left out, the one that the rollout had')
-    .option('--buckets <file>', 'CSV with minute,kpi,arm,bad,total (and value for gauges); - is standard input')
-    .option('--recorded <file>', 'with --buckets: the manifest under which they were measured, where it was another')
-    .option('--url <url>', 'where Slipway answers, e.g. https://slipway.example.com')
-    .option('--service <name>', 'whose rollout')
-    .option('--rollout <number>', 'which of its rollouts', wholeNumber(1, 1_000_000_000))
-    .option('--environment <name>', 'where several environments have a service of that name')
-    .addOption(
-      new Option('--key <key>', 'function key; the environment keeps it out of the process list').env('SLIPWAY_KEY'),
-    )
-    .option('--weight <percent>', 'as if the first step had sent less; thins the canary’s events', wholeNumber(1, 100))
-    .option('--seed <number>', 'which events stay when they are thinned', wholeNumber(0, 0xffff_ffff), 1)
-    .addOption(
-      new Option('--gates <what>', 'manual gates: open them at once, or wait there')
-        .choices(['open', 'wait'])
-        .default('open'),
-    )
-    .option('--json', 'print {outcome, endedAtMinute, verdicts, then} as JSON')
-    .option('--verbose', 'print every bucket, not only those where something changed')
-    .action(async (options: ReplayOptions) => leave(await judgeAnew(options, terminal)))
+/** `slipway replay`: judges a past rollout anew. */
+export async function run({ io, options }: Call<ReplayOptions>): Promise<number> {
+  return judgeAnew(options, io)
 }
 
 /** What was measured, and under which manifest and weights. */
@@ -79,19 +49,19 @@ interface Recorded {
   readonly weightAt: ((bucket: number) => number | null) | null
 }
 
-async function judgeAnew(options: ReplayOptions, terminal: Terminal): Promise<number> {
-  const recorded = await recordedOf(options)
+async function judgeAnew(options: Call<ReplayOptions>['options'], terminal: Io): Promise<number> {
+  const recorded = await recordedOf(terminal, options)
   const wanted = options.manifest === undefined ? recorded.manifest : await manifestOf(options.manifest)
   const manifest = options.weight === undefined ? wanted : withFirstWeight(wanted, options.weight)
   const troubles = incomparable(recorded.manifest, manifest)
-  if (troubles.length > 0) throw new Refusal(EXIT.badInput, troubles)
+  if (troubles.length > 0) throw new Refusal(EXIT.error, troubles)
   const history = recorded.history === undefined ? {} : { history: recorded.history }
   const plain = feedOf(recorded.series)
   const then = replay({ manifest: recorded.manifest, feed: plain, gates: options.gates, ...history })
   const measuredAt = recorded.weightAt ?? weightsBy(then)
   const feed = thinned(plain, measuredAt, options.seed, unitOf(manifest.analysis))
   const now = replay({ manifest, feed, gates: options.gates, ...history })
-  if (now.verdicts.length === 0 && now.outcome === 'running') throw new Refusal(EXIT.badInput, now.because)
+  if (now.verdicts.length === 0 && now.outcome === 'running') throw new Refusal(EXIT.error, now.because)
   const isThinned = now.verdicts.some(({ minute, weight }) => weight < (measuredAt(minute) ?? 0))
   const notes = [
     ...recorded.notes,
@@ -113,13 +83,13 @@ function thinNote(seed: number): string {
   return `the canary had more traffic than this plan gives it: its events were thinned at random (seed ${seed}), so this is a simulation and not a record; try other seeds`
 }
 
-async function recordedOf(options: ReplayOptions): Promise<Recorded> {
-  const { url, buckets, manifest: file, recorded } = options
-  if (url !== undefined && buckets !== undefined)
-    throw new Refusal(EXIT.usage, '--url and --buckets exclude each other; give one of them')
-  if (url !== undefined) return fromService(url, options)
+async function recordedOf(io: Io, options: Call<ReplayOptions>['options']): Promise<Recorded> {
+  const { service, buckets, manifest: file, recorded } = options
+  if (service !== undefined && buckets !== undefined)
+    throw new Refusal(EXIT.usage, '--service and --buckets exclude each other; give one of them')
+  if (service !== undefined) return fromService(io, service, options)
   if (buckets === undefined)
-    throw new Refusal(EXIT.usage, 'give --buckets FILE with --manifest FILE, or --url with --service and --rollout')
+    throw new Refusal(EXIT.usage, 'give --buckets FILE with --manifest FILE, or --service NAME with --rollout NUMBER')
   const was = recorded ?? file
   if (was === undefined)
     throw new Refusal(EXIT.usage, '--buckets needs --manifest FILE: it says what is judged, and how')
@@ -128,15 +98,14 @@ async function recordedOf(options: ReplayOptions): Promise<Recorded> {
   return { what: buckets, manifest, series, from: 'the file', notes, ending: null, weightAt: null }
 }
 
-async function fromService(url: string, options: ReplayOptions): Promise<Recorded> {
-  const { service, rollout: number, key, environment, recorded } = options
-  if (service === undefined || number === undefined)
-    throw new Refusal(EXIT.usage, '--url needs --service NAME and --rollout NUMBER: which rollout is meant')
-  if (key === undefined)
-    throw new Refusal(EXIT.usage, '--url needs the function key: set SLIPWAY_KEY, or give --key KEY')
+async function fromService(io: Io, service: string, options: Call<ReplayOptions>['options']): Promise<Recorded> {
+  const { rollout: number, environment, recorded } = options
+  if (number === undefined)
+    throw new Refusal(EXIT.usage, '--service needs --rollout NUMBER: which of its rollouts is meant')
   if (recorded !== undefined)
     throw new Refusal(EXIT.usage, '--recorded goes with --buckets; the service knows its manifest')
-  const stored = await storedRollout({ url, key, service, rollout: number, environment: environment ?? null })
+  const { connect } = await import('../http.ts')
+  const stored = await storedRollout(connect(io, options), { service, rollout: number, environment })
   const { rollout, from, lines, history, unfinished, weights } = stored
   const { bucketMs } = rollout.manifest.analysis
   const weightAt = (bucket: number) =>

@@ -1,12 +1,11 @@
-import { type Command, Option } from 'commander'
 import { type Feed, feedOf, type Series } from '../../lib/core/replay/feed.ts'
 import { replay } from '../../lib/core/replay/replay.ts'
 import type { Manifest } from '../../lib/core/service.ts'
 import { type BucketsRead, readBuckets } from '../bucket-file.ts'
+import type { Call } from '../call.ts'
 import { EXIT, exitOf, Refusal } from '../exit.ts'
 import { manifestOf } from '../manifest-file.ts'
 import { notesOn, waitNotes } from '../notes.ts'
-import { wholeNumber } from '../options.ts'
 import { planText, timelineText } from '../print-timeline.ts'
 import { playable, scenarioData, scenarioFeed, scenarioLines, scenarioManifest, scenarioNamed } from '../scenario.ts'
 import { hanging, type Terminal } from '../terminal.ts'
@@ -23,30 +22,13 @@ interface SimulateOptions {
   readonly verbose?: boolean
 }
 
-/** Adds `slipway simulate`; `leave` gets the exit code. */
-export function addSimulate(program: Command, terminal: Terminal, leave: (exit: number) => void): void {
-  program
-    .command('simulate')
-    .summary('play a rollout through the judge, without Azure')
-    .description(
-      'Plays a rollout through the judge and the rules of a manifest, without Azure: on buckets of your own (--manifest with --buckets), or on a scenario of the judge’s proof (--scenario, with or without --manifest).',
-    )
-    .option('--manifest <file>', 'manifest of the service, YAML')
-    .option('--buckets <file>', 'CSV with minute,kpi,arm,bad,total (and value for gauges); - is standard input')
-    .option('--scenario <name>', 'scenario to play; --list prints them')
-    .option('--seed <number>', 'which of the scenario’s soaks', wholeNumber(0, 0xffff_ffff), 1)
-    .addOption(
-      new Option('--gates <what>', 'manual gates: open them at once, or wait there')
-        .choices(['open', 'wait'])
-        .default('open'),
-    )
-    .option('--list', 'print the scenarios')
-    .option('--json', 'print {outcome, endedAtMinute, verdicts} as JSON')
-    .option('--verbose', 'print every bucket, not only those where something changed')
-    .action(async (options: SimulateOptions) => {
-      if (options.list === true) return list(terminal, options.json === true)
-      leave(await simulate(options, terminal))
-    })
+/** `slipway simulate`: plays a rollout through the judge. */
+export async function run({ io, options }: Call<SimulateOptions>): Promise<number> {
+  if (options.list === true) {
+    list(io, options.json === true)
+    return EXIT.ok
+  }
+  return simulate(options, io)
 }
 
 function list(terminal: Terminal, isJson: boolean): void {
@@ -57,7 +39,7 @@ async function simulate(options: SimulateOptions, terminal: Terminal): Promise<n
   const { manifest, feed, series, what, from, notes: said } = await sceneOf(options)
   const timeline = replay({ manifest, feed, gates: options.gates })
   if (timeline.verdicts.length === 0 && timeline.outcome === 'running')
-    throw new Refusal(EXIT.badInput, `${what}: ${timeline.because}`)
+    throw new Refusal(EXIT.error, `${what}: ${timeline.because}`)
   const notes = [...said, ...waitNotes(timeline, manifest), ...notesOn({ manifest, series, from }, timeline)]
   if (options.json === true) terminal.write(JSON.stringify({ ...timeline, notes }))
   else {
@@ -103,5 +85,5 @@ async function sceneOf(options: SimulateOptions): Promise<Scene> {
 export async function seriesOfFile(file: string, manifest: Manifest): Promise<BucketsRead & { readonly ok: true }> {
   const read = readBuckets(await readText(file, 'file of buckets'), file, manifest)
   if (read.ok) return read
-  throw new Refusal(EXIT.badInput, read.issues)
+  throw new Refusal(EXIT.error, read.issues)
 }

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import type { AuditVerdict, ServiceView } from '../../lib/api.ts'
+import { type Break, type Walk, walkEnd, walkFrom, walkOn } from '../../lib/core/chain-walk.ts'
+import { auditRows, storedRow } from '../audit-rows.ts'
+import type { Call } from '../call.ts'
+import { EXIT } from '../exit.ts'
+import { type Api, connect, isAnswer } from '../http.ts'
+import type { Io } from '../io.ts'
+import { environmentOf } from '../target.ts'
+import { clean, sign } from '../words.ts'
+
+interface Options {
+  readonly service?: string
+}
+
+/** What the service says of a chain, and what walking its rows here has shown. */
+interface Checked {
+  readonly entityId: string
+  /** Rows that were found right here. */
+  readonly rows: number
+  readonly intact: boolean
+  readonly broken: Break | null
+  readonly head: AuditVerdict['head']
+  /** What the service itself says. */
+  readonly service: Pick<AuditVerdict, 'intact' | 'broken'>
+}
+
+/**
+ * `slipway audit verify`: walks every chain on this machine, row by row from the head that the service names back to the first,
+ * and compares with what the service says of itself. Exit code 1 where one of them is broken.
+ */
+export async function run({ io, options }: Call<Options>): Promise<number> {
+  const api = connect(io, options)
+  const environment = await environmentOf(api, options.environment, options.service)
+  const verdicts = await verdictsOf(api, environment, options.service)
+  const checked = await walkHere(api, environment, options.service, verdicts)
+  const isSound = checked.every((one) => one.intact && one.service.intact)
+  if (options.json === true) io.write(JSON.stringify({ items: checked, nextLink: null }))
+  else for (const one of checked) io.write(lineOf(io, one))
+  if (options.json !== true)
+    io.talk(isSound ? 'Every row gives its hash, and every chain ends in the head that the service keeps.' : BROKEN)
+  return isSound ? EXIT.ok : EXIT.error
+}
+
+const BROKEN =
+  'A chain is broken: rows were changed, taken out or put in. Keep an export (slipway audit export) and tell your security team.'
+
+/** What the service says of its chains: those of the services, and the environment's own where it has one. */
+async function verdictsOf(
+  api: Api,
+  environment: string,
+  service: string | undefined,
+): Promise<readonly AuditVerdict[]> {
+  const names: (string | null)[] = service === undefined ? [null] : [service]
+  if (service === undefined) {
+    for await (const one of api.items<ServiceView>('/v1/services', { environment })) names.push(one.service)
+  }
+  const verdicts: AuditVerdict[] = []
+  for (const name of names) {
+    const verdict = await verdictOf(api, environment, name).catch((error: unknown) => {
+      if (name === null && isAnswer(error, 400, 403, 404, 422)) return null
+      throw error
+    })
+    if (verdict !== null) verdicts.push(verdict)
+  }
+  return verdicts
+}
+
+/** The service's verdict on one chain; a long walk of its goes on where it says. */
+async function verdictOf(api: Api, environment: string, service: string | null): Promise<AuditVerdict> {
+  const first = await api.get<AuditVerdict>('/v1/audit/verify', { environment, service })
+  let last = first
+  while (last.nextLink !== null && last.broken === null)
+    last = await api.get<AuditVerdict>(last.nextLink.replace(/^\/api/, ''))
+  return { ...last, head: first.head }
+}
+
+async function walkHere(
+  api: Api,
+  environment: string,
+  service: string | undefined,
+  verdicts: readonly AuditVerdict[],
+): Promise<readonly Checked[]> {
+  const walks = new Map<string, { walk: Walk; broken: Break | null }>()
+  for (const { entityId, head } of verdicts) {
+    const walk = walkFrom(head === null ? NOTHING : { seq: Number(/#(\d+)$/.exec(head.id)?.[1]), hash: head.hash })
+    walks.set(entityId, { walk, broken: null })
+  }
+  const isEnough = () => [...walks.values()].every(({ walk, broken }) => broken !== null || walk.seq === 0)
+  if (!isEnough()) {
+    for await (const row of auditRows(api, { environment, service, limit: 100 })) {
+      const at = walks.get(row.entityId)
+      if (at === undefined || at.broken !== null) continue
+      walks.set(row.entityId, walkOn(at.walk, row.entityId, [storedRow(row)], sha256))
+    }
+  }
+  return verdicts.map(({ entityId, head, intact, broken: said }) => {
+    const { walk = walkFrom(NOTHING), broken = null } = walks.get(entityId) ?? {}
+    const found = broken ?? walkEnd(walk, entityId)
+    return { entityId, rows: walk.rows, intact: found === null, broken: found, head, service: { intact, broken: said } }
+  })
+}
+
+const NOTHING = { seq: 0, hash: '0'.repeat(64) }
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function lineOf(io: Io, { entityId, rows, broken, head, service }: Checked): string {
+  const newest = head === null ? '' : `, head ${head.hash.slice(0, 12)} (${clean(head.id, 80)})`
+  if (broken !== null)
+    return `${sign(io, 'bad')} ${entityId}: broken at ${clean(broken.id, 80)}: ${clean(broken.because, 300)}; ${rows} newer rows are right`
+  if (!service.intact)
+    return `${sign(io, 'bad')} ${entityId}: ${rows} rows are right here, but the service says: ${clean(service.broken?.because ?? 'broken', 300)}`
+  return `${sign(io, 'good')} ${entityId}: ${rows} ${rows === 1 ? 'row' : 'rows'}, unbroken${newest}`
+}
