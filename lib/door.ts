@@ -25,6 +25,8 @@ export interface DoorRules {
   readonly accepts?: readonly string[]
   /** May a request of a method with a body come without one? Then `body` is null. Default false: 415 for want of a type. */
   readonly bodyOptional?: boolean
+  /** May `code` stand in the URL? Only where a sign-in ends: that code works once, and in one browser. Default false. */
+  readonly takesCode?: boolean
   /** Default 256 KiB. Enforced before anything else is looked at. */
   readonly maxBytes?: number
   /** Is the caller known? Asked after the size check and before the body is parsed; false is answered 401, any Fault 503. */
@@ -109,7 +111,7 @@ async function admit(
   checkMethod(rules, request, allowed)
   const takesBody = rules.accepts !== undefined && !BODILESS.includes(request.method)
   const bytes = takesBody ? await readBytes(request, rules.maxBytes ?? MAX_BODY_BYTES) : new Uint8Array()
-  checkUrl(request)
+  checkUrl(request, rules)
   const { params, query, headers } = request
   const method = request.method === 'HEAD' && !rules.methods.includes('HEAD') ? 'GET' : request.method
   const visit: Visit = { requestId, method, params, query, headers, bytes, log }
@@ -133,9 +135,9 @@ function checkMethod(rules: DoorRules, request: HttpRequest, allow: string): voi
 }
 
 /** Hosts and proxies write URLs to their logs: a secret that came in one is refused even if it is right. */
-function checkUrl(request: HttpRequest): void {
+function checkUrl(request: HttpRequest, { takesCode = false }: DoorRules): void {
   const names = [...request.query.keys()].map((name) => name.toLowerCase())
-  const found = names.find((name) => SECRET_PARAMETERS.includes(name))
+  const found = names.find((name) => SECRET_PARAMETERS.includes(name) && !(takesCode && name === 'code'))
   if (found === undefined) return
   const detail = `Take "${found}" out of the URL, where logs keep it, and change that key. Send it in a header: Authorization, or x-slipway-key for hooks.`
   throw new Refusal(problem(400, 'secret-in-url', detail))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import type { Identify } from './door/operator.ts'
+import type { SignIn } from './door/sign-in.ts'
 import type { Surgery } from './engine/doctor.ts'
 import { storeManifest } from './engine/manifest.ts'
 import type { Wheel } from './engine/wheel.ts'
@@ -33,11 +34,14 @@ export const settings: () => Promise<Settings> = once(async () => {
 })
 
 /** Who sent a request to an operators' route. Throws Fault while the settings are wrong or keys cannot be read. */
-export const identify: Identify = async (visit) => (await callers())(visit)
+export const identify: Identify = async (visit) => (await identity()).identify(visit)
 
-const callers = once(async () => {
-  const { identifyBy } = await import('./wiring-identity.ts')
-  return identifyBy((await settings()).auth, clock)
+/** How people sign in by browser; null where the settings let nobody. */
+export const signIn = async (): Promise<SignIn | null> => (await identity()).signIn
+
+const identity = once(async () => {
+  const { identityOf } = await import('./wiring-identity.ts')
+  return identityOf((await settings()).auth, clock, secrets)
 })
 
 /** Waiting for news of services: one for all doors of this instance, so that they share what they see. */

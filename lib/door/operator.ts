@@ -38,7 +38,9 @@ export function operatorDoor(
   const authorize = async (visit: Visit): Promise<boolean> => {
     const known = await asked(identify, visit)
     if (known.kind === 'unknown') throw unauthenticated(known.because, visit.headers)
-    const needs = routes.find(({ method }) => method === visit.method)?.needs ?? null
+    const route = routes.find(({ method }) => method === visit.method)
+    if (route === undefined) throw new Error(`no route of this door takes ${visit.method}`)
+    const { needs } = route
     if (needs !== null && !mayDoSomewhere(known.caller, needs)) throw forbidden(known.caller, needs, null)
     callers.set(visit.headers, known.caller)
     return true
