@@ -61,7 +61,7 @@ module.exports = {
       '^lib/schema/',
       '^lib/errors\\.ts$',
       'node_modules/@azure/functions/',
-      '^(node:)?crypto$',
+      '^(node:)?(crypto|fs/promises)$',
     ]),
     wall('doors-are-thin', 'A door parses, calls and replies.', '^functions/', [
       '^lib/engine/',

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { buildDashboard } from './build-dashboard.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -11,13 +12,16 @@ const REQUIRE =
 /**
  * Bundles the function app: every door of functions/ into `<outdir>/main.mjs`, with what a door does not need at once (the
  * Azure SDKs) in chunks of their own that are loaded at first use. `@azure/functions-core` is the worker's own and stays out.
+ * The dashboard's files lie beside it in `ui/` and are read when somebody asks for them.
  */
 export async function buildApp(outdir = join(root, 'dist')): Promise<string> {
   const doors = (await readdir(join(root, 'functions'))).filter((name) => name.endsWith('.ts')).sort()
-  return bundle(
+  const entry = await bundle(
     doors.map((door) => `./functions/${door}`),
     outdir,
   )
+  await buildDashboard(join(outdir, 'ui'))
+  return entry
 }
 
 /** Bundles `modules`, named from the root of the repository, into `<outdir>/main.mjs` in the way of the function app. */

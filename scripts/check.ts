@@ -13,11 +13,13 @@ const CHECKS = [
     repair: 'npx biome check --write .',
   },
   { name: 'types', args: ['typescript/bin/tsc'], repair: 'mend what it names' },
+  { name: 'types of the dashboard', args: ['typescript/bin/tsc', '-p', 'dashboard'], repair: 'mend what it names' },
   {
     name: 'walls',
     args: [
       'dependency-cruiser/bin/dependency-cruiser.mjs',
       'cli',
+      'dashboard',
       'functions',
       'lib',
       'sim',

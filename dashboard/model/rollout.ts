@@ -1,0 +1,78 @@
+import type { RolloutView, ServiceView } from '../../lib/api.ts'
+
+/** A rollout of the list or of its own page, as it stands. */
+export type Rollout = Omit<RolloutView, 'etag'>
+
+/** What the page of a rollout shows, whether it runs, or ended long ago. */
+export interface Scene {
+  readonly rollout: Rollout
+  /** The service as it stands; null where this rollout is not its newest. */
+  readonly status: ServiceView | null
+  readonly phase: string
+  readonly outcome: string | null
+  readonly because: string
+  readonly kpis: ServiceView['kpis']
+  readonly endedAt: number | null
+}
+
+/** Joins a rollout and its service: the service's word is newer where both speak of the same rollout. */
+export function sceneOf(rollout: Rollout, service: ServiceView | null): Scene {
+  const status = service?.rollout === rollout.id ? service : null
+  const { phase } = rollout
+  const isOver = phase.kind === 'finished'
+  return {
+    rollout,
+    status,
+    phase: status?.phase ?? phase.kind,
+    outcome: status === null ? (isOver ? phase.outcome : null) : status.outcome,
+    because: status?.why ?? ('because' in phase ? phase.because : ''),
+    kpis: status?.kpis ?? rollout.verdict?.evidence ?? [],
+    endedAt: isOver ? phase.at : null,
+  }
+}
+
+/** How far each step of the plan is. */
+export interface StepView {
+  readonly number: number
+  readonly weight: number
+  readonly bakeMs: number
+  readonly gate: boolean
+  readonly state: 'done' | 'now' | 'ahead' | 'never'
+}
+
+/** The steps of a rollout and how far each is; `at` is the step from 1, null before the first. */
+export function stepsOf({ rollout, status, phase, outcome }: Scene): readonly StepView[] {
+  const at = status?.step?.number ?? ('stage' in rollout.phase ? rollout.phase.stage + 1 : null)
+  const isOver = phase === 'finished' || phase === 'rolling-back'
+  const isDone = outcome === 'promoted' || outcome === 'unchanged'
+  const reached =
+    at ??
+    Math.max(
+      0,
+      ...rollout.manifest.stages.map(({ weight }, index) => (rollout.wished.includes(weight) ? index + 1 : 0)),
+    )
+  return rollout.manifest.stages.map(({ weight, bakeMs, gate }, index) => {
+    const number = index + 1
+    const ahead = isOver ? 'never' : 'ahead'
+    const state =
+      isDone || number < reached ? 'done' : number === reached && !isOver ? 'now' : number <= reached ? 'done' : ahead
+    return { number, weight, bakeMs, gate, state }
+  })
+}
+
+/** What the next step still lacks, as sentences: gate, freeze, trouble, and every required KPI that does not pass. */
+export function lackingOf({ status, kpis }: Scene): readonly string[] {
+  if (status === null || status.phase === 'finished') return []
+  const { gate, freeze, trouble } = status
+  const found: string[] = []
+  if (trouble !== null) found.push(trouble)
+  if (freeze !== null) found.push(`The freeze “${freeze.reason}” by ${freeze.by} must end.`)
+  if (gate !== null) {
+    const left = gate.required - gate.given.length
+    found.push(`${left} of ${gate.required} ${gate.required === 1 ? 'approval is' : 'approvals are'} missing.`)
+  }
+  for (const { kpi, role, verdict, missing, because } of kpis) {
+    if (role === 'required' && verdict !== 'pass') found.push(`${kpi}: ${missing ?? because}`)
+  }
+  return found
+}

@@ -1,0 +1,117 @@
+import uPlot from 'uplot'
+
+/** One line of a chart. `ink` names a colour of the theme. */
+export interface Line {
+  readonly label: string
+  readonly ink: string
+  readonly values: readonly (number | null)[]
+  readonly isStepped?: boolean
+  readonly isDashed?: boolean
+  readonly isFilled?: boolean
+  readonly width?: number
+}
+
+/** What is drawn: lines over moments (epoch milliseconds), and the band between two rows of values. */
+export interface Picture {
+  readonly at: readonly number[]
+  readonly lines: readonly Line[]
+  readonly band: {
+    readonly low: readonly (number | null)[]
+    readonly high: readonly (number | null)[]
+    readonly ink: string
+  } | null
+  /** Upper end of the value axis. */
+  readonly most: number
+  readonly said: (value: number) => string
+  readonly height: number
+}
+
+/** Draws a picture into a box; returns what takes it away. `onPoint` is told the place of the moment under the pointer, or null. */
+export function plot(box: HTMLElement, picture: Picture, onPoint: (index: number | null) => void): () => void {
+  const ink = inksOf(box)
+  const { at, lines, band, height } = picture
+  const data: (number | null)[][] = [at.map((moment) => moment / 1000), ...lines.map(({ values }) => [...values])]
+  if (band !== null) data.push([...band.high], [...band.low])
+  const options: uPlot.Options = {
+    width: Math.max(200, box.clientWidth),
+    height,
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    scales: { x: { time: true }, y: { range: [0, picture.most] } },
+    axes: axesOf(ink, picture),
+    series: [{}, ...lines.map((line) => seriesOf(line, ink)), ...(band === null ? [] : [HIDDEN, HIDDEN])],
+    bands: band === null ? [] : [{ series: [lines.length + 1, lines.length + 2], fill: faint(ink(band.ink), 0.16) }],
+    hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
+  }
+  const chart = new uPlot(options, data as uPlot.AlignedData, box)
+  chart.root.setAttribute('aria-hidden', 'true')
+  const watcher = new ResizeObserver(() => chart.setSize({ width: Math.max(200, box.clientWidth), height }))
+  watcher.observe(box)
+  return () => {
+    watcher.disconnect()
+    chart.destroy()
+  }
+}
+
+const HIDDEN: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } }
+
+function seriesOf(
+  { label, ink: name, isStepped, isDashed, isFilled, width = 1.75 }: Line,
+  ink: (name: string) => string,
+): uPlot.Series {
+  const stepped = uPlot.paths.stepped?.({ align: 1 })
+  return {
+    label,
+    stroke: ink(name),
+    width,
+    points: { show: false },
+    spanGaps: false,
+    ...(isDashed === true ? { dash: [6, 4] } : {}),
+    ...(isFilled === true ? { fill: faint(ink(name), 0.14) } : {}),
+    ...(isStepped === true && stepped !== undefined ? { paths: stepped } : {}),
+  }
+}
+
+function axesOf(ink: (name: string) => string, { said }: Picture): uPlot.Axis[] {
+  const look = {
+    stroke: ink('--muted'),
+    font: '12px Inter, system-ui, sans-serif',
+    grid: { stroke: ink('--line'), width: 1 },
+    ticks: { show: false },
+  }
+  return [
+    { ...look, grid: { show: false }, space: 80, values: clockValues },
+    { ...look, size: 62, space: 40, values: (_: uPlot, splits: number[]) => splits.map(said) },
+  ]
+}
+
+/** Hours and minutes by the reader's clock, with the day where it changes. */
+function clockValues(_: uPlot, splits: number[]): string[] {
+  const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+  const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+  let before = ''
+  return splits.map((seconds, index) => {
+    const moment = new Date(seconds * 1000)
+    const changed = moment.toDateString() !== before
+    before = moment.toDateString()
+    const spansDays = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 86_400
+    return changed && (spansDays || index > 0) ? `${day.format(moment)}\n${hour.format(moment)}` : hour.format(moment)
+  })
+}
+
+/** The theme's colours as the canvas wants them: resolved, whatever the theme is made of. */
+function inksOf(box: HTMLElement): (name: string) => string {
+  return (name) => {
+    box.style.color = `var(${name})`
+    const { color } = getComputedStyle(box)
+    box.style.color = ''
+    return color
+  }
+}
+
+/** `rgb(1, 2, 3)` with the given opacity. */
+function faint(color: string, opacity: number): string {
+  const found = /^rgba?\(([^,]+,[^,]+,[^,)]+)/.exec(color)
+  return found === null ? 'transparent' : `rgba(${found[1]}, ${opacity})`
+}

@@ -1,0 +1,28 @@
+/** How to begin, where there is nothing yet. */
+export function Beginning() {
+  return (
+    <section class="card beginning" aria-labelledby="beginning">
+      <h2 id="beginning">No service yet. Three steps to the first canary:</h2>
+      <ol>
+        <li>
+          <strong>Describe the service.</strong> A manifest names its container app, its image, the steps, and what must
+          hold.
+          <pre>{`apiVersion: slipway/v1
+kind: Service
+metadata: { name: pricing, environment: production }`}</pre>
+        </li>
+        <li>
+          <strong>Store it.</strong> <code>slipway lint pricing.yaml</code> checks it, and <code>slipway plan</code>{' '}
+          says what would happen. An Admin stores it with <code>PUT /api/v1/services/pricing/manifest</code>.
+        </li>
+        <li>
+          <strong>Push an image.</strong> The registry tells Slipway, and the rollout appears here.
+        </li>
+      </ol>
+      <p class="muted">
+        You see the services of the environments in which you have a role. If you expected some here, ask an Admin of
+        Slipway.
+      </p>
+    </section>
+  )
+}
