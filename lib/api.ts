@@ -5,6 +5,7 @@
 import type { Role } from './core/caller.ts'
 import type { PresentedRow } from './core/export.ts'
 import type { Verb } from './core/facts.ts'
+import type { Severity } from './core/notice.ts'
 import type { Rollout } from './core/rollout.ts'
 import type { Status } from './core/status.ts'
 
@@ -214,6 +215,34 @@ export interface Finding {
   readonly message: string
   /** The command that repairs it, ready to be pasted; null where there is nothing to repair or no command does it. */
   readonly fix: string | null
+}
+
+/** A notice that one sink does not have yet (GET /api/v1/notices): those that were given up first. */
+export interface NoticeView {
+  /** The id of the audit row that it tells. */
+  readonly id: string
+  readonly environment: string
+  readonly service: string | null
+  readonly rollout: string | null
+  readonly sink: string
+  /** `dead`: given up; it goes out again only when somebody asks for it. */
+  readonly state: 'waiting' | 'dead'
+  readonly severity: Severity
+  readonly title: string
+  readonly happenedAt: string
+  readonly tries: number
+  readonly lastError: string | null
+  /** When it is tried next at the earliest; null where it is dead, or goes with the next round. */
+  readonly nextTryAt: string | null
+  readonly deadAt: string | null
+}
+
+/** POST /api/v1/notices/retry. */
+export interface NoticesRetried {
+  readonly environment: string
+  readonly sink: string
+  /** How many notices are in the sink's line again. */
+  readonly revived: number
 }
 
 /** A problem document (RFC 9457). */

@@ -4,9 +4,10 @@ import type { Identify } from './door/operator.ts'
 import type { SignIn } from './door/sign-in.ts'
 import type { Surgery } from './engine/doctor.ts'
 import { storeManifest } from './engine/manifest.ts'
+import type { Postman } from './engine/notify.ts'
 import type { Wheel } from './engine/wheel.ts'
 import { Fault } from './errors.ts'
-import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Registry, Secrets } from './ports.ts'
+import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Outbox, Registry, Secrets } from './ports.ts'
 import type { Settings } from './schema/settings.ts'
 import type { Measurements } from './wiring-metrics.ts'
 import { createLookoutHere, createReadinessHere } from './wiring-operators.ts'
@@ -88,13 +89,16 @@ export const wheel: () => Promise<Wheel> = once(async () => {
       registries(),
       queueBell(),
     ])
+  const { notify, auth } = await settings()
+  const { telling, tellingFreezes } = await import('./engine/tell.ts')
+  const isTold = Object.keys(notify.sinks).length > 0
   return {
     clock,
-    store: kept,
+    store: isTold ? telling(kept, auth.publicUrl) : kept,
     catalogue: kept,
     events: kept,
     buckets: kept,
-    freezes: kept,
+    freezes: isTold ? tellingFreezes(kept, auth.publicUrl) : kept,
     apps,
     metrics,
     restarts,
@@ -109,6 +113,17 @@ export const wheel: () => Promise<Wheel> = once(async () => {
 
 /** Reading the audit. */
 export const auditLog: () => Promise<AuditLog> = () => store()
+
+/** Where notices wait until their sinks have them. */
+export const outbox: () => Promise<Outbox> = async () => (await store()).outbox
+
+/** Who is told, and how. */
+export const postman: () => Promise<Postman> = once(async () => {
+  const { postmanOf } = await import('./wiring-notify.ts')
+  const { notify, auth } = await settings()
+  const parts = { outbox: await outbox(), secrets: await secrets(), clock }
+  return postmanOf({ settings: notify, publicUrl: auth.publicUrl, ...parts })
+})
 
 /** Everything that the doctor asks. */
 export const surgery: () => Promise<Surgery> = once(async () => {

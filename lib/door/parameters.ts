@@ -32,6 +32,7 @@ export const PARAMETERS = {
   'verify-audit': [...ONE, 'service', 'from'],
   'list-events': PAGES,
   'list-notices': PAGES,
+  'retry-notices': [...ONE, 'sink'],
   'get-drift': ONE,
   'get-delivery': [...ONE, 'service', 'from', 'to', 'window'],
   'get-doctor': [],

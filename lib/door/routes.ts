@@ -52,6 +52,7 @@ export const ROUTES = {
   'verify-audit': route('audit-verify', 'GET', 'v1/audit/verify', 'see', 'environment'),
   'list-events': route('events', 'GET', 'v1/events', 'see', 'installation'),
   'list-notices': route('notices', 'GET', 'v1/notices', 'see', 'installation'),
+  'retry-notices': route('notices-retry', 'POST', 'v1/notices/retry', 'operate', 'environment'),
   'get-drift': route('drift-report', 'GET', 'v1/drift', 'see', 'environment'),
   'get-delivery': route('delivery', 'GET', 'v1/delivery', 'see', 'environment'),
   'get-doctor': route('doctor', 'GET', 'v1/doctor', 'see', 'installation'),

@@ -3,6 +3,7 @@ import { didYouMean } from './did-you-mean.ts'
 import { GUID, NAME, REGISTRY_HOST } from './grammar.ts'
 import type { Issue } from './issue.ts'
 import { AUTH_SETTING_NAMES, type AuthSettings, readAuth } from './settings-auth.ts'
+import { NOTIFY_SETTING_NAMES, type NotifySettings, readNotify } from './settings-notify.ts'
 import { settingsReader, urlSchema } from './settings-reader.ts'
 
 /** Where an environment's measurements are; null where it has no such source. */
@@ -53,6 +54,7 @@ export interface Settings {
   /** Folder of manifest files to store at start, or null. */
   readonly manifests: string | null
   readonly auth: AuthSettings
+  readonly notify: NotifySettings
 }
 
 export type SettingsRead =
@@ -77,6 +79,7 @@ export const SETTING_NAMES = [
   'SLIPWAY_DRIFT_SCHEDULE',
   'SLIPWAY_MANIFESTS',
   ...AUTH_SETTING_NAMES,
+  ...NOTIFY_SETTING_NAMES,
 ] as const
 
 const ORIGINS_FORM =
@@ -200,6 +203,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     driftSchedule: from.cron('SLIPWAY_DRIFT_SCHEDULE', '0 30 2 * * *'),
     manifests: from.text('SLIPWAY_MANIFESTS', null, /^[^\0]{1,1000}$/, 'must be the path of a folder'),
     auth: readAuth(from),
+    notify: readNotify(from),
   }
   from.text(
     'SLIPWAY_STORAGE__credential',

@@ -27,7 +27,10 @@ export function createWebhook({ send, secrets, clock, secret, url, source }: Web
     tell: async (notice) => {
       const keys = (await secrets.read(secret)).map(keyBytes)
       if (keys.some(({ length }) => length < LEAST_KEY_BYTES))
-        throw new Fault('denied', `A key in secret ${secret} is shorter than ${LEAST_KEY_BYTES} bytes: anybody could guess it`)
+        throw new Fault(
+          'denied',
+          `A key in secret ${secret} is shorter than ${LEAST_KEY_BYTES} bytes: anybody could guess it`,
+        )
       const body = JSON.stringify(cloudEventOf(notice, source))
       const seconds = Math.floor(clock.now() / 1000)
       const headers = {
