@@ -1,6 +1,8 @@
 import { app } from '@azure/functions'
+import { tagged } from '../lib/door/conditional.ts'
 import { type Operated, operatorDoor, permit } from '../lib/door/operator.ts'
-import { environmentsMeant, etagOf, invalid, notOneService, versionOf } from '../lib/door/service.ts'
+import { manifestExpectation } from '../lib/door/precondition.ts'
+import { environmentsMeant, etagOf, invalid, notOneService } from '../lib/door/service.ts'
 import { yamlOrJson } from '../lib/door/yaml-or-json.ts'
 import { ALL_METHODS, JSON_TYPES, problem, YAML_TYPES } from '../lib/door.ts'
 import { storeManifest } from '../lib/engine/manifest.ts'
@@ -28,31 +30,24 @@ async function get({ params, query, headers, caller }: Operated) {
   if (located.kind !== 'found') return notOneService(name, located)
   const { manifest, manifestVersion: version } = located.item.service
   const { documentOf, writeManifest } = await import('../lib/schema/manifest-document.ts')
-  const always = { etag: etagOf(version), vary: 'accept' }
-  if (format === 'json') return { headers: always, jsonBody: { version, manifest: documentOf(manifest) } }
-  return { headers: { ...always, 'content-type': 'application/yaml; charset=utf-8' }, body: writeManifest(manifest) }
+  const vary = { vary: 'accept' }
+  const type = { 'content-type': 'application/yaml; charset=utf-8' }
+  return tagged(headers, etagOf(version), () =>
+    format === 'json'
+      ? { headers: vary, jsonBody: { version, manifest: documentOf(manifest) } }
+      : { headers: { ...vary, ...type }, body: writeManifest(manifest) },
+  )
 }
 
 async function put({ params, bytes, headers, caller }: Operated) {
-  const [{ readManifest }, { misfits }] = await Promise.all([
-    import('../lib/schema/manifest.ts'),
-    import('../lib/schema/fits.ts'),
-  ])
-  const read = readManifest(Buffer.from(bytes).toString('utf8'))
-  if (!read.ok) return invalid('The manifest is not valid. Nothing was stored.', read.issues)
-  const { manifest } = read
-  if (manifest.name !== params.name) {
-    return problem(400, 'bad-request', `The manifest is of ${manifest.name}, but the URL names ${params.name ?? ''}.`)
-  }
-  permit(caller, 'configure', manifest)
-  const issues = misfits(manifest, await settings())
-  if (issues.length > 0) return invalid('The manifest does not fit this installation. Nothing was stored.', issues)
-  const expected = versionOf(headers.get('if-match'))
-  if (Number.isNaN(expected)) return problem(400, 'bad-request', 'If-Match is not an ETag of a manifest, e.g. "v3".')
-  const stored = await storeManifest(await wheel(), manifest, caller.name, expected)
-  const headersOut = { etag: etagOf(stored.version) }
-  if (stored.kind !== 'stale')
-    return { status: stored.kind === 'created' ? 201 : 200, headers: headersOut, jsonBody: stored }
-  const detail = `The manifest is at version ${stored.version} now. Look at it and send yours with If-Match: ${etagOf(stored.version)}.`
-  return problem(412, 'precondition-failed', detail, { headers: headersOut })
+  const { readOffered } = await import('../lib/schema/manifest-offered.ts')
+  const read = readOffered(bytes, params.name ?? '', await settings(), (manifest) =>
+    permit(caller, 'configure', manifest),
+  )
+  if (read.kind === 'issues') return invalid(read.because, read.issues)
+  if (read.kind === 'other-name') return problem(400, 'bad-request', read.because)
+  const { holds, refused } = manifestExpectation(headers)
+  const stored = await storeManifest(await wheel(), read.manifest, caller.name, holds)
+  if (stored.kind === 'stale') throw refused(stored.version)
+  return { status: stored.kind === 'created' ? 201 : 200, headers: { etag: etagOf(stored.version) }, jsonBody: stored }
 }

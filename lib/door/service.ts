@@ -40,10 +40,3 @@ export function invalid(detail: string, errors: readonly { path: string; message
 export function etagOf(version: number): string {
   return `"v${version}"`
 }
-
-/** The version that an If-Match header names; null where there is none or it says `*`, NaN where it is no such ETag. */
-export function versionOf(ifMatch: string | null): number | null {
-  if (ifMatch === null || ifMatch.trim() === '*') return null
-  const found = /^"v(\d{1,9})"$/.exec(ifMatch.trim())
-  return found === null ? Number.NaN : Number(found[1])
-}

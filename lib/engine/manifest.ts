@@ -17,21 +17,21 @@ export interface Stored {
 
 /**
  * Stores a checked manifest as the newest version of its service; the same manifest again changes nothing. A rollout that
- * runs keeps the manifest it began with: the new one applies from the next rollout on. `expected`, when given, is the
- * version that the new one is to follow (0 = there is none yet).
+ * runs keeps the manifest it began with: the new one applies from the next rollout on. `follows` tells whether it may
+ * follow a version (0 = there is none yet).
  */
 export async function storeManifest(
   wheel: Wheel,
   manifest: Manifest,
   actor: string,
-  expected: number | null = null,
+  follows: (version: number) => boolean = () => true,
 ): Promise<Stored> {
   const key: ServiceKey = { environment: manifest.environment, name: manifest.name }
   await wheel.catalogue.index(key, manifest.image.registry, manifest.image.repository)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [item] = await wheel.store.load(key.environment, [key.name])
     const version = item?.service.manifestVersion ?? 0
-    if (expected !== null && expected !== version) return { kind: 'stale', version, running: null }
+    if (!follows(version)) return { kind: 'stale', version, running: null }
     const stored = await storeOnce(wheel, key, manifest, actor, item)
     if (stored !== null) return stored
   }

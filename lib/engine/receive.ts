@@ -50,8 +50,23 @@ async function receivePush(wheel: Wheel, push: Push, receivedAt: number): Promis
   return [record(push, receivedAt, null, 'ignored', reason, null)]
 }
 
-/** Offers a push to one service until it is decided; every lost race is followed by another look. */
-async function offer(wheel: Wheel, key: ServiceKey, push: Push, receivedAt: number): Promise<readonly EventRecord[]> {
+/** Who asked for a push by hand, and why; '' = they did not say. */
+export interface PushedBy {
+  readonly actor: string
+  readonly reason: string
+}
+
+/**
+ * Offers a push to one service until it is decided; every lost race is followed by another look. None where the service is
+ * not there or takes images from elsewhere. Throws Fault.
+ */
+export async function offer(
+  wheel: Wheel,
+  key: ServiceKey,
+  push: Push,
+  receivedAt: number,
+  by: PushedBy | null = null,
+): Promise<readonly EventRecord[]> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [item] = await wheel.store.load(key.environment, [key.name])
     const { image } = item?.service.manifest ?? {}
@@ -60,7 +75,7 @@ async function offer(wheel: Wheel, key: ServiceKey, push: Push, receivedAt: numb
       const wanted = image.tags.kind === 'glob' ? image.tags.pattern : image.tags.range
       return [record(push, receivedAt, key, 'ignored', `tag ${push.tag} does not match ${wanted}`, null)]
     }
-    const taken = await take(wheel, item, push, receivedAt)
+    const taken = await take(wheel, item, push, receivedAt, by)
     if (taken !== null) return [taken]
   }
   throw new Fault(
@@ -70,7 +85,13 @@ async function offer(wheel: Wheel, key: ServiceKey, push: Push, receivedAt: numb
 }
 
 /** Acts on what the push means for this service; null = somebody else wrote first. */
-async function take(wheel: Wheel, item: Loaded, push: Push, receivedAt: number): Promise<EventRecord | null> {
+async function take(
+  wheel: Wheel,
+  item: Loaded,
+  push: Push,
+  receivedAt: number,
+  by: PushedBy | null,
+): Promise<EventRecord | null> {
   const { key } = item.service
   const reception = receptionOf(item.service, item.rollout, push)
   switch (reception.kind) {
@@ -79,17 +100,23 @@ async function take(wheel: Wheel, item: Loaded, push: Push, receivedAt: number):
     case 'ignore':
       return record(push, receivedAt, key, 'ignored', reception.because, null)
     case 'start':
-      return begin(wheel, item, push, receivedAt)
+      return begin(wheel, item, push, receivedAt, by)
     case 'reject':
     case 'queue':
     case 'supersede':
-      return hold(wheel, item, push, receivedAt, reception)
+      return hold(wheel, item, push, receivedAt, reception, by)
   }
 }
 
-async function begin(wheel: Wheel, item: Loaded, push: Push, receivedAt: number): Promise<EventRecord | null> {
+async function begin(
+  wheel: Wheel,
+  item: Loaded,
+  push: Push,
+  receivedAt: number,
+  by: PushedBy | null,
+): Promise<EventRecord | null> {
   const now = wheel.clock.now()
-  const begun = newRollout(item.service, item.rollout, push, now)
+  const begun = newRollout(item.service, item.rollout, push, now, { row: tellOf(push, by) })
   const { service, audit } = sealed(wheel, remember(begun.service, push, begun.rollout.id), [begun.row], now)
   const { key } = item.service
   if ((await wheel.store.commit({ key, token: item.token, service, rollout: begun.rollout, audit })) === 'conflict')
@@ -105,12 +132,13 @@ async function hold(
   push: Push,
   receivedAt: number,
   reception: Reception & { readonly kind: 'reject' | 'queue' | 'supersede' },
+  by: PushedBy | null,
 ): Promise<EventRecord | null> {
   const now = wheel.clock.now()
   const { key } = item.service
   const because = reception.kind === 'reject' ? reception.because : waitText(item, push, reception.kind)
   const kind = reception.kind === 'reject' ? ('push-rejected' as const) : ('push-queued' as const)
-  const row = rowFor(item.rollout, push, kind, because)
+  const row = { ...rowFor(item.rollout, push, kind, because), ...tellOf(push, by) }
   const pending = { reject: item.service.pending, queue: [...item.service.pending, push], supersede: [push] }[
     reception.kind
   ]
@@ -138,6 +166,11 @@ function waitText(item: Loaded, push: Push, kind: 'queue' | 'supersede'): string
   const running = item.rollout === null ? 'the running rollout' : `${item.rollout.id} (${item.rollout.push.tag})`
   if (kind === 'queue') return `${push.tag} waits until ${running} has ended`
   return `${push.tag} supersedes ${running}, which is rolled back first`
+}
+
+/** What an audit row tells of a push by hand: who and why. */
+function tellOf(push: Push, by: PushedBy | null): Partial<AuditDraft> {
+  return by === null ? {} : { actor: by.actor, detail: { push, reason: by.reason } }
 }
 
 function rowFor(rollout: Rollout | null, push: Push, kind: 'push-queued' | 'push-rejected', notes: string): AuditDraft {

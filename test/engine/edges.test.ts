@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { obeyCommand } from '../../lib/engine/command.ts'
 import { storeManifest } from '../../lib/engine/manifest.ts'
 import { quarantine } from '../../lib/engine/quarantine.ts'
-import { auditPage, locate, statuses } from '../../lib/engine/query.ts'
+import { auditPage, locate } from '../../lib/engine/query.ts'
 import { receive } from '../../lib/engine/receive.ts'
+import { standings } from '../../lib/engine/view.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { createStage, type Stage } from '../../sim/runner.ts'
 import { aCommand } from '../support/builders.ts'
@@ -160,11 +161,15 @@ describe('manifests', () => {
       version: 1,
       running: null,
     })
-    expect(await storeManifest(stage.wheel, pricingManifest({ drainMs: 5 }), 'tester', 7)).toMatchObject({
+    expect(
+      await storeManifest(stage.wheel, pricingManifest({ drainMs: 5 }), 'tester', (version) => version === 7),
+    ).toMatchObject({
       kind: 'stale',
       version: 1,
     })
-    expect(await storeManifest(stage.wheel, pricingManifest({ drainMs: 5 }), 'tester', 1)).toMatchObject({
+    expect(
+      await storeManifest(stage.wheel, pricingManifest({ drainMs: 5 }), 'tester', (version) => version === 1),
+    ).toMatchObject({
       kind: 'changed',
       version: 2,
     })
@@ -189,9 +194,12 @@ describe('questions', () => {
   test('list every service as it stands, over more than one page', async () => {
     const stage = createStage()
     for (let n = 0; n < 103; n++) await stage.declare(pricingManifest({ name: `service-${n}` }))
-    const all = await statuses(stage.wheel, ['production'], ADMIN)
-    expect(new Set(all.map(({ service }) => service)).size).toBe(103)
-    expect(all.every(({ phase }) => phase === 'idle')).toBe(true)
+    const first = await standings(stage.wheel, ['production'], ADMIN, { limit: 100, from: null })
+    const rest = await standings(stage.wheel, ['production'], ADMIN, { limit: 100, from: first.next })
+    const all = [...first.items, ...rest.items]
+    expect([first.items.length, rest.items.length, rest.next]).toEqual([100, 3, null])
+    expect(new Set(all.map(({ status }) => status.service)).size).toBe(103)
+    expect(all.every(({ status, etag }) => status.phase === 'idle' && etag === '"none"')).toBe(true)
   })
 
   test('show the audit as rows with sentences and as CSV', async () => {

@@ -1,0 +1,34 @@
+import { app } from '@azure/functions'
+import { operatorDoor, permit } from '../lib/door/operator.ts'
+import { nextLink, pageAt } from '../lib/door/paging.ts'
+import { invalid, notOneService } from '../lib/door/service.ts'
+import { ALL_METHODS, problem } from '../lib/door.ts'
+import { verifyChain } from '../lib/engine/audit-verify.ts'
+import { auditLog, identify, settings, wheel } from '../lib/wiring.ts'
+
+/** How long one call walks: then it says where to go on. */
+const BUDGET_MS = 10_000
+
+/** Whether an audit chain is as it was written: nothing changed, taken out, put in, moved, or cut off. */
+app.http('audit-verify', {
+  authLevel: 'anonymous',
+  methods: ALL_METHODS,
+  route: 'v1/audit/verify',
+  handler: operatorDoor(['verify-audit'], identify, async ({ query, caller }) => {
+    const { readVerifyQuery } = await import('../lib/schema/audit-verify-query.ts')
+    const read = readVerifyQuery(query)
+    if (!read.ok) return invalid('The query is not valid.', read.issues)
+    const { environment, service, from } = read.query
+    permit(caller, 'see', { environment, name: service })
+    const known = Object.keys((await settings()).environments)
+    if (!known.includes(environment)) {
+      const detail = `There is no environment ${JSON.stringify(environment)} here. There are: ${known.join(', ')}.`
+      return problem(404, 'not-found', detail)
+    }
+    const [turning, log] = await Promise.all([wheel(), auditLog()])
+    const verdict = await pageAt(from, () => verifyChain(turning, log, { environment, service }, from, BUDGET_MS))
+    if (verdict === null) return notOneService(service ?? '', { kind: 'unknown' })
+    const { next, ...shown } = verdict
+    return { jsonBody: { ...shown, nextLink: nextLink('/api/v1/audit/verify', query, next) } }
+  }),
+})
