@@ -19,7 +19,7 @@ export function withPatience({ eachMs, allMs }: Patience): Attempt {
   return async (of, work) => {
     if (whole.aborted) return [wrong(of, 'unknown', 'it was not reached in time; ask again')]
     try {
-      return (await inTime(work(), eachMs, whole)) ?? [wrong(of, 'unknown', `no answer within ${eachMs} ms`)]
+      return (await inTime(work(), eachMs, whole)) ?? [wrong(of, 'unknown', 'it did not answer in time')]
     } catch (error) {
       if (error instanceof Fault) return [refused(of, error)]
       return [wrong(of, 'unknown', 'the check itself failed; its error is ours')]

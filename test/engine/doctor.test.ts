@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest'
+import type { Caller, Grant } from '../../lib/core/caller.ts'
+import type { AppSetUp } from '../../lib/core/doctor/app.ts'
+import type { Finding } from '../../lib/core/doctor/finding.ts'
+import { examine, type Surgery } from '../../lib/engine/doctor.ts'
+import { quarantine } from '../../lib/engine/quarantine.ts'
+import { Fault } from '../../lib/errors.ts'
+import type { AuditLog } from '../../lib/ports.ts'
+import type { Stage } from '../../sim/runner.ts'
+import { givenPricing, HOUR, MINUTE, pricingManifest, version } from '../support/story.ts'
+
+const GUID = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee'
+const ENVIRONMENT = '/subscriptions/sub-1/resourceGroups/rides/providers/Microsoft.App/managedEnvironments/shop'
+const SET_UP: AppSetUp = {
+  environmentId: ENVIRONMENT,
+  hasIngress: true,
+  minReplicas: 1,
+  registries: [],
+  rights: [{ actions: ['*'], notActions: [] }],
+}
+const ROUTE = {
+  workspace: '/subscriptions/sub-1/workspaces/logs',
+  customerId: GUID,
+  categories: ['ContainerAppHTTPLogs'],
+}
+
+function caller(grant: Partial<Grant> = {}): Caller {
+  const all = [{ role: 'viewer', environments: null, services: null, ...grant } as const]
+  return { id: 'ada', name: 'ada', kind: 'person', grants: all, method: 'token' }
+}
+
+/** Everything in order, but for `changes`. */
+function surgeryOf(stage: Stage, changes: Partial<Surgery> = {}): Surgery {
+  return {
+    wheel: stage.wheel,
+    log: stage.store,
+    secrets: async () => ({ read: async () => ['one', 'two'] }),
+    setUps: { app: async () => SET_UP, logRoutes: async () => [ROUTE], principal: async () => 'the-principal' },
+    storage: { run: async () => [] },
+    names: { account: 'slipwaystore', vault: 'slipwayvault', hookKeys: 'slipway-hook-keys', site: null },
+    environments: { production: { workspace: GUID, hasPrometheus: false } },
+    openRegistries: ['registry.example.com'],
+    ...changes,
+  }
+}
+
+const denied = async () => {
+  throw new Fault('denied', 'no role')
+}
+const never = () => new Promise<never>(() => {})
+const named = (findings: readonly Finding[], check: string) => findings.filter((finding) => finding.check === check)
+
+describe('the doctor', () => {
+  it('finds everything well where everything is', async () => {
+    const stage = await givenPricing()
+    const findings = await examine(surgeryOf(stage), caller())
+    expect(findings.filter(({ result }) => result !== 'ok').map(({ check }) => check)).toEqual(['clock'])
+    expect([...new Set(findings.map(({ subject }) => subject))]).toEqual([
+      'installation',
+      'production',
+      'production/pricing',
+    ])
+    expect(findings.map(({ check }) => check)).toEqual([
+      ...['settings', 'identity', 'clock', 'hook-keys', 'quarantined-events'],
+      ...['source-azure-logs', 'heartbeat', 'audit-chain'],
+      ...['app-readable', 'app-mode', 'sticky-sessions', 'app-traffic'],
+      ...['app-ingress', 'min-replicas', 'app-registry', 'app-rights', 'access-log', 'source-azure-logs', 'registry'],
+    ])
+  })
+
+  it('says which role the app lacks where ARM denies the look', async () => {
+    const stage = await givenPricing()
+    const { target } = pricingManifest()
+    stage.world.inject({ on: 'read', times: 9, refusal: { status: 403, code: 'AuthorizationFailed', message: 'no' } })
+    const [readable, ...more] = (await examine(surgeryOf(stage), caller())).filter(({ subject }) =>
+      subject.includes('/'),
+    )
+    expect(readable).toMatchObject({
+      check: 'app-readable',
+      result: 'error',
+      fix: `az role assignment create --assignee-object-id the-principal --assignee-principal-type ServicePrincipal --role "Container Apps Contributor" --scope /subscriptions/${target.subscriptionId}/resourceGroups/rides/providers/Microsoft.App/containerApps/pricing`,
+    })
+    expect(more.map(({ check }) => check)).toEqual(['registry'])
+  })
+
+  it('says which role the app lacks at the set-up, the log routes and the vault', async () => {
+    const stage = await givenPricing()
+    const setUps = surgeryOf(stage).setUps
+    const atApp = await examine(surgeryOf(stage, { setUps: { ...setUps, app: denied } }), caller())
+    expect(named(atApp, 'app-set-up')).toMatchObject([{ result: 'error', fix: expect.stringContaining('Contributor') }])
+    const atLog = await examine(surgeryOf(stage, { setUps: { ...setUps, logRoutes: denied } }), caller())
+    expect(named(atLog, 'access-log')).toMatchObject([{ result: 'error', fix: expect.stringContaining(ENVIRONMENT) }])
+    const atVault = await examine(surgeryOf(stage, { secrets: async () => ({ read: denied }) }), caller())
+    expect(named(atVault, 'hook-keys')).toMatchObject([
+      {
+        result: 'error',
+        fix: 'az role assignment create --assignee-object-id the-principal --assignee-principal-type ServicePrincipal --role "Key Vault Secrets User" --scope "$(az keyvault show -n slipwayvault --query id -o tsv)"',
+      },
+    ])
+  })
+
+  it('makes the hook keys where there are none', async () => {
+    const stage = await givenPricing()
+    const read = async () => {
+      throw new Fault('not-found', 'no such secret')
+    }
+    expect(
+      named(await examine(surgeryOf(stage, { secrets: async () => ({ read }) }), caller()), 'hook-keys'),
+    ).toMatchObject([
+      {
+        result: 'error',
+        fix: 'az keyvault secret set --vault-name slipwayvault --name slipway-hook-keys --value "$(openssl rand -hex 32)"',
+      },
+    ])
+  })
+
+  it('tells a registry that cannot be asked from one that lets nobody in', async () => {
+    const stage = await givenPricing()
+    const answering = async (kind: 'denied' | 'unavailable', registry: string) => {
+      const trouble = { kind, message: `it is ${kind}`, retryAfterMs: null }
+      const image = { ...pricingManifest().image, registry }
+      await stage.declare(pricingManifest({ image }))
+      const wheel = { ...stage.wheel, registry: { has: async () => [{ kind: 'unknown', trouble } as const] } }
+      return named(await examine(surgeryOf(stage, { wheel }), caller()), 'registry')
+    }
+    expect(await answering('denied', 'acme.azurecr.io')).toMatchObject([
+      { result: 'error', fix: expect.stringContaining('"AcrPull" --scope "$(az acr show -n acme --query id -o tsv)"') },
+    ])
+    expect(await answering('denied', 'ghcr.io')).toMatchObject([{ result: 'error', fix: null }])
+    expect(await answering('unavailable', 'acme.azurecr.io')).toMatchObject([{ result: 'unknown', fix: null }])
+  })
+
+  it('hears a heart that has stopped', async () => {
+    const stage = await givenPricing()
+    await stage.push(version(2))
+    expect(named(await examine(surgeryOf(stage), caller()), 'heartbeat')).toMatchObject([{ result: 'ok' }])
+    stage.clock.advance(6 * MINUTE)
+    const [late] = named(await examine(surgeryOf(stage), caller()), 'heartbeat')
+    expect(late).toMatchObject({
+      result: 'error',
+      message: expect.stringMatching(/^pricing should have been looked at/),
+    })
+    await stage.run(HOUR)
+    expect(named(await examine(surgeryOf(stage), caller()), 'heartbeat')).toMatchObject([{ result: 'ok' }])
+  })
+
+  it('counts the events that nobody could act on', async () => {
+    const stage = await givenPricing()
+    await quarantine(stage.wheel, 'acr', 'nonsense')
+    expect(named(await examine(surgeryOf(stage), caller()), 'quarantined-events')).toMatchObject([
+      { result: 'warning', message: expect.stringMatching(/^1 of the newest 1 events could not be acted on/) },
+    ])
+  })
+
+  it('sees that rows of the audit are gone', async () => {
+    const stage = await givenPricing()
+    await stage.push(version(2))
+    const log: AuditLog = {
+      page: async (query) => {
+        const page = await stage.store.page(query)
+        return { ...page, items: page.items.slice(1) }
+      },
+    }
+    expect(named(await examine(surgeryOf(stage, { log }), caller()), 'audit-chain')).toMatchObject([
+      { result: 'error', fix: 'slipway audit verify --environment production' },
+    ])
+  })
+
+  it('asks a service without traffic nothing that it cannot answer', async () => {
+    const stage = await givenPricing()
+    const app = { ...stage.world.see(pricingManifest().target), traffic: [] }
+    const apps = { ...stage.wheel.apps, observe: async () => [{ kind: 'seen', app } as const] }
+    const findings = await examine(surgeryOf(stage, { wheel: { ...stage.wheel, apps } }), caller())
+    expect(named(findings, 'app-traffic')).toMatchObject([{ result: 'error' }])
+    expect(findings.filter(({ check, subject }) => check.startsWith('source') && subject.includes('/'))).toEqual([])
+  })
+
+  it('tells a caller of some services of those alone', async () => {
+    const stage = await givenPricing()
+    const subjects = async (grant: Partial<Grant>) => [
+      ...new Set((await examine(surgeryOf(stage), caller(grant))).map(({ subject }) => subject)),
+    ]
+    expect(await subjects({ services: ['pricing'] })).toEqual(['production/pricing'])
+    expect(await subjects({ environments: ['production'] })).toEqual(['production', 'production/pricing'])
+    expect(await subjects({ services: ['fare'] })).toEqual([])
+    expect(await subjects({ environments: ['staging'] })).toEqual([])
+  })
+
+  it('has nothing to say of environments where there are none, but that', async () => {
+    const stage = await givenPricing()
+    const findings = await examine(surgeryOf(stage, { environments: {} }), caller())
+    expect(named(findings, 'settings')).toMatchObject([{ result: 'error' }])
+    expect(findings.every(({ subject }) => subject === 'installation')).toBe(true)
+  })
+})
+
+describe('the doctor among the deaf', () => {
+  const patience = { eachMs: 40, allMs: 5_000 }
+
+  it('ends in time, and calls unknown what did not answer', async () => {
+    const stage = await givenPricing()
+    const wheel = { ...stage.wheel, metrics: { read: never }, apps: { ...stage.wheel.apps, observe: never } }
+    const surgery = surgeryOf(stage, {
+      wheel,
+      secrets: never,
+      storage: { run: never },
+      setUps: { app: never, logRoutes: never, principal: never },
+    })
+    const findings = await examine(surgery, caller(), patience)
+    const deaf = ['identity', 'storage', 'hook-keys', 'sources', 'app-readable']
+    expect(findings.filter(({ result }) => result === 'unknown').map(({ check }) => check)).toEqual(deaf)
+  })
+
+  it('reaches nothing when there is no time at all, and says so', async () => {
+    const stage = await givenPricing()
+    const setUps = { ...surgeryOf(stage).setUps, principal: never }
+    const findings = await examine(surgeryOf(stage, { setUps }), caller(), { eachMs: 5_000, allMs: 30 })
+    const message = 'it was not reached in time; ask again'
+    expect(named(findings, 'storage')).toMatchObject([{ result: 'unknown', message }])
+    expect(named(findings, 'heartbeat')).toMatchObject([{ result: 'unknown', message }])
+  })
+
+  it('survives its own errors and those of storage, and shows no secret of them', async () => {
+    const stage = await givenPricing()
+    const broken = async () => {
+      throw new Error('token eyJsecret')
+    }
+    const catalogue = { ...stage.wheel.catalogue, list: denied }
+    const surgery = surgeryOf(stage, {
+      wheel: { ...stage.wheel, catalogue },
+      secrets: broken,
+      storage: { run: broken },
+      setUps: { ...surgeryOf(stage).setUps, principal: broken },
+    })
+    const findings = await examine(surgery, caller())
+    expect(named(findings, 'services')).toMatchObject([{ subject: 'production', result: 'error', message: 'no role' }])
+    expect(named(findings, 'storage')).toMatchObject([{ result: 'unknown' }])
+    expect(named(findings, 'hook-keys')).toMatchObject([{ result: 'unknown' }])
+    expect(JSON.stringify(findings)).not.toContain('eyJsecret')
+  })
+
+  it('survives errors of its own at a service', async () => {
+    const stage = await givenPricing()
+    const broken = async () => {
+      throw new Error('ours')
+    }
+    const setUps = { ...surgeryOf(stage).setUps, app: broken, logRoutes: broken }
+    expect(named(await examine(surgeryOf(stage, { setUps }), caller()), 'app-set-up')).toMatchObject([
+      { result: 'unknown' },
+    ])
+  })
+
+  it('looks at forty services of an environment, and says which it left out', async () => {
+    const stage = await givenPricing()
+    const usual = pricingManifest()
+    for (let n = 10; n < 51; n++) {
+      const target = { ...usual.target, app: `fare-${n}` }
+      await stage.declare(
+        pricingManifest({ name: `fare-${n}`, target, image: { ...usual.image, repository: `fare-${n}` } }),
+      )
+    }
+    const readable = named(await examine(surgeryOf(stage), caller()), 'app-readable')
+    expect(readable.length).toBe(42)
+    expect(readable.filter(({ message }) => message.includes('it was left out')).map(({ subject }) => subject)).toEqual(
+      ['production/fare-50', 'production/pricing'],
+    )
+  })
+})
