@@ -14,6 +14,8 @@ export interface LocalStack {
     readonly clientId: string
     readonly clientSecret: string
     readonly audience: string
+    /** What is asked for; absent = `<audience>/.default`. */
+    readonly scope?: string
   }
 }
 

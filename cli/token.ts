@@ -14,7 +14,7 @@ interface Login {
   readonly tokenUrl: URL
   readonly clientId: string
   readonly clientSecret: string
-  readonly audience: string
+  readonly scope: string
 }
 
 /**
@@ -71,7 +71,7 @@ function machineLogin(env: Io['env']): Login {
     clientId: env.SLIPWAY_CLIENT_ID ?? '',
     clientSecret: env.SLIPWAY_CLIENT_SECRET ?? '',
     tokenUrl: addressOf(env.SLIPWAY_TOKEN_URL ?? '', 'SLIPWAY_TOKEN_URL', example),
-    audience: env.SLIPWAY_AUDIENCE ?? '',
+    scope: `${env.SLIPWAY_AUDIENCE ?? ''}/.default`,
   }
 }
 
@@ -82,15 +82,15 @@ async function localToken(io: Io, { auth }: LocalStack): Promise<string> {
       '.slipway/local.json tells no login; it is of an older version: start the local stack again',
     )
   const tokenUrl = addressOf(auth.tokenUrl, 'auth.tokenUrl of .slipway/local.json', 'http://127.0.0.1:1234/token')
-  return clientToken(io, { ...auth, tokenUrl })
+  return clientToken(io, { ...auth, tokenUrl, scope: auth.scope ?? `${auth.audience}/.default` })
 }
 
-async function clientToken(io: Io, { tokenUrl, clientId, clientSecret, audience }: Login): Promise<string> {
+async function clientToken(io: Io, { tokenUrl, clientId, clientSecret, scope }: Login): Promise<string> {
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: clientId,
     client_secret: clientSecret,
-    scope: `${audience}/.default`,
+    scope,
   })
   const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), io.interrupted])
   const asked = fetch(tokenUrl, { method: 'POST', body: form, redirect: 'error', signal })

@@ -98,8 +98,8 @@ export function addSetUp(program: Command, act: Act): void {
   program
     .command('open')
     .summary('where the dashboard is')
-    .description('Prints the address of the dashboard, or of a service on it.')
-    .argument('[service]', 'a service')
+    .description('Prints the address of the dashboard, or of a service or a rollout on it.')
+    .argument('[service|rollout]', 'a service, or one of its rollouts')
     .action(act(async () => (await import('./commands/dashboard-open.ts')).run))
   program
     .command('completion')

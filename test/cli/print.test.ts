@@ -69,15 +69,15 @@ test('exit codes tell outcomes apart', () => {
   const codes = (['promoted', 'running', 'rolled-back', 'aborted', 'paused'] as const).map((outcome) =>
     exitOf({ outcome, verdicts: [] }),
   )
-  expect(codes).toEqual([0, 0, 2, 2, 3])
+  expect(codes).toEqual([0, 0, 3, 3, 5])
 })
 
 test.each([
   ['pass', 0],
   ['inconclusive', 0],
-  ['nodata', 3],
-  ['error', 3],
-  ['suspect', 3],
+  ['nodata', 5],
+  ['error', 5],
+  ['suspect', 5],
 ] as const)('data that end in %s end with exit code %i', (kind, code) => {
   const timeline = walk(PLAN, errorSeries(times<Count>(5, [0, 300])))
   const verdicts = timeline.verdicts.map((verdict) => ({ ...verdict, kind }))

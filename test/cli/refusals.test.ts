@@ -57,14 +57,15 @@ test.each(REFUSED)('a file with %s is refused with its line, and what to do', (_
   expect(told.find((issue) => issue.startsWith(`b.csv:${line}: `))).toMatch(says)
 })
 
-test('a refused file leaves standard output empty, and ends with 65', async () => {
+test('a refused file leaves standard output empty, and ends with 1', async () => {
   const text = `${HEAD}\n0,errors,canary,301,300\n`
   await withFiles({ 'm.yaml': manifestText(), 'b.csv': text }, async (path) => {
     const answer = await slipway(['simulate', '--manifest', path('m.yaml'), '--buckets', path('b.csv'), '--json'])
-    expect(answer).toMatchObject({ code: 65, out: '' })
-    expect(answer.err).toBe(
-      `slipway: ${path('b.csv')}:2: bad is 301 and total only 300; bad events are part of the total\n`,
-    )
+    expect(answer).toMatchObject({ code: 1, out: '' })
+    const message = `${path('b.csv')}:2: bad is 301 and total only 300; bad events are part of the total`
+    expect(JSON.parse(answer.err)).toEqual({ exit: 1, message, problem: null })
+    const told = await slipway(['simulate', '--manifest', path('m.yaml'), '--buckets', path('b.csv')])
+    expect(told).toMatchObject({ code: 1, out: '', err: `slipway: ${message}\n` })
   })
 })
 
@@ -83,7 +84,7 @@ test('a gauge needs its value, and takes one of any sign', async () => {
   await withFiles({ 'm.yaml': manifest, 'none.csv': rows(''), 'ok.csv': rows('-1.5e2') }, async (path) => {
     const none = await slipway(['simulate', '--manifest', path('m.yaml'), '--buckets', path('none.csv')])
     expect(none).toMatchObject({
-      code: 65,
+      code: 1,
       err: expect.stringContaining('queue is a gauge and its value is empty; write its figure'),
     })
     const fine = await slipway(['simulate', '--manifest', path('m.yaml'), '--buckets', path('ok.csv'), '--json'])
@@ -128,7 +129,7 @@ test('a manifest that is wrong is refused with file, line and column', async () 
   const wrong = manifestText().replace('tags:', 'tgas:')
   await withFiles({ 'm.yaml': wrong, 'b.csv': `${HEAD}\n0,errors,canary,1,300\n` }, async (path) => {
     const answer = await slipway(['simulate', '--manifest', path('m.yaml'), '--buckets', path('b.csv')])
-    expect(answer.code).toBe(65)
+    expect(answer.code).toBe(1)
     expect(answer.err).toMatch(/m\.yaml:4:\d+ image\.?.*tgas/)
   })
 })
@@ -137,33 +138,27 @@ test('a file that is no text is refused', async () => {
   const bytes = new Uint8Array([0xff, 0xfe, 0x6d, 0x00, 0x69, 0x00])
   await withFiles({ 'm.yaml': manifestText(), 'b.csv': bytes }, async (path) => {
     const answer = await slipway(['simulate', '--manifest', path('m.yaml'), '--buckets', path('b.csv')])
-    expect(answer).toMatchObject({ code: 65, err: expect.stringContaining('is not UTF-8; save it as UTF-8') })
+    expect(answer).toMatchObject({ code: 1, err: expect.stringContaining('is not UTF-8; save it as UTF-8') })
   })
 })
 
 /** Every way to call wrongly, the exit code and what is said. */
 const MISUSED: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
-  [[], 64, /Usage: slipway/],
-  [['launch'], 64, /unknown command 'launch'/],
-  [['simulate'], 64, /give --buckets FILE with --manifest FILE, or --scenario NAME/],
-  [['simulate', '--buckets', 'b.csv'], 64, /--buckets needs --manifest/],
-  [['simulate', '--scenario', 'R1', '--buckets', 'b.csv'], 64, /exclude each other/],
-  [['simulate', '--scenario', 'Z99'], 64, /there is no scenario "Z99"; slipway simulate --list/],
-  [['simulate', '--scenario', 'R1', '--seed', 'x'], 64, /must be a whole number from 0/],
-  [['simulate', '--scenario', 'R1', '--gates', 'ajar'], 64, /Allowed choices are open, wait/],
-  [['simulate', '--scenrio', 'R1'], 64, /unknown option '--scenrio'/],
-  [['simulate', '--manifest', '/no/such.yaml', '--buckets', 'b.csv'], 66, /manifest \/no\/such.yaml does not exist/],
-  [['simulate', '--manifest', '.', '--buckets', 'b.csv'], 66, /is a folder/],
-  [['replay'], 64, /give --buckets FILE with --manifest FILE, or --url/],
-  [['replay', '--url', 'https://x.example.com'], 64, /--url needs --service NAME and --rollout NUMBER/],
-  [['replay', '--url', 'https://x.example.com', '--service', 'a', '--rollout', '1'], 64, /set SLIPWAY_KEY/],
-  [
-    ['replay', '--url', 'http://x.example.com', '--service', 'a', '--rollout', '1', '--key', 'k'],
-    64,
-    /unencrypted; use https/,
-  ],
-  [['replay', '--url', 'nowhere', '--service', 'a', '--rollout', '1', '--key', 'k'], 64, /is no address/],
-  [['replay', '--url', 'http://127.0.0.1:1', '--service', 'a', '--rollout', '1', '--key', 'k'], 69, /does not answer/],
+  [['launch'], 2, /unknown command 'launch'/],
+  [['simulate'], 2, /give --buckets FILE with --manifest FILE, or --scenario NAME/],
+  [['simulate', '--buckets', 'b.csv'], 2, /--buckets needs --manifest/],
+  [['simulate', '--scenario', 'R1', '--buckets', 'b.csv'], 2, /exclude each other/],
+  [['simulate', '--scenario', 'Z99'], 2, /there is no scenario "Z99"; slipway simulate --list/],
+  [['simulate', '--scenario', 'R1', '--seed', 'x'], 2, /must be a whole number from 0/],
+  [['simulate', '--scenario', 'R1', '--gates', 'ajar'], 2, /Allowed choices are open, wait/],
+  [['simulate', '--scenrio', 'R1'], 2, /unknown option '--scenrio'/],
+  [['simulate', '--manifest', '/no/such.yaml', '--buckets', 'b.csv'], 1, /manifest \/no\/such.yaml does not exist/],
+  [['simulate', '--manifest', '.', '--buckets', 'b.csv'], 1, /is a folder/],
+  [['replay'], 2, /give --buckets FILE with --manifest FILE, or --service NAME/],
+  [['replay', '--service', 'a'], 2, /--service needs --rollout NUMBER/],
+  [['replay', '--service', 'a', '--buckets', 'b.csv'], 2, /exclude each other/],
+  [['replay', '--url', 'http://x.example.com', '--service', 'a', '--rollout', '1'], 2, /unencrypted; use https/],
+  [['replay', '--url', 'nowhere', '--service', 'a', '--rollout', '1'], 2, /--url is no address/],
 ]
 
 test.each(MISUSED)('slipway %j ends with %i and says what to do', async (args, code, says) => {
@@ -176,6 +171,6 @@ test('help is no mistake', async () => {
   for (const args of [['--help'], ['simulate', '--help'], ['replay', '--help']]) {
     const answer = await slipway(args)
     expect(answer).toMatchObject({ code: 0, err: '' })
-    expect(answer.out).toContain('Exit codes: 0 promoted or still running')
+    expect(answer.out).toContain('Exit codes: 0 ok, 1 error, 2 usage, 3 rolled back, 4 timed out, 5 waits for a person')
   }
 })

@@ -23,7 +23,9 @@ export function slipway(
     readonly cwd?: string
   } = {},
 ): Promise<Said> {
-  const { NO_COLOR: _, SLIPWAY_KEY: __, ...env } = process.env
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name !== 'NO_COLOR' && !name.startsWith('SLIPWAY_')),
+  )
   return said(more.node ?? process.execPath, [SLIPWAY, ...args], {
     env: { ...env, ...more.env },
     input: more.input ?? '',

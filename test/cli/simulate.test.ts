@@ -47,10 +47,10 @@ test('a healthy file of buckets is promoted, told as JSON with exit code 0', asy
   })
 })
 
-test('a broken canary is rolled back with exit code 2, and a person sees only what changed, then why', async () => {
+test('a broken canary is rolled back with exit code 3, and a person sees only what changed, then why', async () => {
   await withFiles(FILES, async (path) => {
     const { code, out, err } = await slipway(['simulate', '--manifest', path('m.yaml'), '--buckets', path('bad.csv')])
-    expect({ code, err }).toEqual({ code: 2, err: '' })
+    expect({ code, err }).toEqual({ code: 3, err: '' })
     expect(out).toContain('Outcome: rolled-back at minute 21, after 22m of traffic')
     expect(out).toMatch(/^Because: errors .* over/m)
     expect(out).toMatch(/^ +21 +1\/2 +10 % +fail/m)
@@ -71,13 +71,13 @@ test('data that end too early leave the rollout running with exit code 0, and te
   })
 })
 
-test('gates open at once, or stop the simulation with exit code 3', async () => {
+test('gates open at once, or stop the simulation with exit code 5', async () => {
   await withFiles(FILES, async (path) => {
     const args = ['simulate', '--manifest', path('gate.yaml'), '--buckets', path('good.csv'), '--json']
     const open = await slipway(args)
     expect([open.code, JSON.parse(open.out).outcome]).toEqual([0, 'promoted'])
     const waits = await slipway([...args, '--gates', 'wait'])
-    expect([waits.code, JSON.parse(waits.out).outcome]).toEqual([3, 'paused'])
+    expect([waits.code, JSON.parse(waits.out).outcome]).toEqual([5, 'paused'])
   })
 })
 
@@ -121,7 +121,7 @@ test('what is too bad even for a warm-up is told with the evidence of the warm-u
 
 test('a scenario needs no manifest, is the same for the same seed, and can be listed', async () => {
   const played = await slipway(['simulate', '--scenario', 'R1', '--seed', '7', '--json'])
-  expect(played.code).toBe(2)
+  expect(played.code).toBe(3)
   const timeline = JSON.parse(played.out)
   expect(timeline.outcome).toBe('rolled-back')
   expect(timeline.endedAtMinute).toBeLessThan(20)
@@ -144,7 +144,7 @@ test('a scenario under a plan with less traffic is thinned, and one with more is
     expect(total / (total + baselineTotal)).toBeGreaterThan(0.015)
     expect(total / (total + baselineTotal)).toBeLessThan(0.025)
     const half = await slipway(['simulate', '--scenario', 'R1', '--manifest', path('half.yaml')])
-    expect(half.code).toBe(65)
+    expect(half.code).toBe(1)
     expect(half.err).toContain('measured at 10 %, the plan wants 50 %')
   })
 })
@@ -162,7 +162,7 @@ test('a scenario leaves out the KPIs that it did not count, and is refused where
       notes: [expect.stringContaining('KPI p99 is left out')],
     })
     const none = await slipway(['simulate', '--scenario', 'R1', '--manifest', path('none.yaml')])
-    expect(none).toMatchObject({ code: 65, out: '', err: expect.stringContaining('no required KPI is left') })
+    expect(none).toMatchObject({ code: 1, out: '', err: expect.stringContaining('no required KPI is left') })
   })
 })
 
@@ -182,5 +182,5 @@ test('npx slipway starts the command of this checkout, and passes its exit code 
   const args = ['--no-install', 'slipway', 'simulate', '--scenario', 'R4']
   const answer = await said(program, args, { env: process.env, cwd: ROOT })
   expect(answer.out).toContain('Outcome: rolled-back')
-  expect(answer.code).toBe(2)
+  expect(answer.code).toBe(3)
 })

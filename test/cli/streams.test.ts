@@ -47,7 +47,7 @@ test.each(STREAMS)('the stream "$name" as a file ends where the reference ends i
     const { outcome, endedAtMinute } = JSON.parse(out)
     const isAborted = stream.abort_minute >= 0
     expect({ code, outcome }).toEqual(
-      isAborted ? { code: 2, outcome: 'rolled-back' } : { code: 0, outcome: 'promoted' },
+      isAborted ? { code: 3, outcome: 'rolled-back' } : { code: 0, outcome: 'promoted' },
     )
     // Where the reference goes on to its last minute, the plan is over with its bake.
     expect(endedAtMinute).toBe(isAborted ? stream.abort_minute : 174)
