@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { PROBLEM_TITLES } from '../../lib/door/problem.ts'
+import { ROUTES, type Route } from '../../lib/door/routes.ts'
 import { COMMAND_VERBS } from '../../lib/schema/command.ts'
 import { SETTING_NAMES } from '../../lib/schema/settings.ts'
 
@@ -54,7 +55,13 @@ test('the README tells every HTTP route with its methods, and no other', () => {
   const registered = readdirSync(join(ROOT, 'functions')).flatMap((name) => {
     const source = read(`functions/${name}`)
     const route = /route: '([^']+)'/.exec(source)?.[1]
-    const methods = /methods: \[([^\]]+)\]/.exec(source)?.[1]?.replaceAll("'", '')
+    const door = /app\.http\('([^']+)'/.exec(source)?.[1]
+    const named = /methods: \[([^\]]+)\]/.exec(source)?.[1]?.replaceAll("'", '')
+    const methods =
+      named ??
+      Object.values<Route>(ROUTES)
+        .flatMap((one) => (one.door === door ? [one.method] : []))
+        .join(', ')
     return route === undefined ? [] : [`\`/api/${route}\` ${methods}`]
   })
   expect([...firstCells('README.md', 'The HTTP API')].sort()).toEqual(registered.sort())
