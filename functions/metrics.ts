@@ -1,0 +1,23 @@
+import { app } from '@azure/functions'
+import { operatorDoor, permit } from '../lib/door/operator.ts'
+import { answersCounted } from '../lib/door/tally.ts'
+import { ALL_METHODS } from '../lib/door.ts'
+import { instanceMeters, metersOf, metersText } from '../lib/engine/meters.ts'
+import { SLIPWAY_VERSION } from '../lib/schema/openapi/version.ts'
+import { identify, lookout, settings, wheel } from '../lib/wiring.ts'
+
+/** The control plane's own figures, as Prometheus scrapes them: what goes on, what waits, how late it is, what was asked. */
+app.http('metrics', {
+  authLevel: 'anonymous',
+  methods: ALL_METHODS,
+  route: 'metrics',
+  handler: operatorDoor(['metrics'], identify, async ({ caller }) => {
+    permit(caller, 'see', { environment: null, name: null })
+    const [turning, { environments }] = await Promise.all([wheel(), settings()])
+    const families = await lookout.look('metrics', () => metersOf(turning, Object.keys(environments)))
+    return {
+      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+      body: metersText([...families, ...instanceMeters(answersCounted(), SLIPWAY_VERSION)]),
+    }
+  }),
+})
