@@ -5,7 +5,7 @@ import { sameWeights } from './traffic.ts'
 
 /**
  * Says an audit row to a person: when, which service, what was decided or seen, who, weights before and after, and the
- * evidence it rests on. One line, no secret, understood without the code.
+ * evidence it rests on. One line, no secret, understood without the code. A broken glass is shouted.
  */
 export function explain(row: AuditRow): string {
   const where =
@@ -14,7 +14,7 @@ export function explain(row: AuditRow): string {
       : `${row.entityId} (${row.rollout}${row.step === null ? '' : `, step ${row.step}`})`
   const who = row.actor === 'slipway' ? '' : ` [by ${row.actor}]`
   return [
-    `${timeText(row.happenedAt)} ${where}: ${row.notes}${who}`,
+    `${timeText(row.happenedAt)} ${where}: ${row.kind === 'break-glass' ? 'BREAK GLASS: ' : ''}${row.notes}${who}`,
     weightsSentence(row),
     ...row.evidence.map(explainEvidence),
   ]

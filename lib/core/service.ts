@@ -227,6 +227,11 @@ export interface HandledPush {
   readonly eventId: string
   /** The rollout it started, or null while it waits. */
   readonly rollout: string | null
+  /** When it came and from which source, as its record says; absent in what was stored before this was kept. */
+  readonly receivedAt?: number
+  readonly source?: string
+  /** The event of the newer push that took its place while it waited; absent = none did. */
+  readonly replacedBy?: string
 }
 
 /** `environment/name`: how a service is written in audit rows and messages. */

@@ -1,7 +1,7 @@
 import { revisionName } from './app.ts'
 import type { AuditDraft } from './audit.ts'
-import type { Rollout } from './rollout.ts'
-import { type HandledPush, type Push, pinnedImage, type ServiceState } from './service.ts'
+import type { Cause, Rollout } from './rollout.ts'
+import { type HandledPush, type Push, pinnedImage, type ServiceState, type Stage } from './service.ts'
 
 /** How many handled pushes a service remembers. */
 const REMEMBERED = 20
@@ -36,7 +36,7 @@ export function receptionOf(service: ServiceState, rollout: Rollout | null, push
   if (newest !== undefined && push.pushedAt < newest.pushedAt) {
     return { kind: 'ignore', because: `${push.tag} was pushed before ${newest.tag}, which arrived first` }
   }
-  if (!isRunning(rollout)) return service.pending.length === 0 ? { kind: 'start' } : { kind: 'queue' }
+  if (!isRunning(rollout)) return waitsFor(service) ? { kind: 'queue' } : { kind: 'start' }
   return whileRunning(service, rollout, push)
 }
 
@@ -58,8 +58,14 @@ function whileRunning(service: ServiceState, rollout: Rollout, push: Push): Rece
       if (service.pending.length < LONGEST_QUEUE) return { kind: 'queue' }
       return { kind: 'reject', because: `${LONGEST_QUEUE} pushes wait already; ${push.tag} was not added` }
     case 'supersede':
-      return { kind: 'supersede' }
+      // What brings the good release back is not to be stopped by the next build.
+      return rollout.cause === 'undo' || service.undo !== null ? { kind: 'queue' } : { kind: 'supersede' }
   }
+}
+
+/** Whether something waits for the running rollout to end, or for its turn. */
+export function waitsFor({ pending, undo }: Pick<ServiceState, 'pending' | 'undo'>): boolean {
+  return pending.length > 0 || undo !== null
 }
 
 /** Whether a rollout still has work to do; a finished one on watch has not. */
@@ -67,16 +73,29 @@ export function isRunning(rollout: Rollout | null): rollout is Rollout {
   return rollout !== null && rollout.phase.kind !== 'finished'
 }
 
-/** A fresh rollout of `push` with the manifest of now, and the row that says so. The previous one's leftovers go along. */
+const AT_ONCE: readonly Stage[] = [{ weight: 100, bakeMs: 0, gate: false }]
+
+/** How a rollout begins, where it is not by a push. */
+export interface Beginning {
+  readonly cause?: Cause
+  /** Somebody broke the glass: no freeze keeps its first step from beginning. */
+  readonly unfrozen?: boolean
+  readonly row?: Partial<AuditDraft>
+}
+
+/**
+ * A fresh rollout of `push` with the manifest of now, and the row that says so. The previous one's leftovers go along. An
+ * undo goes to all traffic in one step, without bake and gate.
+ */
 export function newRollout(
   service: ServiceState,
   previous: Rollout | null,
   push: Push,
   now: number,
-  row: Partial<AuditDraft> = {},
+  { cause = 'push', unfrozen = false, row = {} }: Beginning = {},
 ): { readonly service: ServiceState; readonly rollout: Rollout; readonly row: AuditDraft } {
   const number = service.rolloutNumber + 1
-  const { manifest } = service
+  const manifest = cause === 'undo' ? { ...service.manifest, stages: AT_ONCE } : service.manifest
   const id = `${service.key.name}-${number}`
   const rollout: Rollout = {
     schema: 1,
@@ -84,7 +103,7 @@ export function newRollout(
     number,
     key: service.key,
     push,
-    cause: 'push',
+    cause,
     manifest,
     manifestVersion: service.manifestVersion,
     startedAt: now,
@@ -98,7 +117,7 @@ export function newRollout(
     place: null,
     approvals: [],
     frozen: null,
-    unfrozen: false,
+    unfrozen,
     frozenAt: null,
     verdict: null,
     trouble: null,
@@ -121,17 +140,20 @@ export function newRollout(
     weightsBefore: null,
     weightsAfter: null,
     evidence: [],
-    detail: { push },
+    detail: { push, cause },
     ...row,
   }
   return { service: { ...service, rolloutNumber: number }, rollout, row: started }
 }
 
 /** Remembers a push as handled, newest first. */
-export function remember(service: ServiceState, push: Push, rollout: string | null): ServiceState {
-  const { digest, tag, pushedAt, eventId } = push
+export function remember(service: ServiceState, push: Push, rollout: string | null, receivedAt: number): ServiceState {
+  const { digest, tag, pushedAt, eventId, source } = push
   const others = service.handled.filter((handled) => handled.eventId !== eventId || handled.digest !== digest)
-  return { ...service, handled: [{ digest, tag, pushedAt, eventId, rollout }, ...others].slice(0, REMEMBERED) }
+  return {
+    ...service,
+    handled: [{ digest, tag, pushedAt, eventId, rollout, receivedAt, source }, ...others].slice(0, REMEMBERED),
+  }
 }
 
 /** Suffix of the canary's revision: begins with a letter, unique by the rollout's number, tells the digest. At most 20 long. */

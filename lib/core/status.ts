@@ -1,15 +1,19 @@
+import { type GateState, gateOf, gateText, isEnough } from './approval.ts'
 import { bakeEnds } from './ask.ts'
 import { assertNever } from './assert-never.ts'
 import type { Weights } from './audit.ts'
+import { allowedVerbs } from './decide/allowed.ts'
 import { spoken } from './decide/answer.ts'
+import { clockFrom, heldBy } from './decide/hold.ts'
 import { stepOf } from './decide/move.ts'
 import type { Verb } from './facts.ts'
 import { duration } from './format.ts'
+import { type Frozen, freezeText } from './freeze.ts'
 import { withIntervals } from './judge/interval.ts'
 import { extensionOf } from './judge/kpi-test.ts'
 import type { Evidence } from './judge/verdict.ts'
 import type { Phase, Rollout } from './rollout.ts'
-import type { Manifest, ServiceState } from './service.ts'
+import type { ServiceState } from './service.ts'
 import { split, wantedWeight } from './traffic.ts'
 
 /** What is going on with a service: what, why, what comes next and when. Times are ISO 8601, UTC. */
@@ -69,17 +73,18 @@ export interface Gate {
   readonly expiresAt: string | null
 }
 
-/** Puts the state of a service into words, from stored state alone. */
-export function statusOf(service: ServiceState, rollout: Rollout | null, now: number): Status {
+/** Puts the state of a service into words, from stored state and the freeze that holds for it now (null = none). */
+export function statusOf(service: ServiceState, rollout: Rollout | null, now: number, freeze: Frozen | null): Status {
   const base = {
     service: service.key.name,
     environment: service.key.environment,
-    pending: service.pending.map((push) => push.tag),
+    pending: [...(service.undo === null ? [] : [service.undo.push.tag]), ...service.pending.map(({ tag }) => tag)],
     manifestVersion: service.manifestVersion,
+    freeze: freeze === null ? null : frozenView(freeze),
   }
   if (rollout === null) return { ...base, ...NOTHING_YET }
   const step = stepOf(rollout.phase)
-  const next = nextOf(rollout, now)
+  const next = heldBack(rollout, freeze, now) ?? nextOf(rollout, now)
   const wanted = wantedWeight(rollout)
   return {
     ...base,
@@ -102,9 +107,8 @@ export function statusOf(service: ServiceState, rollout: Rollout | null, now: nu
     nextInMs: next.at === null ? null : Math.max(0, next.at - now),
     kpis: withIntervals(rollout.verdict?.evidence ?? []),
     trouble: rollout.trouble?.message ?? null,
-    gate: null,
-    freeze: null,
-    commands: [],
+    gate: gateView(rollout, now),
+    commands: allowedVerbs(rollout, freeze, now),
   }
 }
 
@@ -126,9 +130,47 @@ const NOTHING_YET = {
   kpis: [],
   trouble: null,
   gate: null,
-  freeze: null,
   commands: [],
 } as const
+
+function frozenView({ id, reason, by, until }: Frozen): NonNullable<Status['freeze']> {
+  return { id, reason, by, until: until === null ? null : new Date(until).toISOString() }
+}
+
+function gateView(rollout: Rollout, now: number): Gate | null {
+  const gate = gateOf(rollout, now)
+  const { phase, manifest, push } = rollout
+  if (gate === null || phase.kind !== 'paused') return null
+  const { gateMs } = manifest.deadlines
+  const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
+  return {
+    step: gate.step,
+    digest: gate.digest,
+    required: gate.needed,
+    given: gate.given.map(({ name, at, expiresAt }) => {
+      return { by: name, at: new Date(at).toISOString(), expiresAt: iso(expiresAt) }
+    }),
+    from: gate.rules.from,
+    notAuthor: gate.rules.notAuthor,
+    author: push.author,
+    expiresAt: iso(gateMs === null ? null : clockFrom(rollout, phase.since) + gateMs),
+  }
+}
+
+/** What comes next where a freeze is all that the rollout waits for, or soon will be; null where it holds nothing back. */
+function heldBack(
+  rollout: Rollout,
+  freeze: Frozen | null,
+  now: number,
+): { readonly text: string; readonly at: number | null } | null {
+  const { phase, manifest } = rollout
+  const held = heldBy(rollout, { freeze })
+  const gate = gateOf(rollout, now)
+  const isReady = gate === null ? phase.kind !== 'paused' : isEnough(gate)
+  if (held === null || !isReady || phase.kind === 'rolling-back' || phase.kind === 'finished') return null
+  if (phase.kind === 'progressing' && phase.stage >= manifest.stages.length - 1) return null
+  return { text: `held by ${freezeText(held)}; then ${nextOf(rollout, now).text}`, at: held.until }
+}
 
 function whyOf(rollout: Rollout): string {
   const { phase, verdict } = rollout
@@ -163,7 +205,7 @@ function nextOf(rollout: Rollout, now: number): { readonly text: string; readonl
     case 'progressing':
       return afterBake(rollout, phase.stage, now)
     case 'paused':
-      return afterPause(phase, manifest)
+      return afterPause(rollout, phase, now)
     case 'rolling-back':
       return { text: 'the canary loses its traffic', at: rollout.wakeAt }
     case 'finished':
@@ -176,19 +218,28 @@ function nextOf(rollout: Rollout, now: number): { readonly text: string; readonl
 }
 
 function afterPause(
+  rollout: Rollout,
   phase: Phase & { kind: 'paused' },
-  { analysis, deadlines }: Manifest,
+  now: number,
 ): { readonly text: string; readonly at: number | null } {
+  const { analysis, deadlines, approvals } = rollout.manifest
   if (phase.why === 'inconclusive') {
     const isNever = analysis.onInconclusive.then === 'promote-never'
     return { text: `${isNever ? '' : 'promote goes on, '}resume waits longer, abort rolls back`, at: null }
   }
   if (phase.why !== 'gate') return { text: 'resume goes on, abort rolls back', at: null }
-  const text = 'promote opens the gate, abort rolls back'
+  const gate = approvals === null ? null : gateOf(rollout, now)
+  const text =
+    gate === null ? 'promote opens the gate, abort rolls back' : `${openingText(gate, rollout)}, abort rolls back`
   const { gateMs } = deadlines
   return gateMs === null
     ? { text, at: null }
-    : { text: `${text}; without either it is rolled back`, at: phase.since + gateMs }
+    : { text: `${text}; without either it is rolled back`, at: clockFrom(rollout, phase.since) + gateMs }
+}
+
+function openingText(gate: GateState, rollout: Rollout): string {
+  if (isEnough(gate)) return `the gate opens by itself with the next look, ${gateText(gate, rollout)}`
+  return `approve opens the gate, ${gateText(gate, rollout)}`
 }
 
 function afterBake(

@@ -1,23 +1,13 @@
-import type { AuditDraft } from '../core/audit.ts'
 import type { Command } from '../core/facts.ts'
 import type { ServiceKey } from '../core/service.ts'
-import { isRunning, newRollout } from '../core/start.ts'
+import { isRunning } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { Loaded } from '../ports.ts'
+import type { CommandAnswer } from './answer.ts'
+import { retry } from './retry.ts'
 import { turn } from './turn.ts'
-import { ATTEMPTS, ringFor, sealed, type Wheel } from './wheel.ts'
-
-/** What a command brought. `repeated`: the same id was obeyed before, and this is the answer of then. */
-export type CommandAnswer =
-  | {
-      readonly kind: 'done' | 'repeated'
-      readonly because: string
-      readonly rollout: string | null
-      /** Why its deeds are not at Azure yet; it is stored and goes on by itself. Null = they are. */
-      readonly outstanding: string | null
-    }
-  | { readonly kind: 'refused'; readonly because: string }
-  | { readonly kind: 'unknown-service' }
+import { undo } from './undo.ts'
+import { ATTEMPTS, type Wheel } from './wheel.ts'
 
 /**
  * Does what a person asked, within this call: the decision is stored, and its deeds are at Azure, before it returns;
@@ -62,6 +52,7 @@ function repeated(
 async function once(wheel: Wheel, item: Loaded, command: Command): Promise<CommandAnswer | null> {
   const { key } = item.service
   if (item.rollout === null) return { kind: 'refused', because: `${key.name} has no rollout yet` }
+  if (command.verb === 'undo') return undo(wheel, item, command)
   if (command.verb === 'retry' && !isRunning(item.rollout)) return retry(wheel, item, command)
   const [turned] = await turn(wheel, key.environment, [key.name], command)
   if (turned === undefined) return { kind: 'unknown-service' }
@@ -72,35 +63,4 @@ async function once(wheel: Wheel, item: Loaded, command: Command): Promise<Comma
   return decision.answer.kind === 'refused'
     ? { kind: 'refused', because }
     : { kind: 'done', because, rollout: decision.next.id, outstanding: turned.outstanding ?? null }
-}
-
-/** Begins a new attempt with the digest of the last one, which must not have been promoted. */
-async function retry(wheel: Wheel, item: Loaded, command: Command): Promise<CommandAnswer | null> {
-  const { rollout, service } = item
-  if (rollout === null || rollout.phase.kind !== 'finished') return null
-  const { outcome } = rollout.phase
-  if (outcome === 'promoted' || outcome === 'unchanged') {
-    return { kind: 'refused', because: `${rollout.id} is finished (${outcome}); there is nothing to retry` }
-  }
-  const now = wheel.clock.now()
-  const reason = command.reason === '' ? '' : `: ${command.reason}`
-  const row: Partial<AuditDraft> = {
-    actor: command.actor,
-    notes: `${command.actor} tries ${rollout.push.tag} again${reason}`,
-  }
-  const begun = newRollout(service, rollout, rollout.push, now, row)
-  const because = `rollout ${begun.rollout.id} tries ${rollout.push.tag} again`
-  const next = sealed(wheel, begun.service, [begun.row], now)
-  const { id, verb, actor } = command
-  const saved = await wheel.store.commit({
-    key: service.key,
-    token: item.token,
-    service: next.service,
-    rollout: begun.rollout,
-    audit: next.audit,
-    command: { id, verb, actor, at: now, rollout: begun.rollout.id, answer: because },
-  })
-  if (saved === 'conflict') return null
-  await ringFor(wheel, [{ environment: service.key.environment, at: now }])
-  return { kind: 'done', because, rollout: begun.rollout.id, outstanding: null }
 }

@@ -7,13 +7,14 @@ import type { BucketLine, JudgeState } from '../core/judge/state.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { stageWeight, wantedWeight } from '../core/traffic.ts'
 import type { Presence } from '../ports.ts'
+import { type FrozenAt, freezesNow } from './frozen.ts'
 import type { Wheel } from './wheel.ts'
 
 /**
  * Looks at everything these rollouts need to know, in bulk: one question to each socket, whatever the number of rollouts.
  * Each comes back with its facts, in order; whatever could not be seen is in them as such. Azure is looked at last, so
  * that a source that takes long makes no sight of an app old; the facts are as of the end of the look, so that a weight
- * counts from when it was surely there. An abort and a pause wait for no measurements: none could change them. An error of our own with one
+ * counts from when it was surely there. An abort and a pause wait for no measurements and no freezes: none could change them. An error of our own with one
  * rollout is told with it, and the others are looked at all the same.
  */
 export async function look<T extends Subject>(
@@ -28,7 +29,8 @@ export async function look<T extends Subject>(
     const queries = attempt(() => (isHurried ? [] : ask(item.rollout, item.judge, asking)))
     return { item, queries: queries.value ?? [], error: queries.error }
   })
-  const [images, restarts, readings] = await Promise.all([
+  const [frozen, images, restarts, readings] = await Promise.all([
+    isHurried ? NEVER : readFreezes(wheel, items),
     findImages(wheel, items),
     isHurried ? new Map<Rollout, null>() : countRestarts(wheel, items, asking),
     measure(
@@ -52,7 +54,7 @@ export async function look<T extends Subject>(
       verdict,
       restarts: restarts.get(rollout) ?? null,
       blindSince: judged === null ? null : blindSince(judged, rollout),
-      freeze: null,
+      freeze: frozen(rollout.key.environment, rollout.key.name, now),
     }
     const sight = { facts, judged: judged?.state ?? null, buckets: judged?.line ?? null }
     return { ...item, ...sight, broken: error ?? attempted.error }
@@ -66,6 +68,18 @@ function attempt<T>(work: () => T): { readonly value?: T; readonly error: unknow
   } catch (error) {
     return { error }
   }
+}
+
+type Frozenness = (environment: string, ...of: Parameters<FrozenAt>) => ReturnType<FrozenAt>
+
+/** What stops needs no leave. */
+const NEVER: Frozenness = () => null
+
+/** One read for each environment, which is one. */
+async function readFreezes(wheel: Wheel, items: readonly Subject[]): Promise<Frozenness> {
+  const environments = [...new Set(items.map(({ rollout }) => rollout.key.environment))]
+  const tellers = await Promise.all(environments.map((environment) => freezesNow(wheel, environment)))
+  return (environment, name, at) => tellers[environments.indexOf(environment)]?.(name, at) ?? null
 }
 
 /** A rollout and what the judge remembers of it. */

@@ -3,6 +3,7 @@ import { csv, type PresentedRow, presented } from '../core/export.ts'
 import type { ServiceKey } from '../core/service.ts'
 import { type Status, statusOf } from '../core/status.ts'
 import type { AuditLog, AuditQuery, EventLog, EventRecord, Loaded, Page } from '../ports.ts'
+import { type FrozenAt, freezesNow } from './frozen.ts'
 import type { Wheel } from './wheel.ts'
 
 /** Which service a name means: the one environment that has it, or the one that was named. */
@@ -26,9 +27,12 @@ export async function locate(
   return { kind: 'ambiguous', environments: loads.flat().map((item) => item.service.key.environment) }
 }
 
-/** A service as it stands now, in words. */
-export function statusFor(wheel: Wheel, item: Loaded): Status {
-  return statusOf(item.service, item.rollout, wheel.clock.now())
+/** A service as it stands now, in words. `frozenAt` spares a read where many of one environment are asked for. Throws Fault. */
+export async function statusFor(wheel: Wheel, item: Loaded, frozenAt?: FrozenAt): Promise<Status> {
+  const { environment, name } = item.service.key
+  const tell = frozenAt ?? (await freezesNow(wheel, environment))
+  const now = wheel.clock.now()
+  return statusOf(item.service, item.rollout, now, tell(name, now))
 }
 
 /**

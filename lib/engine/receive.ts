@@ -2,7 +2,7 @@ import type { AuditDraft } from '../core/audit.ts'
 import { supersede } from '../core/decide/move.ts'
 import { olderPush } from '../core/older.ts'
 import type { Rollout } from '../core/rollout.ts'
-import { entityId, type Push, type ServiceKey } from '../core/service.ts'
+import { entityId, type HandledPush, type Push, type ServiceKey, type ServiceState } from '../core/service.ts'
 import { newRollout, type Reception, receptionOf, remember } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { Change, Delivery, EventRecord, Loaded } from '../ports.ts'
@@ -96,6 +96,8 @@ async function take(
   const reception = receptionOf(item.service, item.rollout, push)
   switch (reception.kind) {
     case 'duplicate':
+      // The worker may have died between the decision and the records of the pushes that this one replaced.
+      await recordReplaced(wheel, item.service, push)
       return record(push, receivedAt, key, 'duplicate', reception.because, reception.rollout)
     case 'ignore':
       return record(push, receivedAt, key, 'ignored', reception.because, null)
@@ -117,7 +119,12 @@ async function begin(
 ): Promise<EventRecord | null> {
   const now = wheel.clock.now()
   const begun = newRollout(item.service, item.rollout, push, now, { row: tellOf(push, by) })
-  const { service, audit } = sealed(wheel, remember(begun.service, push, begun.rollout.id), [begun.row], now)
+  const { service, audit } = sealed(
+    wheel,
+    remember(begun.service, push, begun.rollout.id, receivedAt),
+    [begun.row],
+    now,
+  )
   const { key } = item.service
   if ((await wheel.store.commit({ key, token: item.token, service, rollout: begun.rollout, audit })) === 'conflict')
     return null
@@ -143,11 +150,13 @@ async function hold(
     reception.kind
   ]
   const away = reception.kind === 'supersede' && item.rollout !== null ? givingWay(item.rollout, now, because) : null
-  const remembered = remember({ ...item.service, pending }, push, null)
+  const gone = reception.kind === 'supersede' ? item.service.pending : []
+  const remembered = remember(replaced({ ...item.service, pending }, gone, push), push, null, receivedAt)
   const { service, audit } = sealed(wheel, remembered, [row, ...(away?.rows ?? [])], now)
   const change: Change = { key, token: item.token, service, audit, ...(away === null ? {} : { rollout: away.rollout }) }
   if ((await wheel.store.commit(change)) === 'conflict') return null
   if (away !== null) await ringFor(wheel, [{ environment: key.environment, at: now }])
+  await recordReplaced(wheel, service, push)
   return record(
     push,
     receivedAt,
@@ -156,6 +165,27 @@ async function hold(
     because,
     item.rollout?.id ?? null,
   )
+}
+
+/** Marks pushes that waited as replaced by a newer one. */
+function replaced(service: ServiceState, gone: readonly Push[], by: Push): ServiceState {
+  const isGone = (one: HandledPush) =>
+    gone.some(({ eventId, digest }) => one.eventId === eventId && one.digest === digest)
+  return {
+    ...service,
+    handled: service.handled.map((one) => (isGone(one) ? { ...one, replacedBy: by.eventId } : one)),
+  }
+}
+
+/** Tells what became of the pushes that a newer one replaced while they waited: what was said of them holds no more. */
+async function recordReplaced(wheel: Wheel, { key, handled, manifest }: ServiceState, by: Push): Promise<void> {
+  const { registry, repository } = manifest.image
+  const records = handled.flatMap((one) => {
+    if (one.replacedBy !== by.eventId || one.receivedAt === undefined) return []
+    const push = { ...one, registry, repository, source: one.source ?? by.source, author: null }
+    return [record(push, one.receivedAt, key, 'superseded', `${by.tag} came while ${one.tag} waited`, null)]
+  })
+  if (records.length > 0) await wheel.events.record(records)
 }
 
 function givingWay(rollout: Rollout, now: number, because: string): ReturnType<typeof supersede> | null {

@@ -2,7 +2,7 @@ import type { Decision } from '../core/decide/decide.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Command } from '../core/facts.ts'
 import type { Rollout } from '../core/rollout.ts'
-import { isRunning, newRollout } from '../core/start.ts'
+import { isRunning, newRollout, waitsFor } from '../core/start.ts'
 import type { Change, CommandRecord, Loaded } from '../ports.ts'
 import { look, type Sight, type Subject } from './look.ts'
 import { perform } from './perform.ts'
@@ -76,26 +76,32 @@ async function settle(
   return { name, result: 'saved', decision, outstanding, error: null }
 }
 
-/** Begins the rollout of the push that has waited longest. */
+/** Begins the undo that waits, else the rollout of the push that has waited longest. */
 async function startNext(wheel: Wheel, item: Loaded): Promise<Turned> {
   const now = wheel.clock.now()
-  const [push, ...pending] = item.service.pending
-  const { name } = item.service.key
-  if (push === undefined) return { name, result: 'nothing', decision: null, error: null }
-  const begun = newRollout({ ...item.service, pending }, item.rollout, push, now)
+  const { key } = item.service
+  const begun = begunNext(item, now)
+  if (begun === null) return { name: key.name, result: 'nothing', decision: null, error: null }
+  const { service, audit } = sealed(wheel, begun.service, [begun.row], now)
+  const { rollout } = begun
+  const saved = await wheel.store.commit({ key, token: item.token, service, rollout, audit })
+  const decision: Decision = { next: rollout, rows: [begun.row], actions: [], answer: null }
+  return { name: key.name, result: saved === 'saved' ? 'saved' : 'lost', decision, error: null }
+}
+
+function begunNext({ service, rollout }: Loaded, now: number): ReturnType<typeof newRollout> | null {
+  const { undo } = service
+  if (undo !== null) {
+    const row = { actor: undo.actor, notes: undo.because }
+    return newRollout({ ...service, undo: null }, rollout, undo.push, now, { cause: 'undo', row })
+  }
+  const [push, ...pending] = service.pending
+  if (push === undefined) return null
+  const begun = newRollout({ ...service, pending }, rollout, push, now)
   const handled = begun.service.handled.map((entry) =>
     entry.eventId === push.eventId && entry.digest === push.digest ? { ...entry, rollout: begun.rollout.id } : entry,
   )
-  const { service, audit } = sealed(wheel, { ...begun.service, handled }, [begun.row], now)
-  const saved = await wheel.store.commit({
-    key: item.service.key,
-    token: item.token,
-    service,
-    rollout: begun.rollout,
-    audit,
-  })
-  const decision: Decision = { next: begun.rollout, rows: [begun.row], actions: [], answer: null }
-  return { name, result: saved === 'saved' ? 'saved' : 'lost', decision, error: null }
+  return { ...begun, service: { ...begun.service, handled } }
 }
 
 /** A service whose rollout is to be looked at; nothing for one without, or one where the next is only beginning. */
@@ -105,12 +111,12 @@ function withRollout(item: Loaded, starting: readonly Loaded[]): readonly Going[
 }
 
 function waitsToStart(item: Loaded): boolean {
-  return item.service.pending.length > 0 && !isRunning(item.rollout)
+  return waitsFor(item.service) && !isRunning(item.rollout)
 }
 
-/** A finished rollout behind which a push waits is looked at again at once, so that the push begins. */
+/** A finished rollout behind which something waits is looked at again at once, so that it begins. */
 function hurriedByPending(item: Loaded, next: Rollout, now: number): Rollout {
-  return item.service.pending.length > 0 && next.phase.kind === 'finished' ? { ...next, wakeAt: now } : next
+  return waitsFor(item.service) && next.phase.kind === 'finished' ? { ...next, wakeAt: now } : next
 }
 
 function recordOf(command: Command, decision: Decision, at: number): CommandRecord {

@@ -4,6 +4,7 @@ import { rolloutTag } from '../core/rollout-tag.ts'
 import type { Status } from '../core/status.ts'
 import { Fault } from '../errors.ts'
 import type { Loaded, Page } from '../ports.ts'
+import { type FrozenAt, freezesNow } from './frozen.ts'
 import { statusFor } from './query.ts'
 import type { Wheel } from './wheel.ts'
 
@@ -14,8 +15,8 @@ export interface Standing {
 }
 
 /** How a service stands now. */
-export async function standingOf(wheel: Wheel, item: Loaded): Promise<Standing> {
-  return { status: await statusFor(wheel, item), etag: rolloutTag(item.rollout) }
+export async function standingOf(wheel: Wheel, item: Loaded, frozenAt?: FrozenAt): Promise<Standing> {
+  return { status: await statusFor(wheel, item, frozenAt), etag: rolloutTag(item.rollout) }
 }
 
 /**
@@ -34,11 +35,15 @@ export async function standings(
     const { environment, mark }: Mark = at
     const page = await wheel.catalogue.list(environment, limit - items.length, mark)
     const names = page.items.filter(({ key }) => mayDo(caller, 'see', key)).map(({ key }) => key.name)
-    const loaded = names.length === 0 ? [] : await wheel.store.load(environment, names)
-    items.push(...(await Promise.all(loaded.map((item) => standingOf(wheel, item)))))
+    if (names.length > 0) items.push(...(await standingsOf(wheel, environment, names)))
     at = page.next === null ? after(environment, environments) : { environment, mark: page.next }
   }
   return { items, next: at === null ? null : writeMark(at) }
+}
+
+async function standingsOf(wheel: Wheel, environment: string, names: readonly string[]): Promise<readonly Standing[]> {
+  const [loaded, frozenAt] = await Promise.all([wheel.store.load(environment, names), freezesNow(wheel, environment)])
+  return Promise.all(loaded.map((item) => standingOf(wheel, item, frozenAt)))
 }
 
 /** A weak tag of all that a view shows, but for its countdowns: it changes whenever a person would see something else. */

@@ -59,6 +59,14 @@ const KINDS: Readonly<Record<AuditKind, true>> = {
   finished: true,
   'watch-ended': true,
   'drift-reported': true,
+  approved: true,
+  'approval-lapsed': true,
+  'break-glass': true,
+  'freeze-added': true,
+  'freeze-lifted': true,
+  'freeze-held': true,
+  'freeze-over': true,
+  'undo-requested': true,
 }
 
 describe('explain', () => {
@@ -70,6 +78,12 @@ describe('explain', () => {
         `evidence against it 0.2 of 500 needed, 0.9 against stable) from azure-logs, ` +
         `2026-11-21 12:00:00Z to 2026-11-21 13:00:00Z (1h) → pass`,
     )
+  })
+
+  test('shouts where the glass was broken', () => {
+    const notes = 'ada broke the glass with promote, past freeze weekend: the fix cannot wait'
+    expect(explain(aRow({ kind: 'break-glass', notes, evidence: [] }))).toContain(`BREAK GLASS: ${notes}`)
+    expect(explain(aRow())).not.toContain('BREAK GLASS')
   })
 
   for (const kind of Object.keys(KINDS) as AuditKind[]) {

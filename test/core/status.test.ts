@@ -183,20 +183,20 @@ const table: readonly [string, Rollout | null, Partial<Status>][] = [
 describe('statusOf', () => {
   for (const [name, rollout, expected] of table) {
     test(`${name} is told with what, why, next and when`, () => {
-      const status = statusOf(aService(), rollout, NOW)
+      const status = statusOf(aService(), rollout, NOW, null)
       expect(status).toMatchObject(expected)
       for (const text of [status.what, status.why, status.next]) expect(text).not.toMatch(/^$|undefined|NaN|Infinity/)
     })
   }
 
   test('a bake that is over and waits for figures says for how long', () => {
-    const status = statusOf(aService(), aRollout(), BAKED + 5 * MINUTE)
+    const status = statusOf(aService(), aRollout(), BAKED + 5 * MINUTE, null)
     expect(status.next).toBe('step 2 of 3 with 50 % as soon as the KPIs pass (5m past the bake)')
   })
   test('too few requests move the next step to where there may be enough, and say so where that is too late', () => {
     const needs = (passAt: number) => {
       const verdict = aVerdict('inconclusive', [someEvidence('inconclusive', { passAt })])
-      return statusOf(aService(), aRollout(progressing(0), { verdict }), BAKED + 5 * MINUTE)
+      return statusOf(aService(), aRollout(progressing(0), { verdict }), BAKED + 5 * MINUTE, null)
     }
     expect(needs(BAKED + 20 * MINUTE)).toMatchObject({
       nextAt: iso(BAKED + 20 * MINUTE),
@@ -207,16 +207,16 @@ describe('statusOf', () => {
     )
   })
   test('trouble that stands is the reason', () => {
-    const status = statusOf(aService(), aRollout(progressing(0), { trouble: someTrouble() }), NOW)
+    const status = statusOf(aService(), aRollout(progressing(0), { trouble: someTrouble() }), NOW, null)
     expect(status).toMatchObject({ why: 'too many calls', trouble: 'too many calls' })
   })
   test('what the KPIs said and what waits is shown', () => {
     const verdict = aVerdict('inconclusive')
-    const status = statusOf(aService({ pending: [aPush({ tag: 'v3' })] }), aRollout(progressing(0), { verdict }), NOW)
+    const status = statusOf(aService({ pending: [aPush({ tag: 'v3' })] }), aRollout(progressing(0), { verdict }), NOW, null)
     expect(status).toMatchObject({ kpis: verdict.evidence, pending: ['v3'], manifestVersion: 3 })
   })
   test('weights that were never seen are not known', () => {
-    expect(statusOf(aService(), aRollout(progressing(0), { footprint: null }), NOW).weights.actual).toBeNull()
+    expect(statusOf(aService(), aRollout(progressing(0), { footprint: null }), NOW, null).weights.actual).toBeNull()
   })
 })
 

@@ -103,14 +103,17 @@ export function rollBack(
 
 /** Takes the old rollout out of the way of a newer push; it is rolled back before the newer one begins. */
 export function supersede(rollout: Rollout, now: number, because: string): Move {
-  const unseen = {
-    kind: 'unseen',
-    fault: { kind: 'unavailable', message: 'not looked at', retryAfterMs: null },
-  } as const
-  const facts: Facts = { now, app: unseen, image: null, verdict: null, restarts: null, blindSince: null, freeze: null }
+  const facts = nothingSeen(now)
   const move = rollBack({ rollout, rows: [] }, facts, 'superseded', because)
   const ended = rollout.stable === null ? finish(move, facts, 'superseded', because) : move
   return change(ended, { wakeAt: now })
+}
+
+/** The facts of a look that was not taken. */
+export function nothingSeen(now: number): Facts {
+  const fault = { kind: 'unavailable', message: 'not looked at', retryAfterMs: null } as const
+  const app = { kind: 'unseen', fault } as const
+  return { now, app, image: null, verdict: null, restarts: null, blindSince: null, freeze: null }
 }
 
 /** Ends the rollout: from now on one weight is right. It stays on watch until nothing that it started can still run. */

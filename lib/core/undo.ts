@@ -1,0 +1,73 @@
+import type { AppSeen } from './app.ts'
+import type { Rollout } from './rollout.ts'
+import type { Push } from './service.ts'
+import { isRunning } from './start.ts'
+
+/** What an undo goes back to, or why it cannot. `push` is what it brings, `from` who first brought it. */
+export type UndoTarget =
+  | { readonly kind: 'found'; readonly push: Push; readonly from: string }
+  | { readonly kind: 'refused'; readonly because: string }
+  /** The revision that served before the first rollout is meant: its image must be looked up in the app. */
+  | { readonly kind: 'first'; readonly revision: string }
+
+/** How many releases a refusal names. */
+const MOST_NAMED = 5
+
+/**
+ * Finds the release that an undo means among a service's rollouts, newest first: a rollout, revision or tag that served
+ * all traffic once, or (`to` null) what served before the present release.
+ */
+export function undoTarget(rollouts: readonly Rollout[], to: string | null): UndoTarget {
+  const [newest = null] = rollouts
+  const releases = rollouts.filter(({ phase }) => phase.kind === 'finished' && phase.outcome === 'promoted')
+  const [present] = releases
+  const first = rollouts.findLast(({ stable }) => stable !== null)?.stable ?? null
+  if (to === null) {
+    if (isRunning(newest))
+      return refused(
+        `${newest.id} is still running: abort goes back to what serves; or name what to undo to`,
+        releases,
+        first,
+      )
+    if (present === undefined) return refused('nothing was promoted yet, so there is nothing to undo', releases, null)
+    const before = releases.find(({ push }) => push.digest !== present.push.digest)
+    if (before !== undefined) return found(before)
+    return first === null ? refused('nothing served before it', releases, null) : { kind: 'first', revision: first }
+  }
+  const named = releases.find(({ id, canary, push }) => id === to || canary === to || push.tag === to)
+  if (named === undefined && first === to) return { kind: 'first', revision: to }
+  if (named === undefined)
+    return refused(`${to} is no rollout, revision or tag that ever served all traffic`, releases, first)
+  if (!isRunning(newest) && named.push.digest === present?.push.digest)
+    return refused(`${to} is what serves now`, releases, first)
+  return found(named)
+}
+
+/** The push that brings the revision back that served before the first rollout, from the image that it runs. */
+export function pushOfRevision(app: AppSeen | null, name: string, now: number): UndoTarget {
+  const because = (why: string) => ({ kind: 'refused', because: `it cannot be undone to ${name}: ${why}` }) as const
+  if (app === null) return because('the app cannot be seen')
+  const image = app.revisions.find((revision) => revision.name === name)?.image ?? null
+  if (image === null) return because('the revision is gone')
+  const [, registry, repository, digest] = /^([^/@]+)\/([^@]+)@(sha256:[0-9a-f]{64})$/.exec(image) ?? []
+  if (registry === undefined || repository === undefined || digest === undefined)
+    return because(`it runs ${image}, which names no digest; push that image, or set traffic by hand`)
+  const push = { registry, repository, tag: name, digest, pushedAt: now, eventId: '', source: 'undo', author: null }
+  return { kind: 'found', push, from: name }
+}
+
+function found({ push, id }: Rollout): UndoTarget {
+  return { kind: 'found', push, from: id }
+}
+
+function refused(why: string, releases: readonly Rollout[], first: string | null): UndoTarget {
+  const seen = new Set<string>()
+  const named = releases.flatMap(({ id, push }) => {
+    if (seen.has(push.digest)) return []
+    seen.add(push.digest)
+    return [`${id} (${push.tag})`]
+  })
+  const choice = [...named.slice(0, MOST_NAMED), ...(first === null ? [] : [first])]
+  const hint = choice.length === 0 ? '' : `; it can be undone to ${choice.join(', ')}`
+  return { kind: 'refused', because: `${why}${hint}` }
+}
