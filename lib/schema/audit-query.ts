@@ -59,7 +59,7 @@ const auditQuerySchema = z
  * Unknown and repeated parameters are refused. Never throws.
  */
 export function readAuditQuery(parameters: URLSearchParams): AuditQueryRead {
-  const input = Object.fromEntries(parameters)
+  const input = Object.fromEntries([...parameters].filter(([key]) => key !== 'api-version'))
   const repeated = [...new Set(parameters.keys())].filter((key) => parameters.getAll(key).length > 1)
   const read = auditQuerySchema.safeParse(input)
   if (!read.success || repeated.length > 0) {

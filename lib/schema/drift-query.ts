@@ -25,7 +25,7 @@ const driftQuerySchema = z.strictObject({
  * Without `environment` all are meant (null). Unknown and repeated parameters are refused. Never throws.
  */
 export function readDriftQuery(parameters: URLSearchParams, accept: string | null): DriftQueryRead {
-  const input = Object.fromEntries(parameters)
+  const input = Object.fromEntries([...parameters].filter(([key]) => key !== 'api-version'))
   const repeated = [...new Set(parameters.keys())].filter((key) => parameters.getAll(key).length > 1)
   const read = driftQuerySchema.safeParse(input)
   if (read.success && repeated.length === 0) {
