@@ -33,7 +33,6 @@ export const PARAMETERS = {
   'list-events': PAGES,
   'list-notices': PAGES,
   'retry-notices': [...ONE, 'sink'],
-  'retry-notices': [...ONE, 'sink'],
   'get-drift': ONE,
   'get-delivery': [...ONE, 'service', 'from', 'to', 'window'],
   'get-doctor': [],
