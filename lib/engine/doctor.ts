@@ -80,7 +80,12 @@ async function hookKeys({ secrets }: Surgery, names: Names): Promise<readonly Fi
   const of = { check: 'hook-keys', subject: INSTALLATION }
   try {
     const live = await (await secrets()).read(names.hookKeys)
-    return [fine(of, `the secret ${names.hookKeys} can be read; it has ${live.length} live values`)]
+    return [
+      fine(
+        of,
+        `the secret ${names.hookKeys} can be read; it has ${live.length} live value${live.length === 1 ? '' : 's'}`,
+      ),
+    ]
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     const vault = names.vault ?? '<key vault>'

@@ -79,7 +79,10 @@ export function setUpFindings(
           `az containerapp ingress enable ${at} --type external --target-port <port>`,
         ),
     setUp.minReplicas >= 1
-      ? fine(of('min-replicas'), `${target.app} keeps ${setUp.minReplicas} replicas or more`)
+      ? fine(
+          of('min-replicas'),
+          `${target.app} keeps at least ${setUp.minReplicas} replica${setUp.minReplicas === 1 ? '' : 's'}`,
+        )
       : wrong(
           of('min-replicas'),
           'warning',
@@ -87,7 +90,7 @@ export function setUpFindings(
           `az containerapp update ${at} --min-replicas 1 --revision-suffix awake && az containerapp ingress traffic set ${at} --revision-weight ${target.app}--awake=100`,
         ),
     isKnown
-      ? fine(of('app-registry'), `${target.app} can pull from ${image.registry}, or needs no leave`)
+      ? fine(of('app-registry'), `${target.app} may pull from ${image.registry}`)
       : wrong(
           of('app-registry'),
           'warning',
