@@ -5,6 +5,7 @@ import type { Outcome } from './rollout.ts'
 export const DELIVERY_KINDS = [
   'rollout-started',
   'weights-confirmed',
+  'undo-requested',
   'finished',
 ] as const satisfies readonly AuditKind[]
 
@@ -21,6 +22,8 @@ export interface Delivery {
   readonly endedAt: number
   /** Whether it took a promoted version out again, and so is a repair and no change. */
   readonly isUndo: boolean
+  /** Whether it was still running when somebody went back to an earlier release. */
+  readonly isForsaken: boolean
   /** For a promoted version that was undone: when the undo had all traffic. Null otherwise. */
   readonly undoneAt: number | null
 }
@@ -72,8 +75,8 @@ export function deliveriesOf(rows: readonly AuditRow[]): readonly Delivery[] {
  * - The *lead time* of a deployment runs from the push, as the registry dates it, until all traffic was seen at the new
  *   revision; never below 0, though clocks differ.
  * - *Change failure*: of all rollouts that took users' traffic, are no undo and ended within the window, the share that ended
- *   rolled-back, failed or aborted, by whomever, or that was promoted and has been undone since. Superseded ones took traffic
- *   and did not fail. Who took no traffic counts nowhere.
+ *   rolled-back, failed or aborted, by whomever, that gave way to an undo, or that was promoted and has been undone since. One
+ *   that a newer push superseded took traffic and did not fail. Who took no traffic counts nowhere.
  * - The *time to restore* runs from the first traffic of a failed version until its rollback was confirmed, and from the
  *   promotion of an undone one until the undo was; it counts in the window in which it ended.
  */
@@ -128,6 +131,7 @@ function endedIn(rows: readonly AuditRow[]): readonly Ended[] {
     firstTrafficAt: seen.length === 0 ? null : Math.min(...seen),
     endedAt: last.happenedAt,
     isUndo: start?.detail?.cause === 'undo',
+    isForsaken: outcome === 'superseded' && rows.some(({ kind }) => kind === 'undo-requested'),
     undoneAt: null,
   }
   return [{ delivery, startedAt: start?.happenedAt ?? last.happenedAt }]
@@ -159,15 +163,20 @@ function withUndos(ended: readonly Ended[]): readonly Delivery[] {
   return ended.map(({ delivery }) => ({ ...delivery, undoneAt: undone.get(delivery) ?? null }))
 }
 
-function isFailure({ outcome, undoneAt }: Delivery): boolean {
-  return FAILED.includes(outcome) || undoneAt !== null
+function isFailure(delivery: Delivery): boolean {
+  return wasWithdrawn(delivery) || delivery.undoneAt !== null
+}
+
+/** Whether it was taken out of traffic before it was promoted, and not only to make way for a newer push. */
+function wasWithdrawn({ outcome, isForsaken }: Delivery): boolean {
+  return FAILED.includes(outcome) || isForsaken
 }
 
 function restoreOf(delivery: Delivery, window: Window): readonly number[] {
-  const { outcome, endedAt, firstTrafficAt, undoneAt, isUndo } = delivery
+  const { endedAt, firstTrafficAt, undoneAt, isUndo } = delivery
   if (isUndo) return []
   if (undoneAt !== null) return isWithin(window, undoneAt) ? [undoneAt - endedAt] : []
-  const isBack = FAILED.includes(outcome) && isWithin(window, endedAt)
+  const isBack = wasWithdrawn(delivery) && isWithin(window, endedAt)
   return isBack && firstTrafficAt !== null ? [endedAt - firstTrafficAt] : []
 }
 

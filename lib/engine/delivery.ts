@@ -1,6 +1,13 @@
-import type { AuditKind, AuditRow } from '../core/audit.ts'
+import type { AuditRow } from '../core/audit.ts'
 import { type Caller, mayDo } from '../core/caller.ts'
-import { type Delivery, deliveriesOf, type Measured, measure, type Window } from '../core/delivery.ts'
+import {
+  type DELIVERY_KINDS,
+  type Delivery,
+  deliveriesOf,
+  type Measured,
+  measure,
+  type Window,
+} from '../core/delivery.ts'
 import { entityId } from '../core/service.ts'
 import type { AuditLog, Page } from '../ports.ts'
 import { servicesOf } from './drift-services.ts'
@@ -82,7 +89,11 @@ async function rowsFor(
   { from, to, service }: DeliveryAsk,
   now: number,
 ): Promise<readonly AuditRow[] | null> {
-  const read = (kind: AuditKind, since: number, until: number): Promise<readonly AuditRow[] | null> =>
+  const read = (
+    kind: (typeof DELIVERY_KINDS)[number],
+    since: number,
+    until: number,
+  ): Promise<readonly AuditRow[] | null> =>
     allRows(log, { environment, kind, since, until, ...(service === null ? {} : { service }) })
   const after = Math.max(to, Math.min(to + MARGIN_MS, now + 1))
   const [finished, started] = await Promise.all([
@@ -90,8 +101,9 @@ async function rowsFor(
     read('rollout-started', from - MARGIN_MS, after),
   ])
   if (finished === null || started === null) return null
-  const weights = await read('weights-confirmed', startOf(finished, started, from), to)
-  return weights === null ? null : [...finished, ...started, ...weights]
+  const since = startOf(finished, started, from)
+  const [weights, undos] = await Promise.all([read('weights-confirmed', since, to), read('undo-requested', since, to)])
+  return weights === null || undos === null ? null : [...finished, ...started, ...weights, ...undos]
 }
 
 /** When the earliest rollout began that ended in the window or later; the window's own start where none did. */

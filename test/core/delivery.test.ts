@@ -147,6 +147,20 @@ describe('what an undo undoes', () => {
     expect(over(rows, 0, 24)).toMatchObject({ changeFailure: { failed: 0, total: 1 }, timeToRestore: NONE })
   })
 
+  it('takes the rollout that was still running for one that failed', () => {
+    const rows = [
+      ...told('pricing-1', { push: 0, traffic: 1, end: 2 }),
+      ...told('pricing-2', { push: 3, traffic: 4, end: 6, outcome: 'superseded' }),
+      row('undo-requested', T0 + 5 * HOUR, 'pricing-2'),
+      ...told('pricing-3', { push: 5, traffic: null, end: 7, cause: 'undo', outcome: 'unchanged' }),
+    ]
+    expect(over(rows, 0, 24)).toMatchObject({
+      deployments: 1,
+      changeFailure: { failed: 1, total: 2 },
+      timeToRestore: { cases: 1, medianMs: 2 * HOUR }, // from 4 to 6
+    })
+  })
+
   it('is never a version of another service, nor one that was promoted later', () => {
     const rows = [
       ...told('fare-1', { push: 0, traffic: 1, end: 2, service: 'fare' }),

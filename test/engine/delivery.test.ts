@@ -81,6 +81,30 @@ describe('the delivery report', () => {
     expect(items[0]?.leadTime.medianMs).toBeGreaterThan(HOUR)
   })
 
+  it('knows what was undone by its real undo', async () => {
+    const stage = await givenPricing({ stages: plan([10, 1], [100, 0]) })
+    await deliver(stage, 2)
+    await stage.run(HOUR)
+    await deliver(stage, 3)
+    await stage.run(HOUR)
+    const answer = await stage.command(PRICING, 'undo', { reason: 'prices are wrong' })
+    expect(answer).toMatchObject({ kind: 'done', rollout: 'pricing-3' })
+    expect(await untilFinished(stage, HOUR)).toBe('promoted')
+    const [whole] = (await report(stage)).items
+    expect(whole).toMatchObject({
+      deployments: 2,
+      leadTime: { cases: 2 },
+      changeFailure: { failed: 1, total: 2, ratio: 0.5 },
+      timeToRestore: { cases: 1 },
+    })
+    const [, second] = stage.store.auditOf(PRICING).filter(({ kind }) => kind === 'finished')
+    const before = { from: second?.happenedAt ?? 0, to: (second?.happenedAt ?? 0) + 1 }
+    expect((await report(stage, before)).items[0]).toMatchObject({
+      changeFailure: { failed: 1, total: 1 },
+      timeToRestore: { cases: 0 },
+    })
+  })
+
   it('tells one service alone, and nothing of one that there is none of', async () => {
     const stage = await givenDeliveries()
     expect((await report(stage, { service: 'pricing' })).items.map(({ service }) => service)).toEqual(['pricing'])
