@@ -1,3 +1,4 @@
+import { gateOf, gateText } from './approval.ts'
 import type { AuditKind, AuditRow } from './audit.ts'
 import { explain } from './explain.ts'
 import { type Severity, titleOf, toldAs } from './notice-words.ts'
@@ -10,14 +11,14 @@ export interface NoticeGate {
   /** From 1. */
   readonly step: number
   readonly digest: string
-  /** How many people it takes. */
-  readonly required: number
+  /** How many people it takes, and the names of those who have agreed. */
+  readonly needed: number
+  readonly given: readonly string[]
   /** The only ones who may open it, by name or id; null = every Approver. */
   readonly from: readonly string[] | null
-  /** Whether the author of the push may not. */
-  readonly notAuthor: boolean
-  readonly author: string | null
-  /** When nobody can open it any more because the rollout is rolled back; epoch milliseconds, null = never. */
+  /** How far it is and who is still asked, in words. */
+  readonly says: string
+  /** When the rollout is rolled back because nobody opened it; epoch milliseconds, null = never. */
   readonly expiresAt: number | null
 }
 
@@ -99,7 +100,7 @@ function noticeOf(row: AuditRow, rollout: Rollout | null, publicUrl: string | nu
     tag: push?.tag ?? null,
     digest: push?.digest ?? null,
     step: row.step === null || manifest === null ? null : { number: row.step, of: manifest.stages.length },
-    gate: gateOf(row, rollout),
+    gate: noticeGate(row, rollout),
     outcome: isOver ? phase.outcome : null,
     link: linkOf(publicUrl, environment, service),
     actor: row.actor,
@@ -116,18 +117,18 @@ export function threadOf({
   return rollout ?? service ?? environment
 }
 
-function gateOf(row: AuditRow, rollout: Rollout | null): NoticeGate | null {
-  if (rollout?.phase.kind !== 'paused' || rollout.phase.why !== 'gate' || row.step === null) return null
-  const { push, phase, manifest } = rollout
-  const { approvals, deadlines } = manifest
+function noticeGate(row: AuditRow, rollout: Rollout | null): NoticeGate | null {
+  const gate = rollout === null ? null : gateOf(rollout, row.happenedAt)
+  if (rollout === null || gate === null || rollout.phase.kind !== 'paused') return null
+  const { gateMs } = rollout.manifest.deadlines
   return {
-    step: row.step,
-    digest: push.digest,
-    required: approvals?.required ?? 1,
-    from: approvals?.from ?? null,
-    notAuthor: approvals?.notAuthor ?? false,
-    author: push.author,
-    expiresAt: deadlines.gateMs === null ? null : phase.since + deadlines.gateMs,
+    step: gate.step,
+    digest: gate.digest,
+    needed: gate.needed,
+    given: gate.given.map(({ name }) => name),
+    from: gate.rules.from,
+    says: gateText(gate, rollout),
+    expiresAt: gateMs === null ? null : rollout.phase.since + gateMs,
   }
 }
 

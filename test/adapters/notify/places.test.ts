@@ -58,10 +58,10 @@ function notifier(kind: SinkKind, timeoutMs = 10_000): Notifier {
 const GATE = {
   step: 2,
   digest: `sha256:${'ab'.repeat(32)}`,
-  required: 2,
+  needed: 2,
+  given: ['ada'],
   from: ['ada', 'olga'],
-  notAuthor: true,
-  author: 'bob',
+  says: '1 of 2 approvals (by ada); 1 more is needed, from olga',
   expiresAt: T0,
 }
 const HOSTILE = 'because <!channel> & <@U1> said *so* [here](https://evil.example) `x`'
