@@ -25,7 +25,7 @@ export function createMeter({ perMinute, burst }: Limits): Meter {
     const full = Math.min(burst, left + Math.max(0, now - at) * perMs)
     const isOpen = full >= 1
     buckets.delete(key)
-    buckets.set(key, { left: isOpen ? full - 1 : full, at: now })
+    buckets.set(key, { left: isOpen ? full - 1 : full, at: Math.max(now, at) })
     const [oldest] = buckets.keys()
     if (buckets.size > MAX_KEYS && oldest !== undefined) buckets.delete(oldest)
     return isOpen ? 0 : Math.ceil((1 - full) / perMs)
@@ -61,5 +61,5 @@ export function refuseAfter(waitMs: number): void {
 /** Where a request comes from: the last hop, which the front end itself writes. Whatever stands before it may be made up. */
 export function addressOf(headers: Headers): string {
   const last = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? ''
-  return last.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1').slice(0, 100)
+  return last.replace(/^(?:\[(.+)\]|(\d+\.\d+\.\d+\.\d+)):\d+$/, '$1$2').slice(0, 100)
 }

@@ -77,9 +77,7 @@ const NOT_EMPTY = { error: 'is empty and would grant nothing; leave it out where
 
 const rolesSchema = z
   .record(
-    z
-      .string()
-      .regex(/^[\x21-\x7e]{1,120}$/, { error: 'is no value of an app role: 1–120 characters of ASCII, no spaces' }),
+    z.string(),
     z.strictObject({
       role: z.enum(ROLES, { error: `must be ${ROLES.map((role) => `\`${role}\``).join(', ')}` }),
       environments: z
@@ -96,6 +94,12 @@ const rolesSchema = z
         .optional(),
     }),
   )
+  .superRefine((read, context) => {
+    const odd = Object.keys(read).find((value) => !/^[\x21-\x7e]{1,120}$/.test(value))
+    if (odd === undefined) return
+    const message = 'is no value of an app role: 1–120 characters of ASCII, no spaces'
+    context.addIssue({ code: 'custom', path: [odd], message })
+  })
   .transform((read): ReadonlyMap<string, Grant> => {
     const entries = Object.entries(read).map(([value, { role, environments = null, services = null }]) => {
       return [value, { role, environments, services }] as const

@@ -16,6 +16,7 @@ export interface Seen {
   readonly text: string
   readonly json: Record<string, unknown>
   readonly lines: readonly string[]
+  readonly cookies: readonly functions.Cookie[]
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
@@ -51,5 +52,6 @@ export async function send(handler: HttpHandler, sent: Sent | functions.HttpRequ
     text,
     json: isJson ? JSON.parse(text || 'null') : {},
     lines,
+    cookies: response.cookies,
   }
 }

@@ -42,6 +42,8 @@ describe('settings', () => {
         sweepSchedule: '0 * * * * *',
         driftSchedule: '0 30 2 * * *',
         manifests: null,
+        auth: expect.objectContaining({ tokens: null }),
+        notify: expect.objectContaining({ sinks: {} }),
       },
     })
   })
