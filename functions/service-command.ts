@@ -28,12 +28,13 @@ async function command({ params, query, headers, body, caller }: Operated) {
   permit(caller, rightOf(verb), located.key)
   const read = readCommand(withKey(headers, body))
   if (!read.ok) return invalid('The command is not valid. Nothing was done.', read.issues)
-  const { id, reason, rollout } = read.command
+  const { id, reason, rollout, ...asked } = read.command
+  if (asked.override) permit(caller, 'override', located.key)
   if (id === null) {
     return problem(400, 'bad-request', 'Give the command an id of its own, as "id" in the body or as Idempotency-Key.')
   }
   const by = { actor: caller.name, actorId: caller.id }
-  const wish = { id, verb, ...by, reason: reason ?? '', step: null, digest: null, to: null, override: false }
+  const wish = { ...asked, id, verb, ...by, reason: reason ?? '' }
   const answer = await obeyCommand(turning, located.key, wish, rollout)
   if (answer.kind === 'unknown-service') return notOneService(name, { kind: 'unknown' })
   if (answer.kind === 'refused') return problem(409, 'conflict', answer.because)

@@ -66,7 +66,7 @@ export interface AuditDraft {
 /** A row of the audit as stored: append-only, numbered without gaps per service, chained by hash. */
 export interface AuditRow extends AuditDraft {
   readonly schema: 1
-  /** `<environment>/<service>#<seq>`. */
+  /** `<environment>/<service>#<seq>`; of an environment's own chain `<environment>#<seq>`. */
   readonly id: string
   readonly seq: number
   readonly happenedAt: number

@@ -30,9 +30,25 @@ export function seal(
   drafts: readonly AuditDraft[],
   now: number,
   digest: (text: string) => string,
-): { readonly rows: readonly AuditRow[]; readonly chain: ServiceState['chain'] } {
-  const entity = entityId(service.key)
-  let { seq, hash } = service.chain
+): Sealed {
+  return sealAs(entityId(service.key), service.chain, drafts, now, digest)
+}
+
+/** Rows ready to be stored, and the head that their chain has after them. */
+export interface Sealed {
+  readonly rows: readonly AuditRow[]
+  readonly chain: ServiceState['chain']
+}
+
+/** As `seal`, for the chain of any entity: an environment has one of its own. */
+export function sealAs(
+  entity: string,
+  head: ServiceState['chain'],
+  drafts: readonly AuditDraft[],
+  now: number,
+  digest: (text: string) => string,
+): Sealed {
+  let { seq, hash } = head
   const rows = drafts.map((draft) => {
     seq += 1
     const said = {

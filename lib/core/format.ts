@@ -28,3 +28,26 @@ export function weightsText(weights: Readonly<Record<string, number>>): string {
   const entries = Object.entries(weights).sort(([, a], [, b]) => b - a)
   return entries.length === 0 ? 'no traffic' : entries.map(([name, weight]) => `${name} ${weight} %`).join(', ')
 }
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const
+
+/** Up to two days are told in hours, as bakes are spoken of: `48h`. */
+const DAYS_FROM_MS = 2 * 86_400_000
+
+/** A duration as people write it in manifests and requests, largest unit first: `48h`, `7d`, `1h30m`, `0s`. Milliseconds in. */
+export function durationText(ms: number): string {
+  const units = ms > DAYS_FROM_MS ? UNITS : UNITS.slice(1)
+  let rest = ms
+  const parts = units.map(([unit, length]) => {
+    const count = Math.floor(rest / length)
+    rest -= count * length
+    return count === 0 ? '' : `${count}${unit}`
+  })
+  return parts.join('') || '0s'
+}

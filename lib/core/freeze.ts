@@ -1,3 +1,5 @@
+import { durationText } from './format.ts'
+
 /** When a freeze holds. Times are epoch milliseconds. */
 export type FreezeTime =
   /** The line is stopped until somebody lifts it. */
@@ -82,4 +84,16 @@ function minuteText(at: number): string {
     .toISOString()
     .replace('T', ' ')
     .replace(/(:\d\d)?\.\d+Z$/, (_, seconds) => `${seconds === ':00' ? '' : seconds}Z`)
+}
+
+/** When a freeze holds, as a person says it: `stops the line until it is lifted`, `holds from … until …`. */
+export function freezeTimeText(time: FreezeTime): string {
+  switch (time.kind) {
+    case 'stop':
+      return 'stops the line until it is lifted'
+    case 'once':
+      return `holds from ${minuteText(time.from)} until ${minuteText(time.until)}`
+    case 'recurring':
+      return `holds for ${durationText(time.durationMs)} from each “${time.cron}” in ${time.timeZone}`
+  }
 }

@@ -137,7 +137,8 @@ function frozenView({ id, reason, by, until }: Frozen): NonNullable<Status['free
   return { id, reason, by, until: until === null ? null : new Date(until).toISOString() }
 }
 
-function gateView(rollout: Rollout, now: number): Gate | null {
+/** The gate that a rollout waits at, as people are told of it; null where it waits at none. */
+export function gateView(rollout: Rollout, now: number): Gate | null {
   const gate = gateOf(rollout, now)
   const { phase, manifest, push } = rollout
   if (gate === null || phase.kind !== 'paused') return null

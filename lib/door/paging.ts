@@ -26,6 +26,22 @@ export async function pageAt<T>(from: string | null, read: () => Promise<T>): Pr
   }
 }
 
+/** One page of a list that is at hand whole; marks count its items. Throws Refusal 400 for a mark that no page gave out. */
+export function sliceOf<T>(
+  path: string,
+  query: URLSearchParams,
+  all: readonly T[],
+  { limit, from }: { readonly limit: number; readonly from: string | null },
+): { readonly items: readonly T[]; readonly nextLink: string | null } {
+  if (from !== null && !/^[1-9]\d{0,5}$/.test(from)) {
+    const detail = 'this page mark is of another list; ask for the first page again'
+    throw new Refusal(problem(400, 'bad-request', detail))
+  }
+  const start = Number(from ?? 0)
+  const end = start + limit
+  return { items: all.slice(start, end), nextLink: nextLink(path, query, end < all.length ? String(end) : null) }
+}
+
 /** Where the next page is: the same query from where this page ends; null = this was the last. A path, without the host. */
 export function nextLink(path: string, query: URLSearchParams, next: string | null): string | null {
   if (next === null) return null

@@ -1,7 +1,8 @@
 import { stringify } from 'yaml'
 import type * as z from 'zod'
 import { canonical } from '../core/chain.ts'
-import type { Kpi, Manifest, Measure, Source, Stage } from '../core/service.ts'
+import { durationText } from '../core/format.ts'
+import type { Approvals, Kpi, Manifest, Measure, Source, Stage } from '../core/service.ts'
 import { share } from './duration.ts'
 import type { manifestSchema } from './manifest-shape.ts'
 import { type sourceSchema, toSource } from './manifest-source.ts'
@@ -37,6 +38,7 @@ export function documentOf(manifest: Manifest): ManifestDocument {
     strategy: { canary: { steps: stepsOf(manifest.stages) } },
     analysis: analysisOf(manifest),
     onNewRevision: manifest.onNewRevision,
+    ...given('approvals', approvalsOf(manifest.approvals)),
     deadlines: {
       ready: durationText(deadlines.readyMs),
       traffic: durationText(deadlines.trafficMs),
@@ -54,6 +56,17 @@ export function documentOf(manifest: Manifest): ManifestDocument {
  */
 export function writeManifest(manifest: Manifest): string {
   return stringify(documentOf(manifest), { aliasDuplicateObjects: false, compat: 'yaml-1.1', lineWidth: 0 })
+}
+
+function approvalsOf(approvals: Approvals | null): Written<'approvals'> | null {
+  if (approvals === null) return null
+  const { required, from, notAuthor, validForMs } = approvals
+  return {
+    required,
+    ...given('from', from === null ? null : [...from]),
+    notAuthor,
+    ...given('validFor', textOrNull(validForMs)),
+  }
 }
 
 /** An item a stage. A stage of the weight before it follows a gate: its bake alone opens it, even one of no time. */
@@ -143,29 +156,6 @@ function targetOf(limitRatio: number): string | number {
   const short = Number((1 - limitRatio).toPrecision(12))
   const leaves = Number((1 - short).toPrecision(9))
   return shareOf(leaves === limitRatio && short < 1 ? short : 1 - limitRatio)
-}
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-  ['ms', 1],
-] as const
-
-/** Up to two days are told in hours, as bakes are spoken of: `48h`. */
-const DAYS_FROM_MS = 2 * 86_400_000
-
-/** A duration as the manifest writes it, largest unit first: `48h`, `7d`, `1h30m`, `0s`. */
-function durationText(ms: number): string {
-  const units = ms > DAYS_FROM_MS ? UNITS : UNITS.slice(1)
-  let rest = ms
-  const parts = units.map(([unit, length]) => {
-    const count = Math.floor(rest / length)
-    rest -= count * length
-    return count === 0 ? '' : `${count}${unit}`
-  })
-  return parts.join('') || '0s'
 }
 
 function textOrNull(ms: number | null): string | null {

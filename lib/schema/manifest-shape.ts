@@ -4,6 +4,7 @@ import type { TagPattern } from '../core/service.ts'
 import { duration } from './duration.ts'
 import { CONTAINER, CONTAINER_APP, GUID, NAME, REGISTRY_HOST, REPOSITORY, RESOURCE_GROUP, TAG_GLOB } from './grammar.ts'
 import { analysisSchema } from './manifest-analysis.ts'
+import { approvalsSchema } from './manifest-approvals.ts'
 import { checkSteps, type StepWritten } from './manifest-stages.ts'
 
 const NAME_RULE = 'it has 2–32 of a–z, 0–9 and dashes, begins with a letter and ends with no dash'
@@ -147,6 +148,7 @@ export const manifestSchema = z
         description:
           'What happens to a push that arrives while a rollout runs: it takes over, waits, or is turned away.',
       }),
+    approvals: approvalsSchema.optional(),
     deadlines: deadlinesSchema,
     drain: duration({
       description: 'How long a revision without weight keeps running so that open requests can end.',

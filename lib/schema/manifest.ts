@@ -1,6 +1,7 @@
 import { entityId, type Manifest } from '../core/service.ts'
 import { formatIssue, type TextIssue } from './issue.ts'
 import { toAnalysis } from './manifest-analysis.ts'
+import { toApprovals } from './manifest-approvals.ts'
 import { type ManifestContent, manifestSchema } from './manifest-shape.ts'
 import { toStages } from './manifest-stages.ts'
 import { readYaml, type YamlDocument } from './manifest-yaml.ts'
@@ -69,7 +70,7 @@ function toManifest(content: ManifestContent): Manifest {
     analysis: toAnalysis(content.analysis),
     onNewRevision: content.onNewRevision,
     deadlines: { readyMs: deadlines.ready, trafficMs: deadlines.traffic, gateMs: deadlines.gate ?? null },
-    approvals: null,
+    approvals: toApprovals(content.approvals),
     drainMs: content.drain,
     scaleDownDelayMs: content.scaleDownDelay,
     watchMs: content.watch,

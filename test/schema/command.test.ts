@@ -4,15 +4,18 @@ import { COMMAND_VERBS, isCommandVerb, readCommand } from '../../lib/schema/comm
 
 describe('the body of a command', () => {
   it('may be absent', () => {
-    const nothing = { ok: true, command: { id: null, reason: null, rollout: null } }
+    const fields = { id: null, reason: null, rollout: null, step: null, digest: null, to: null, override: false }
+    const nothing = { ok: true, command: fields }
     expect(readCommand(undefined)).toEqual(nothing)
     expect(readCommand(null)).toEqual(nothing)
     expect(readCommand({})).toEqual(nothing)
   })
 
   it('keeps what the operator said', () => {
-    const said = { id: 'b7a3 #1', reason: 'p95 looks odd – stop', rollout: 'pricing-7' }
-    expect(readCommand(said)).toEqual({ ok: true, command: said })
+    const digest = `sha256:${'ab'.repeat(32)}`
+    const said = { id: 'b7a3 #1', reason: 'p95 looks odd – stop', rollout: 'pricing-7', step: 2, digest, to: 'v1.2' }
+    expect(readCommand(said)).toEqual({ ok: true, command: { ...said, override: false } })
+    expect(readCommand({ ...said, override: true })).toEqual({ ok: true, command: { ...said, override: true } })
   })
 
   it.each([
@@ -25,6 +28,16 @@ describe('the body of a command', () => {
     [{ reason: 'forged\nline' }, 'reason'],
     [{ reason: 'turned \u202e round' }, 'reason'],
     [{ rollout: '../pricing' }, 'rollout'],
+    [{ step: 0 }, 'step'],
+    [{ step: 1.5 }, 'step'],
+    [{ step: '1' }, 'step'],
+    [{ digest: 'sha256:AB' }, 'digest'],
+    [{ to: '' }, 'to'],
+    [{ to: 'x'.repeat(129) }, 'to'],
+    [{ override: 'yes' }, 'override'],
+    [{ override: true }, 'reason'],
+    [{ override: true, reason: 'too short' }, 'reason'],
+    [{ override: true, reason: '   spaces   ' }, 'reason'],
   ])('%j is refused at %s', (body, path) => {
     const read = readCommand(body)
     expect(read.ok ? [] : read.issues.map((issue) => issue.path)).toEqual([path])
@@ -47,14 +60,14 @@ describe('the body of a command', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (body) => {
         const read = readCommand(body)
-        return !read.ok || Object.keys(read.command).join() === 'id,reason,rollout'
+        return !read.ok || Object.keys(read.command).join() === 'id,reason,rollout,step,digest,to,override'
       }),
     )
   })
 })
 
-it('the six verbs are known and no other word is', () => {
-  expect(COMMAND_VERBS.filter(isCommandVerb)).toHaveLength(6)
-  expect(isCommandVerb('undo')).toBe(false)
+it('the eight verbs are known and no other word is', () => {
+  expect(COMMAND_VERBS.filter(isCommandVerb)).toHaveLength(8)
+  expect(isCommandVerb('undone')).toBe(false)
   expect(isCommandVerb('constructor')).toBe(false)
 })

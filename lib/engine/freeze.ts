@@ -1,0 +1,178 @@
+import type { AuditDraft } from '../core/audit.ts'
+import { type Caller, mayDo } from '../core/caller.ts'
+import { canonical, sealAs } from '../core/chain.ts'
+import { durationText } from '../core/format.ts'
+import { type Freeze, type FreezeTime, freezeTimeText } from '../core/freeze.ts'
+import { Fault } from '../errors.ts'
+import type { FreezesLoaded } from '../ports.ts'
+import { ATTEMPTS, type Wheel } from './wheel.ts'
+
+/** Freezes that one environment may have; those that are over do not count. */
+const MOST_FREEZES = 100
+
+/** A freeze that is asked for. `id` makes asking twice harmless. */
+export type FreezeWish = Pick<Freeze, 'id' | 'environment' | 'services' | 'time' | 'reason'>
+
+/** What became of a wish for a freeze. `known`: the same was added before with this id. */
+export type FreezeAdded =
+  | { readonly kind: 'added' | 'known'; readonly freeze: Freeze }
+  | { readonly kind: 'reused' | 'full'; readonly because: string }
+  | { readonly kind: 'unknown-services'; readonly names: readonly string[] }
+
+/** Adds a freeze to its environment, with its audit row. Asking again with the same id changes nothing. Throws Fault. */
+export async function addFreeze(wheel: Wheel, wish: FreezeWish, by: string): Promise<FreezeAdded> {
+  const names = await unknownOf(wheel, wish)
+  if (names.length > 0) return { kind: 'unknown-services', names }
+  return attempts(wheel, wish.environment, async (loaded) => {
+    const now = wheel.clock.now()
+    const known = loaded.freezes.find(({ id }) => id === wish.id)
+    if (known !== undefined) return again(known, wish)
+    const kept = loaded.freezes.filter((freeze) => wheel.nextWindow(freeze, now) !== null)
+    if (kept.length >= MOST_FREEZES) {
+      const because = `${wish.environment} has ${MOST_FREEZES} freezes already; lift those that are not needed`
+      return { kind: 'full', because }
+    }
+    const freeze: Freeze = { schema: 1, ...wish, by, createdAt: now }
+    const notes = `freeze ${freeze.id} of ${scopeText(freeze)} ${freezeTimeText(freeze.time)}: ${freeze.reason}`
+    const saved = await store(
+      wheel,
+      loaded,
+      freeze.environment,
+      [...kept, freeze],
+      row('freeze-added', by, notes, freeze),
+    )
+    return saved ? { kind: 'added', freeze } : null
+  })
+}
+
+/** Lifts a freeze, with its audit row; false = there is none with this id. What it held goes on with its next look. Throws Fault. */
+export async function liftFreeze(
+  wheel: Wheel,
+  environment: string,
+  id: string,
+  { by, reason }: { readonly by: string; readonly reason: string },
+): Promise<boolean> {
+  return attempts(wheel, environment, async (loaded) => {
+    const freeze = loaded.freezes.find((one) => one.id === id)
+    if (freeze === undefined) return false
+    const why = reason === '' ? '' : `: ${reason}`
+    const notes = `freeze ${id} of ${scopeText(freeze)} (${freeze.reason}) is lifted${why}`
+    const rest = loaded.freezes.filter((one) => one !== freeze)
+    return (await store(wheel, loaded, environment, rest, row('freeze-lifted', by, notes, freeze))) ? true : null
+  })
+}
+
+/** A freeze of an environment, or null where none has this id. */
+export async function findFreeze(wheel: Wheel, environment: string, id: string): Promise<Freeze | null> {
+  const { freezes } = await wheel.freezes.freezesOf(environment)
+  return freezes.find((freeze) => freeze.id === id) ?? null
+}
+
+/** Freezes of the environments that hold or come, as `caller` may see them, oldest first. Throws Fault. */
+export async function freezeViews(wheel: Wheel, environments: readonly string[], caller: Caller) {
+  const now = wheel.clock.now()
+  const loaded = await Promise.all(environments.map((environment) => wheel.freezes.freezesOf(environment)))
+  return loaded
+    .flatMap(({ freezes }) => freezes)
+    .filter((freeze) => wheel.nextWindow(freeze, now) !== null && mayBeSeen(freeze, caller))
+    .map((freeze) => freezeView(wheel, freeze))
+}
+
+/** A freeze as it leaves the house, with the time of it that is open or comes next. */
+export function freezeView(wheel: Wheel, freeze: Freeze) {
+  const now = wheel.clock.now()
+  const { time } = freeze
+  const window = wheel.nextWindow(freeze, now)
+  return {
+    id: freeze.id,
+    environment: freeze.environment,
+    services: freeze.services,
+    kind: time.kind,
+    from: time.kind === 'once' ? iso(time.from) : null,
+    until: time.kind === 'once' ? iso(time.until) : null,
+    cron: time.kind === 'recurring' ? time.cron : null,
+    timeZone: time.kind === 'recurring' ? time.timeZone : null,
+    duration: time.kind === 'recurring' ? durationText(time.durationMs) : null,
+    reason: freeze.reason,
+    by: freeze.by,
+    createdAt: iso(freeze.createdAt),
+    active: window !== null && window.from <= now,
+    window:
+      window === null ? null : { from: iso(window.from), until: window.until === null ? null : iso(window.until) },
+  }
+}
+
+/** One that concerns a service that they may see, or all of an environment of which they may see anything. */
+function mayBeSeen({ environment, services }: Freeze, caller: Caller): boolean {
+  if (services !== null) return services.some((name) => mayDo(caller, 'see', { environment, name }))
+  return caller.grants.some(({ environments }) => environments === null || environments.includes(environment))
+}
+
+async function unknownOf(wheel: Wheel, { environment, services }: FreezeWish): Promise<readonly string[]> {
+  if (services === null) return []
+  const loaded = await wheel.store.load(environment, services)
+  return services.filter((name) => !loaded.some(({ service }) => service.key.name === name))
+}
+
+function again(known: Freeze, { services, time, reason }: FreezeWish): FreezeAdded {
+  const wished = { services, time, reason }
+  const stood = { services: known.services, time: known.time, reason: known.reason }
+  if (canonical(stood) === canonical(wished) || isSameFrom(known.time, time, stood, wished))
+    return { kind: 'known', freeze: known }
+  return { kind: 'reused', because: `the id ${known.id} was used before for another freeze; take a fresh one` }
+}
+
+/** A freeze without `from` begins when it is asked for: asked again later, it is the same all the same. */
+function isSameFrom(known: FreezeTime, time: FreezeTime, stood: object, wished: object): boolean {
+  if (known.kind !== 'once' || time.kind !== 'once' || known.until !== time.until) return false
+  return canonical({ ...stood, time: null }) === canonical({ ...wished, time: null })
+}
+
+/** Tries until nobody else was faster; null from `work` = somebody was. */
+async function attempts<T>(
+  wheel: Wheel,
+  environment: string,
+  work: (loaded: FreezesLoaded) => Promise<T | null>,
+): Promise<T> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const done = await work(await wheel.freezes.freezesOf(environment))
+    if (done !== null) return done
+  }
+  throw new Fault('conflict', `the freezes of ${environment} changed ${ATTEMPTS} times meanwhile; send it again`)
+}
+
+async function store(
+  wheel: Wheel,
+  { chain, token }: FreezesLoaded,
+  environment: string,
+  freezes: readonly Freeze[],
+  draft: AuditDraft,
+): Promise<boolean> {
+  const sealed = sealAs(environment, chain, [draft], wheel.clock.now(), wheel.digest)
+  const change = { environment, token, freezes, chain: sealed.chain, audit: sealed.rows }
+  return (await wheel.freezes.commitFreezes(change)) === 'saved'
+}
+
+function row(kind: 'freeze-added' | 'freeze-lifted', actor: string, notes: string, freeze: Freeze): AuditDraft {
+  return {
+    kind,
+    metric: 'freeze',
+    value: null,
+    notes,
+    actor,
+    rollout: null,
+    step: null,
+    weightsBefore: null,
+    weightsAfter: null,
+    evidence: [],
+    detail: { freeze },
+  }
+}
+
+function scopeText({ services, environment }: Freeze): string {
+  return services === null ? `all of ${environment}` : services.join(', ')
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}
