@@ -13,7 +13,8 @@ const HIDE = '\u001b[?25l'
 const SHOW = '\u001b[?25h'
 /** Terminals that know synchronized output show all of it at once; others ignore these. */
 const [BEGIN, END] = ['\u001b[?2026h', '\u001b[?2026l']
-const [CLEAR_LINE_END, CLEAR_BELOW] = ['\u001b[K', '\u001b[J']
+/** The line is cleared before it is written: behind a line as wide as the terminal its last sign would go. */
+const [CLEAR_LINE, CLEAR_BELOW] = ['\u001b[2K', '\u001b[J']
 
 /** A frame on a terminal. Each picture is one write, line over line, so that nothing flickers. */
 export function createFrame(io: Pick<Io, 'draw' | 'size' | 'isUnicode'>): Frame {
@@ -26,7 +27,7 @@ export function createFrame(io: Pick<Io, 'draw' | 'size' | 'isUnicode'>): Frame 
       // A terminal that was made narrower has wrapped the old lines: they take more rows than they were.
       const above = drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0)
       const up = Math.min(above, rows - 1)
-      const body = kept.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')
+      const body = kept.map((line) => `${CLEAR_LINE}${line}\n`).join('')
       io.draw(`${BEGIN}${isOpen ? '' : HIDE}${up > 0 ? `\u001b[${up}A\r` : ''}${body}${CLEAR_BELOW}${END}`)
       isOpen = true
       drawn = kept

@@ -116,7 +116,8 @@ class Unreached extends Refusal {
     const cure = connection.local === null ? 'check SLIPWAY_URL' : 'is npm start still running?'
     super(EXIT.error, `${origin} does not answer (${cause.cause?.message ?? cause.message}); ${cure}`, { cause })
     this.isHopeless =
-      ['ECONNREFUSED', 'ENOTFOUND'].includes(cause.cause?.code ?? '') || /redirect/.test(cause.cause?.message ?? '')
+      ['ECONNREFUSED', 'ENOTFOUND'].includes(cause.cause?.code ?? '') ||
+      /redirect|bad port/.test(cause.cause?.message ?? '')
   }
 }
 

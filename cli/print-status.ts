@@ -37,7 +37,10 @@ export function statusLines(io: Io, shown: Shown, now: number): readonly string[
     kpiLines(io, view.kpis, width, now),
     gateLines(io, view, width, now),
   ]
-  return parts.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
+  return parts
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
+    .map((line) => cut(line, width, io.isUnicode ? '…' : '~'))
 }
 
 function titleLine(io: Io, { view, isPast }: Shown, width: number, now: number): string {
@@ -84,7 +87,7 @@ function whenLines(io: Io, { view, receivedAt }: Shown, now: number): readonly s
   if (view.nextAt === null || view.nextInMs === null) return []
   const left = receivedAt + view.nextInMs - now
   const at = `at ${clock(now + Math.max(0, left), now)}`
-  return left < 1000 ? ['any moment now'] : [`${coloured(io, 'bold', `in ${duration(left)}`)}, ${at}`]
+  return left < 1000 ? ['looked at again any moment'] : [`${coloured(io, 'bold', `in ${duration(left)}`)}, ${at}`]
 }
 
 /** How to stop it and how to go on, as commands to be typed: those that the caller may give, and who may give the others. */

@@ -33,7 +33,7 @@ export function trafficLines(
     coloured(io, 'bold', head),
     ...branches.flatMap((branch, index) => {
       const isLast = index === branches.length - 1
-      const told = aboutText(view, releases, branch, now)
+      const told = aboutOf(view, releases, branch, now).join(io.isUnicode ? ' · ' : ' - ')
       const below =
         told === '' ? [] : [cut(`${isLast ? '   ' : stem}${' '.repeat(7)}${coloured(io, 'dim', told)}`, width)]
       return [branchLine(io, branch, isLast ? last : fork, room), ...below]
@@ -78,7 +78,12 @@ function branchesOf({ stable, canary, weights, outcome }: ServiceView): readonly
 }
 
 /** Tag, digest, age and health of a revision, as far as they are known. */
-function aboutText(view: ServiceView, { rollout, byRevision }: Releases, { name }: Branch, now: number): string {
+function aboutOf(
+  view: ServiceView,
+  { rollout, byRevision }: Releases,
+  { name }: Branch,
+  now: number,
+): readonly string[] {
   const release = byRevision.get(name)
   const isCanary = name === view.canary
   const tag = isCanary ? view.tag : (release?.tag ?? null)
@@ -89,7 +94,7 @@ function aboutText(view: ServiceView, { rollout, byRevision }: Releases, { name 
     release === undefined ? '' : `${duration(Math.max(0, now - release.madeAt))} old`,
     healthText(rollout, name, isCanary),
   ]
-  return parts.filter((part) => part !== '').join(' · ')
+  return parts.filter((part) => part !== '')
 }
 
 function healthText(rollout: Releases['rollout'], name: string, isCanary: boolean): string {

@@ -42,7 +42,8 @@ export async function* watch(io: Io, api: Api, service: string, environment: str
         etag = answer.headers.get('etag')
         yield { kind: 'view', view: answer.body as ServiceView, receivedAt: Date.now() }
       }
-      const isHeld = answer.headers.has('preference-applied') || Date.now() - asked > POLL_MS
+      // What says that it waits, and does not, must not be asked without end.
+      const isHeld = Date.now() - asked > POLL_MS || (isNews && answer.headers.has('preference-applied'))
       if (etag === null || !isHeld) await sleep(io, POLL_MS)
     } catch (error) {
       if (io.interrupted.aborted) return

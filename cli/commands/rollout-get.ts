@@ -47,8 +47,8 @@ async function showPast(io: Io, api: Api, target: Target, isJson: boolean): Prom
 /** A stored rollout in the words of a status, as the service itself would say it. */
 async function pastView(rollout: RolloutView): Promise<ServiceView> {
   const { statusOf } = await import('../../lib/core/status.ts')
-  const service = { key: rollout.key, pending: [], manifestVersion: rollout.manifestVersion }
-  const status = statusOf(service as unknown as ServiceState, { ...rollout, wakeAt: null }, Date.now())
+  const service = { key: rollout.key, pending: [], undo: null, manifestVersion: rollout.manifestVersion }
+  const status = statusOf(service as unknown as ServiceState, { ...rollout, wakeAt: null }, Date.now(), null)
   return { ...status, commands: [], may: [], etag: rollout.etag }
 }
 
