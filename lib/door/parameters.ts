@@ -27,7 +27,7 @@ export const PARAMETERS = {
   'list-approvals': [...ONE, ...PAGES],
   'list-freezes': [...ONE, ...PAGES],
   'add-freeze': [],
-  'lift-freeze': [],
+  'lift-freeze': ['reason'],
   'list-audit': [...ONE, 'service', 'rollout', 'since', 'until', ...PAGES, 'format'],
   'verify-audit': [...ONE, 'service', 'from'],
   'list-events': PAGES,
