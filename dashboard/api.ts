@@ -20,7 +20,7 @@ const part = encodeURIComponent
 /** Every path of the API that the dashboard asks, written out. */
 export const PATHS = {
   me: `${V1}/me`,
-  services: `${V1}/services`,
+  services: `${V1}/services?limit=100`,
   status: (environment: string, name: string) => at(`${V1}/services/${part(name)}/status`, { environment }),
   rollouts: (environment: string, name: string) =>
     at(`${V1}/services/${part(name)}/rollouts`, { environment, limit: '20' }),

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import type { ListOf, Me, ServiceView } from '../lib/api.ts'
+import type { Me } from '../lib/api.ts'
 import { onStranger, PATHS } from './api.ts'
 import { type Asked, type Shared, SharedContext } from './context.ts'
-import { useLive, useRead, useRoute } from './hooks.ts'
+import { useFleet, useRead, useRoute } from './hooks.ts'
 import type { Route } from './model/route.ts'
 import { Announcer, useAnnouncements } from './shell/announce.tsx'
 import { CommandDialog } from './shell/command.tsx'
@@ -28,7 +28,7 @@ export function App() {
 function SignedIn() {
   const route = useRoute()
   const me = useRead<Me>(PATHS.me).value
-  const fleet = useLive<ListOf<ServiceView>>(PATHS.services)
+  const fleet = useFleet()
   const [asked, setAsked] = useState<Asked | null>(null)
   const [isHelp, setHelp] = useState(false)
   const { said, say } = useAnnouncements(fleet)

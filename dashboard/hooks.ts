@@ -1,5 +1,6 @@
-import { useCallback, useEffect, useState } from 'preact/hooks'
-import { Refused, read, serverNow } from './api.ts'
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
+import type { ListOf, ServiceView } from '../lib/api.ts'
+import { PATHS, Refused, read, readAll, serverNow } from './api.ts'
 import { type Live, NOTHING, watch } from './live.ts'
 import { type Route, readRoute } from './model/route.ts'
 
@@ -12,6 +13,24 @@ export function useLive<T>(path: string | null): Live<T> {
   }, [path])
   return live.path === path ? live.live : NOTHING
 }
+
+/**
+ * The fleet as it stands: its first hundred services as soon as they change, all others whenever those do, and every
+ * half minute.
+ */
+export function useFleet(): Live<ListOf<ServiceView>> {
+  const live = useLive<ListOf<ServiceView>>(PATHS.services)
+  const next = live.value?.nextLink ?? null
+  const half = Math.floor(useNow(30_000) / 30_000)
+  const stamp = `${half} ${live.value?.items.map(({ etag }) => etag).join(' ') ?? ''}`
+  const rest = useFetched(next, stamp, (signal) => readAll<ServiceView>(next ?? '', MOST_SERVICES, signal))
+  return useMemo(() => {
+    if (live.value === null || next === null) return live
+    return { ...live, value: { items: [...live.value.items, ...(rest.value ?? [])], nextLink: null } }
+  }, [live, next, rest.value])
+}
+
+const MOST_SERVICES = 2000
 
 /** One answer that is asked for again when `stamp` changes; the old one stays until the new one is there. */
 export interface Fetched<T> {

@@ -95,9 +95,24 @@ export function gauges(buckets: readonly Bucket[], bucketMs: number): readonly P
   })
 }
 
-/** Leaves at most `most` points, evenly, and always the last: for the table behind a chart. */
-export function thinned<T>(points: readonly T[], most: number): readonly T[] {
-  if (points.length <= most) return points
-  const step = Math.ceil(points.length / most)
-  return points.filter((_, index) => (points.length - 1 - index) % step === 0)
+/** The windows that a chart can be read in, in ms; the last is everything since the start. */
+export const CHART_WINDOWS = [300_000, 1_800_000, 21_600_000, Number.POSITIVE_INFINITY] as const
+
+/**
+ * The shortest window in which each KPI usually has as many events as a pass needs (three divided by its limit): a shorter
+ * one would show chance. `limits` are shares; null for what has none.
+ */
+export function fittingMs(
+  pages: readonly BucketPage[],
+  limits: readonly (readonly [kpi: string, limit: number | null])[],
+): number {
+  const bucketMs = pages[0]?.bucketMs ?? 60_000
+  const needed = limits.map(([kpi, limit]) => {
+    if (limit === null || limit <= 0) return 0
+    const totals = bucketsOf(pages, kpi).map((bucket) => (bucket[1] === null ? 0 : bucket[2]))
+    const mean = totals.reduce((sum, total) => sum + total, 0) / Math.max(1, totals.length)
+    return mean === 0 ? 0 : (3 / limit / mean) * bucketMs
+  })
+  const most = Math.max(0, ...needed)
+  return CHART_WINDOWS.find((ms) => ms >= most) ?? Number.POSITIVE_INFINITY
 }

@@ -35,9 +35,9 @@ export function ago(ms: number): string {
   return `${Math.floor(minutes / 1440)} days ago`
 }
 
-/** A whole number with thin spaces between thousands. */
+/** A whole number with commas between thousands. */
 export function count(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f')
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
 }
 
 /** A digest short enough to be read and long enough to be told apart: the first twelve hex digits. */

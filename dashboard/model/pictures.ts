@@ -6,7 +6,8 @@ import type { WeightChange } from './weights.ts'
 
 type Kpi = RolloutView['manifest']['analysis']['kpis'][number]
 
-const HEIGHT = 180
+const HEIGHT = 190
+const WEIGHT_HEIGHT = 120
 
 /** What a KPI allows: a share of bad events, or a gauge's figure. */
 export function limitOf(kpi: Kpi): number {
@@ -28,6 +29,7 @@ export function weightPicture(changes: readonly WeightChange[], from: number, un
   const end = Math.max(until, at.at(-1) ?? from)
   return {
     at: [...at, end],
+    span: [from, end],
     lines: [
       { label: 'actual', ink: '--canary', values: [...actual, actual.at(-1) ?? null], isStepped: true, isFilled: true },
       {
@@ -42,18 +44,24 @@ export function weightPicture(changes: readonly WeightChange[], from: number, un
     band: null,
     most: 104,
     said: (value) => (value > 100 ? '' : `${value} %`),
-    height: HEIGHT,
+    height: WEIGHT_HEIGHT,
   }
 }
 
 /** A KPI over time: canary with its band, stable, and the limit. The axis shows the limit, and more only where shares go there. */
-export function kpiPicture(points: readonly Point[], limit: number | null, isGauge: boolean): Picture {
+export function kpiPicture(
+  points: readonly Point[],
+  limit: number | null,
+  isGauge: boolean,
+  span: Picture['span'],
+): Picture {
   const highest = Math.max(0, ...points.map(({ canary, stable }) => Math.max(canary ?? 0, stable ?? 0)))
   const bands = points.map(({ band }) => band?.[1] ?? 0)
   const usual = [...bands].sort((a, b) => a - b)[Math.floor(bands.length * 0.8)] ?? 0
   const most = Math.max((limit ?? 0) * 1.4, highest * 1.15, Math.min(usual, (limit ?? 1) * 3)) || 1
   return {
     at: points.map(({ at }) => at),
+    span,
     lines: [
       { label: 'stable', ink: '--stable', values: points.map(({ stable }) => stable), width: 1.5 },
       { label: 'canary', ink: '--canary', values: points.map(({ canary }) => canary), width: 2 },

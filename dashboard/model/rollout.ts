@@ -62,7 +62,7 @@ export function stepsOf({ rollout, status, phase, outcome }: Scene): readonly St
 
 /** What the next step still lacks, as sentences: gate, freeze, trouble, and every required KPI that does not pass. */
 export function lackingOf({ status, kpis }: Scene): readonly string[] {
-  if (status === null || status.phase === 'finished') return []
+  if (status === null || status.phase === 'finished' || status.phase === 'rolling-back') return []
   const { gate, freeze, trouble } = status
   const found: string[] = []
   if (trouble !== null) found.push(trouble)
@@ -72,7 +72,12 @@ export function lackingOf({ status, kpis }: Scene): readonly string[] {
     found.push(`${left} of ${gate.required} ${gate.required === 1 ? 'approval is' : 'approvals are'} missing.`)
   }
   for (const { kpi, role, verdict, missing, because } of kpis) {
-    if (role === 'required' && verdict !== 'pass') found.push(`${kpi}: ${missing ?? because}`)
+    if (role === 'required' && verdict !== 'pass') found.push(`${kpi}: ${missing ?? withoutName(kpi, because)}`)
   }
   return found
+}
+
+/** Half a sentence of the judge without the name of the KPI that it begins with. */
+export function withoutName(kpi: string, because: string): string {
+  return because.startsWith(`${kpi}: `) ? because.slice(kpi.length + 2) : because
 }

@@ -110,11 +110,11 @@ const TELLERS: Readonly<Record<Pressed, Teller>> = {
     title: `Abort ${service.rollout ?? 'the rollout'}`,
     button: 'Abort now',
     sentences: [
-      'All traffic goes back to the stable revision within a minute, and the rollout ends.',
+      'All traffic goes back to the stable revision at once, and the rollout ends.',
       'Users on the canary move to stable with their next request.',
     ],
     after: to(service, 0),
-    reversible: 'Not reversible, but harmless to repeat: retry starts a new rollout of the same image from step 1.',
+    reversible: 'Not reversible; retry starts a new rollout of the same image from step 1.',
     isDangerous: true,
     needsReason: false,
   }),

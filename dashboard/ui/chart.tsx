@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { fullTime } from '../model/format.ts'
 import type { Picture } from './plot.ts'
@@ -9,7 +8,7 @@ export function Chart({
   caption,
   summary,
   picture,
-  aside,
+  isWide = false,
 }: {
   readonly title: string
   /** What exactly is drawn, and its unit. */
@@ -17,17 +16,17 @@ export function Chart({
   /** What the picture shows, for those who do not see it. */
   readonly summary: string
   readonly picture: Picture
-  readonly aside?: ComponentChildren
+  /** Whether it takes the whole width. */
+  readonly isWide?: boolean
 }) {
   const [isTable, setTable] = useState(false)
   const [point, setPoint] = useState<number | null>(null)
   return (
-    <figure class="chart" aria-label={title}>
+    <figure class={isWide ? 'chart whole' : 'chart'} aria-label={title}>
       <figcaption>
         <span class="chart-head">
           <span class="chart-title">{title}</span>
           <span class="chart-tools">
-            {aside}
             <button type="button" class="button quiet small" aria-pressed={isTable} onClick={() => setTable(!isTable)}>
               Table<span class="hidden"> of {title}</span>
             </button>

@@ -1,5 +1,6 @@
 import type { ServiceView } from '../../lib/api.ts'
 import { amount, count, figure, percent } from '../model/format.ts'
+import { withoutName } from '../model/rollout.ts'
 import { VERDICT_MEANINGS, verdictMark } from '../model/words.ts'
 import { Pill, Text } from './basics.tsx'
 import { When } from './time.tsx'
@@ -9,7 +10,6 @@ export type Evidence = ServiceView['kpis'][number]
 /** One KPI: its verdict, its figure on a scale with limit, interval and stable, what is missing, and all of it on demand. */
 export function EvidenceCard({ evidence }: { readonly evidence: Evidence }) {
   const { kpi, role, because, missing, passAt, verdict, value, unit, limit } = evidence
-  const name = because.startsWith(`${kpi}: `) ? because.slice(kpi.length + 2) : because
   return (
     <article class="evidence" aria-label={kpi}>
       <header>
@@ -27,7 +27,7 @@ export function EvidenceCard({ evidence }: { readonly evidence: Evidence }) {
       </p>
       <Scale evidence={evidence} />
       <p class="because">
-        <Text>{name}</Text>
+        <Text>{withoutName(kpi, because)}</Text>
       </p>
       {missing === null ? null : (
         <p class="missing">

@@ -14,6 +14,8 @@ export interface Line {
 /** What is drawn: lines over moments (epoch milliseconds), and the band between two rows of values. */
 export interface Picture {
   readonly at: readonly number[]
+  /** What the time axis spans, so that all charts of a rollout stand one below the other; null = what there is. */
+  readonly span: readonly [number, number] | null
   readonly lines: readonly Line[]
   readonly band: {
     readonly low: readonly (number | null)[]
@@ -36,9 +38,9 @@ export function plot(box: HTMLElement, picture: Picture, onPoint: (index: number
     width: Math.max(200, box.clientWidth),
     height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { x: { time: true }, y: { range: [0, picture.most] } },
+    scales: { x: scaleOf(picture), y: { range: [0, picture.most] } },
     axes: axesOf(ink, picture),
     series: [{}, ...lines.map((line) => seriesOf(line, ink)), ...(band === null ? [] : [HIDDEN, HIDDEN])],
     bands: band === null ? [] : [{ series: [lines.length + 1, lines.length + 2], fill: faint(ink(band.ink), 0.16) }],
@@ -52,6 +54,10 @@ export function plot(box: HTMLElement, picture: Picture, onPoint: (index: number
     watcher.disconnect()
     chart.destroy()
   }
+}
+
+function scaleOf({ span }: Picture): uPlot.Scale {
+  return span === null ? { time: true } : { time: true, range: [span[0] / 1000, span[1] / 1000] }
 }
 
 const HIDDEN: uPlot.Series = { stroke: 'transparent', width: 0, points: { show: false } }
@@ -81,7 +87,7 @@ function axesOf(ink: (name: string) => string, { said }: Picture): uPlot.Axis[] 
     ticks: { show: false },
   }
   return [
-    { ...look, grid: { show: false }, space: 80, values: clockValues },
+    { ...look, grid: { show: false }, space: 80, gap: 8, size: 34, values: clockValues },
     { ...look, size: 62, space: 40, values: (_: uPlot, splits: number[]) => splits.map(said) },
   ]
 }

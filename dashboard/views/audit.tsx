@@ -35,13 +35,13 @@ export function Audit({ route }: { readonly route: Route }) {
     <div class="page audit">
       <div class="page-head">
         <h1>Audit</h1>
-        <p class="muted">
+        <p class="muted grow">
           {kind === '' ? many(rows.length, 'row') : `${shown.length} of ${many(rows.length, 'row')}`}
           {next === null ? '' : ' so far'}, newest first
         </p>
+        {path === null ? null : <Exports path={path} name={`audit-${environment}`} />}
       </div>
       <Filters route={route} environment={environment} environments={environments} kinds={kinds} />
-      {path === null ? null : <Exports path={path} name={`audit-${environment}`} />}
       <Chains environment={environment} service={asked('service')} />
       {refused === null ? null : <Failed refused={refused} again={again} />}
       {isLoading && rows.length === 0 ? <Loading what="Asking for the audit" /> : null}

@@ -27,7 +27,7 @@ export function Delivery({ route }: { readonly route: Route }) {
     <div class="page">
       <div class="page-head">
         <h1>Delivery</h1>
-        <p class="muted grow">Four measures, counted from the audit alone.</p>
+        <p class="muted grow">Counted from the audit alone. Bars: the window in six parts, the newest at the right.</p>
         <label class="field">
           <span class="hidden">Environment</span>
           <select value={environment} onChange={(event) => setQuery(route, { environment: event.currentTarget.value })}>
@@ -91,28 +91,30 @@ interface Measure {
 const MEASURES: readonly Measure[] = [
   {
     word: 'Deployment frequency',
-    means: 'Rollouts that ended as promoted, a day.',
+    means: 'Rollouts that ended as promoted, a day. Undos are none.',
     figure: ({ deploymentsPerDay }) => `${Number(deploymentsPerDay.toPrecision(2))} a day`,
     more: ({ deployments }) => `${deployments} in all`,
     value: ({ deploymentsPerDay }) => deploymentsPerDay,
   },
   {
     word: 'Lead time',
-    means: 'From the push of an image until it serves all traffic; the median of the rollouts that were promoted.',
+    means: 'From the push of an image, as the registry dates it, until it was seen to serve all traffic; the median.',
     figure: ({ leadTime }) => (leadTime.medianMs === null ? 'no case' : duration(leadTime.medianMs)),
     more: ({ leadTime }) => (leadTime.p90Ms === null ? '' : `nine of ten within ${duration(leadTime.p90Ms)}`),
     value: ({ leadTime }) => leadTime.medianMs,
   },
   {
     word: 'Change failure rate',
-    means: 'Of the rollouts that reached users, those that were rolled back, aborted, or undone later.',
+    means:
+      'Of the rollouts that took users’ traffic, the share that ended rolled back, failed or aborted, or was undone since.',
     figure: ({ changeFailure }) => (changeFailure.ratio === null ? 'no case' : percent(changeFailure.ratio)),
     more: ({ changeFailure }) => `${changeFailure.failed} of ${changeFailure.total}`,
     value: ({ changeFailure }) => changeFailure.ratio,
   },
   {
     word: 'Time to restore',
-    means: 'From the first sign that a release was bad until stable had all traffic again; the median.',
+    means:
+      'From the first traffic of a failed version until its rollback was confirmed, and from the promotion of an undone one until the undo was; the median.',
     figure: ({ timeToRestore }) => (timeToRestore.medianMs === null ? 'no case' : duration(timeToRestore.medianMs)),
     more: ({ timeToRestore }) =>
       timeToRestore.p90Ms === null ? '' : `nine of ten within ${duration(timeToRestore.p90Ms)}`,

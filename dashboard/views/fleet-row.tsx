@@ -30,17 +30,17 @@ export function FleetRow({ service }: { readonly service: ServiceView }) {
         {tag === null ? <span class="muted">none</span> : <span class="mono tag">{tag}</span>}
         {rollout === null ? null : <span class="muted small block">rollout {numberOf(rollout)}</span>}
       </td>
-      <td role="cell" data-label="Step">
+      <td role="cell" class={service.step === null ? 'none' : ''} data-label="Step">
         <Steps service={service} />
       </td>
-      <td role="cell" data-label="Canary traffic">
+      <td role="cell" class={isMoving ? '' : 'none'} data-label="Canary traffic">
         {isMoving ? (
           <WeightBar wanted={weights.wanted} actual={weights.actual} canary={canary} />
         ) : (
           <span class="muted">–</span>
         )}
       </td>
-      <td role="cell" data-label="KPIs">
+      <td role="cell" class={service.kpis.length === 0 ? 'none' : ''} data-label="KPIs">
         <Kpis service={service} />
       </td>
       <td role="cell" class="cell-next" data-label="Next">

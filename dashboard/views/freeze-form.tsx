@@ -122,7 +122,7 @@ function Times({ draft, set }: Part) {
   return (
     <div class="pair">
       <label class="field">
-        Begins (cron: minute hour day month weekday)
+        Begins (cron line)
         <input required class="mono" value={draft.cron} onInput={(event) => set({ cron: event.currentTarget.value })} />
       </label>
       <label class="field">

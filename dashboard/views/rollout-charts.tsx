@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { AuditView } from '../../lib/api.ts'
 import { type Refused, serverNow } from '../api.ts'
-import { type BucketPage, bucketsOf, gauges, kpisOf, rolling } from '../model/buckets.ts'
+import { type BucketPage, bucketsOf, CHART_WINDOWS, fittingMs, gauges, kpisOf, rolling } from '../model/buckets.ts'
 import { duration } from '../model/format.ts'
 import { kpiPicture, limitOf, weightPicture } from '../model/pictures.ts'
 import type { Scene } from '../model/rollout.ts'
@@ -25,7 +25,15 @@ export function RolloutCharts({
 }) {
   const kpis = kpisOf(pages)
   const [windowMs, setWindow] = useState(0)
-  const shownMs = windowMs === 0 ? fitting(scene) : windowMs
+  const fit = useMemo(
+    () =>
+      fittingMs(
+        pages,
+        kpis.map((kpi) => [kpi, limitFor(scene, kpi)]),
+      ),
+    [pages],
+  )
+  const shownMs = windowMs === 0 ? fit : windowMs
   return (
     <Card title="Over time" aside={kpis.length === 0 ? null : <Windows shownMs={shownMs} set={setWindow} />}>
       {refused === null ? null : <Failed refused={refused} />}
@@ -44,24 +52,24 @@ export function RolloutCharts({
   )
 }
 
-/** Long rollouts are read in half hours, short ones in five minutes. */
-function fitting({ rollout, endedAt }: Scene): number {
-  return (endedAt ?? serverNow()) - rollout.startedAt > 6 * 60 * MINUTE ? 30 * MINUTE : 5 * MINUTE
+function limitFor({ rollout }: Scene, kpi: string): number | null {
+  const declared = rollout.manifest.analysis.kpis.find(({ name }) => name === kpi)
+  return declared === undefined || declared.kind === 'gauge' ? null : limitOf(declared)
 }
 
-const WINDOWS = [
-  { ms: 5 * MINUTE, word: '5 min' },
-  { ms: 30 * MINUTE, word: '30 min' },
-  { ms: 360 * MINUTE, word: '6 h' },
-  { ms: Number.POSITIVE_INFINITY, word: 'since start' },
-] as const
+/** From the start of the rollout until its end, or this minute. */
+function spanOf({ rollout, endedAt }: Scene): readonly [number, number] {
+  return [rollout.startedAt, Math.max(endedAt ?? Math.ceil(serverNow() / MINUTE) * MINUTE, rollout.startedAt + MINUTE)]
+}
+
+const WORDS = ['5 min', '30 min', '6 h', 'since start'] as const
 
 function Windows({ shownMs, set }: { readonly shownMs: number; readonly set: (ms: number) => void }) {
   return (
     <div class="segments" role="group" aria-label="Share over the last">
-      {WINDOWS.map(({ ms, word }) => (
+      {CHART_WINDOWS.map((ms, place) => (
         <button type="button" aria-pressed={ms === shownMs} onClick={() => set(ms)}>
-          {word}
+          {WORDS[place]}
         </button>
       ))}
     </div>
@@ -69,9 +77,9 @@ function Windows({ shownMs, set }: { readonly shownMs: number; readonly set: (ms
 }
 
 function WeightChart({ scene, rows }: { readonly scene: Scene; readonly rows: readonly AuditView[] }) {
-  const { rollout, endedAt } = scene
+  const { rollout } = scene
   const changes = useMemo(() => weightChanges(rows, rollout.canary), [rows, rollout.canary])
-  const until = endedAt ?? Math.floor(serverNow() / MINUTE) * MINUTE
+  const [, until] = spanOf(scene)
   const picture = useMemo(() => weightPicture(changes, rollout.startedAt, until), [changes, rollout.startedAt, until])
   if (changes.length === 0) return null
   const last = changes.at(-1)
@@ -81,6 +89,7 @@ function WeightChart({ scene, rows }: { readonly scene: Scene; readonly rows: re
       caption="Share of the traffic in percent: as wished for, and as seen at the ingress"
       summary={`The canary's weight changed ${changes.length} times; now wanted ${last?.wanted ?? 'unknown'} %, seen ${last?.actual ?? 'not yet'} %.`}
       picture={picture}
+      isWide
     />
   )
 }
@@ -104,7 +113,8 @@ function KpiChart({
     const buckets = bucketsOf(pages, kpi)
     return isGauge ? gauges(buckets, bucketMs) : rolling(buckets, bucketMs, windowMs)
   }, [pages, kpi, windowMs, isGauge])
-  const picture = useMemo(() => kpiPicture(points, limit, isGauge), [points, limit, isGauge])
+  const [from, to] = spanOf(scene)
+  const picture = useMemo(() => kpiPicture(points, limit, isGauge, [from, to]), [points, limit, isGauge, from, to])
   const last = points.at(-1)
   if (last === undefined) return null
   const over = Number.isFinite(windowMs) ? `the last ${duration(windowMs)}` : 'all buckets since the start'
