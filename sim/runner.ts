@@ -8,6 +8,7 @@ import { obeyCommand } from '../lib/engine/command.ts'
 import { storeManifest } from '../lib/engine/manifest.ts'
 import { receive } from '../lib/engine/receive.ts'
 import { sweep } from '../lib/engine/sweep.ts'
+import { telling } from '../lib/engine/tell.ts'
 import type { Turned } from '../lib/engine/turn.ts'
 import type { Wheel } from '../lib/engine/wheel.ts'
 import type { EventRecord } from '../lib/ports.ts'
@@ -58,6 +59,8 @@ export interface StageOptions {
   readonly crash?: CrashPlan
   /** Tells the windows of freezes; absent = of those that do not recur. */
   readonly windows?: Pick<Wheel, 'openWindow' | 'nextWindow'>
+  /** Whether decisions leave notices in the store's outbox. */
+  readonly told?: boolean
 }
 
 const MINUTE_MS = 60_000
@@ -68,7 +71,9 @@ export function createStage(options: StageOptions = {}): Stage {
   const { environments = ['production'], crash = null } = options
   const props = createProps(options)
   const { clock, store } = props
-  const worker = mortal(socketsOf(props, options.windows ?? PLAIN), crash)
+  const sockets = socketsOf(props, options.windows ?? PLAIN)
+  const { told = false } = options
+  const worker = mortal(told ? { ...sockets, store: telling(sockets.store, null) } : sockets, crash)
   const wheel = worker.sockets
   const wakes = { timer: true, bell: true }
   const broken: Turned[] = []
