@@ -46,7 +46,7 @@ export const approvalsSchema = z
     }).optional(),
   })
   .superRefine(({ required, from, notAuthor }, context) => {
-    if (from === undefined) return
+    if (from === undefined || from.length === 0) return
     const message = fromTrouble(from, required, notAuthor)
     if (message !== null) context.addIssue({ code: 'custom', message, path: ['from'] })
   })

@@ -68,6 +68,7 @@ describe('a manifest', () => {
         },
         onNewRevision: 'queue',
         deadlines: { readyMs: 300_000, trafficMs: 180_000, gateMs: 604_800_000 },
+        approvals: null,
         drainMs: 0,
         scaleDownDelayMs: 3_600_000,
         watchMs: 1_200_000,

@@ -170,6 +170,14 @@ const analysis = part({
   kpis,
 })
 
+const people = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,12}@[a-z]{1,8}$/), { minLength: 11, maxLength: 20 })
+const approvals = part({
+  required: fc.integer({ min: 1, max: 10 }),
+  from: people,
+  notAuthor: fc.boolean(),
+  validFor: duration(60_000, LONGEST),
+})
+
 const glob = fc.stringMatching(/^[A-Za-z0-9._*?-]{1,40}$/)
 const glaring = fc.constantFrom('1.0', '1e3', 'null', 'true', '*', '-', '---', '0x1F', '.5', 'on', '1_0', '?')
 const range = fc.constantFrom('>=1.0.0 <3', '~1.4', ' >=1  <2 ', '1.x || 2.x', '*', '1', '^1\n')
@@ -208,6 +216,7 @@ export const written: fc.Arbitrary<Record<string, unknown>> = fc
       strategy: fc.record({ canary: fc.record({ steps }) }),
       analysis,
       onNewRevision: fc.constantFrom('supersede', 'queue', 'reject'),
+      approvals,
       deadlines: part({
         ready: duration(1000, LONGEST),
         traffic: duration(1000, LONGEST),

@@ -19,6 +19,7 @@ describe('an ACR webhook', () => {
             pushedAt: Date.UTC(2023, 10, 17, 16, 52, 1, 343),
             eventId: 'cb8c3971-9adc-488b-a1b2-43cbb4974ff5',
             source: 'acr',
+            author: null,
           },
         },
       ],

@@ -15,6 +15,7 @@ describe('a notification of a Distribution registry', () => {
         pushedAt: Date.UTC(2016, 2, 9, 14, 44, 26, 500),
         eventId: 'asdf-asdf-asdf-asdf-2',
         source: 'distribution',
+        author: 'ci',
       },
     ])
     expect(ignoredOf(reading)).toMatchObject([{ source: 'distribution', outcome: 'ignored', receivedAt: RECEIVED }])

@@ -13,6 +13,7 @@ const PUSH = {
   pushedAt: Date.UTC(2018, 3, 25, 21, 39, 47, 276),
   eventId: '831e1650-001e-001b-66ab-eeb76e069631',
   source: 'event-grid',
+  author: null,
 }
 
 describe('Event Grid', () => {

@@ -49,6 +49,22 @@ const NASTY = [
 
 const hostile = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary', maxLength: 400 }), fc.constantFrom(...NASTY))
 
+describe('the author of a push', () => {
+  const acr = payload('acr-push')
+  it.each([
+    [{ name: 'ada@example.com' }, 'ada@example.com'],
+    [{ name: '  ada ' }, 'ada'],
+    [{ name: '' }, null],
+    [{ name: 'turned \u202e round' }, 'turned \ufffd round'],
+    [{ name: 7 }, null],
+    [{}, null],
+    ['ada', null],
+    [null, null],
+  ])('of actor %j is %j, and the push counts all the same', (actor, author) => {
+    expect(pushesOf(read('acr', { ...(acr as object), actor }))).toMatchObject([{ tag: 'v1.4.0', author }])
+  })
+})
+
 describe('a body', () => {
   it('never makes a reader throw, whatever it is', () => {
     fc.assert(
