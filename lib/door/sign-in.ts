@@ -35,7 +35,7 @@ export function redirectUriOf({ publicUrl }: Site): string {
 
 /**
  * Sends a browser to the issuer: authorization code with PKCE. The code is bound to this browser by the verifier and the
- * state, which no script can read; there is no ID token, so there is no nonce to check (RFC 9700 §2.1.1).
+ * state, which no script can read; no ID token is used, so there is no nonce to check (RFC 9700 §2.1.1).
  */
 export function beginSignIn(signIn: SignIn, { query }: Pick<Visit, 'query'>): HttpResponseInit {
   const errand: Errand = { state: random(), verifier: random(), back: backOf(query.get('back')) }

@@ -191,10 +191,11 @@ function withClient(tokens: TokenSettings, clientId: string | null): TokenSettin
   return { ...tokens, clients: [...new Set([...tokens.clients, clientId.toLowerCase()])] }
 }
 
+/** Entra writes `oid` and names into the token only where `profile` was asked for. */
 function signInOf({ issuer, tenant, audience }: TokenSettings, read: z.output<typeof signInSchema>): SignInSettings {
   const authority = `${URL.parse(issuer)?.origin ?? AUTHORITY}/${tenant}/oauth2/v2.0`
   const { clientId, secret = null, authorizeUrl = `${authority}/authorize`, tokenUrl = `${authority}/token` } = read
-  return { clientId, secret, authorizeUrl, tokenUrl, scope: read.scope ?? `${audience}/.default` }
+  return { clientId, secret, authorizeUrl, tokenUrl, scope: read.scope ?? `openid profile ${audience}/.default` }
 }
 
 function publicUrlOf(from: SettingsReader): string | null {

@@ -71,7 +71,7 @@ test('the sign-in knows where Entra is, and its app may call', () => {
     secret: 'slipway-sign-in',
     authorizeUrl: `https://login.microsoftonline.com/${TENANT}/oauth2/v2.0/authorize`,
     tokenUrl: `https://login.microsoftonline.com/${TENANT}/oauth2/v2.0/token`,
-    scope: `${API.toLowerCase()}/.default`,
+    scope: `openid profile ${API.toLowerCase()}/.default`,
   })
 })
 

@@ -104,7 +104,15 @@ function callerOf({ roles }: TokenRules, claims: JWTPayload): Caller {
   const { oid, sub, azp, scp } = claims
   const id = isId(oid) ? oid : String(sub)
   const isMachine = claims.idtyp === 'app' || scp === undefined
-  const name = nameOf([claims.preferred_username, claims.upn, claims.name, claims.app_displayname, claims.appid, azp, id])
+  const name = nameOf([
+    claims.preferred_username,
+    claims.upn,
+    claims.name,
+    claims.app_displayname,
+    claims.appid,
+    azp,
+    id,
+  ])
   return { id, name, kind: isMachine ? 'machine' : 'person', grants: grantsOf(claims.roles, roles), method: 'token' }
 }
 
