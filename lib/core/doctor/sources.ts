@@ -125,7 +125,7 @@ export function logFinding(
   }
   const why =
     sending.length === 0 ? 'is not sent to any workspace' : 'is sent to other workspaces than the settings name'
-  const fix = `az monitor diagnostic-settings create --name slipway --resource ${environmentId} --workspace ${workspaceScope(workspace)} --logs '[{"category":"${ACCESS_LOG}","enabled":true}]'`
+  const fix = `az monitor diagnostic-settings create --name slipway --resource ${environmentId} --workspace ${workspaceScope(workspace)} --export-to-resource-specific true --logs '[{"category":"${ACCESS_LOG}","enabled":true}]'`
   return wrong(
     of,
     'error',

@@ -43,7 +43,7 @@ describe('the access log', () => {
     expect(log(routes)).toMatchObject({
       result: 'error',
       message: expect.stringMatching(message),
-      fix: `az monitor diagnostic-settings create --name slipway --resource ${ENVIRONMENT} --workspace ${FIND} --logs '[{"category":"ContainerAppHTTPLogs","enabled":true}]'`,
+      fix: `az monitor diagnostic-settings create --name slipway --resource ${ENVIRONMENT} --workspace ${FIND} --export-to-resource-specific true --logs '[{"category":"ContainerAppHTTPLogs","enabled":true}]'`,
     })
   })
 
