@@ -191,6 +191,18 @@ describe('what is given up', () => {
   })
 })
 
+test('what waited for days in its line is not given up when its sink fails for the first time', async () => {
+  const ill = createPlace('ill')
+  const { clock, outbox, round, dead } = scene(ill)
+  outbox.put(notices(1, 1))
+  for (const unsent of await outbox.unsent(ENV, 1)) await outbox.handOut(unsent, ['ill'], clock.now())
+  clock.set(clock.now() + 3 * DAY)
+  ill.mood = 'unavailable'
+  await round()
+  expect(await dead()).toEqual([])
+  expect(await outbox.line(ENV, 'ill', 10)).toHaveLength(1)
+})
+
 describe('two dispatchers', () => {
   test('at once tell each sink once', async () => {
     const place = createPlace('ops')
