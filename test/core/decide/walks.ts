@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { AppSeen } from '../../../lib/core/app.ts'
 import { type Decision, decide } from '../../../lib/core/decide/decide.ts'
 import type { Command, Facts, Verb } from '../../../lib/core/facts.ts'
+import type { Frozen } from '../../../lib/core/freeze.ts'
 import type { Verdict, VerdictKind } from '../../../lib/core/judge/verdict.ts'
 import type { Rollout } from '../../../lib/core/rollout.ts'
 import type { Analysis, Manifest } from '../../../lib/core/service.ts'
@@ -13,6 +14,7 @@ import {
   aManifest,
   anAnalysis,
   anApp,
+  aPush,
   aRevision,
   aVerdict,
   CANARY,
@@ -118,15 +120,61 @@ export interface Step {
   readonly decision: Decision
 }
 
-/** Lives a life from the first look on, and tells every step of it. */
-export function live(happenings: readonly Happening[], tempered: Partial<Temper> = {}): readonly Step[] {
-  let rollout = aFreshRollout({ manifest: planOf(tempered) })
+/** What happens around one look by rules and freezes, laid over what happens anyway; `verb` null = as it is. */
+export interface Governed {
+  readonly verb: Verb | null
+  readonly who: 'ada' | 'bo' | 'cy' | 'author'
+  readonly freeze: 'none' | 'short' | 'stop'
+  readonly override: boolean
+  readonly named: 'right' | 'wrong'
+}
+
+export const governed: fc.Arbitrary<Governed> = fc.record({
+  verb: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(null) },
+    { weight: 6, arbitrary: fc.constant<Verb>('approve') },
+    { weight: 1, arbitrary: fc.constantFrom<Verb>('promote', 'promote-full', 'pause', 'resume') },
+  ),
+  who: fc.constantFrom('ada', 'bo', 'cy', 'author'),
+  freeze: mostly('none', 'short', 'stop', 'short', 'stop'),
+  override: mostly(false, true),
+  named: mostly('right', 'wrong'),
+})
+
+/** Approvals of two who are not the author, each good for an hour. */
+export const TWO_OTHERS = { required: 2, from: null, notAuthor: true, validForMs: HOUR } as const
+
+function freezeOf(kind: Governed['freeze'], now: number): Frozen | null {
+  if (kind === 'none') return null
+  return { id: kind, reason: 'no changes', by: 'kim', since: now, until: kind === 'stop' ? null : now + HOUR }
+}
+
+function commandOf(rollout: Rollout, happens: Happening, rules: Governed | undefined): Command | null {
+  const verb = rules?.verb ?? happens.verb
+  if (verb === null) return null
+  if (rules === undefined) return aCommand(verb)
+  const { who, override, named } = rules
+  const step = 'stage' in rollout.phase ? rollout.phase.stage + (named === 'right' ? 1 : 2) : 1
+  const reason = override ? 'it cannot wait any longer' : ''
+  return aCommand(verb, { actor: who, actorId: `id-${who}`, step, digest: rollout.push.digest, override, reason })
+}
+
+/** Lives a life from the first look on, and tells every step of it; with `rules`, under approvals and freezes. */
+export function live(
+  happenings: readonly Happening[],
+  tempered: Partial<Temper> = {},
+  rules: readonly Governed[] = [],
+): readonly Step[] {
+  const approvals = rules.length === 0 ? null : TWO_OTHERS
+  const push = aPush({ author: 'id-author' })
+  let rollout = aFreshRollout({ manifest: { ...planOf(tempered), approvals }, push })
   let now = T0
-  return happenings.map((happens) => {
+  return happenings.map((happens, index) => {
+    const rule = rules.length === 0 ? undefined : rules[index % rules.length]
     now += happens.later
     const before = rollout
-    const shown = factsOf(before, happens, now)
-    const command = happens.verb === null ? null : aCommand(happens.verb)
+    const shown = { ...factsOf(before, happens, now), freeze: freezeOf(rule?.freeze ?? 'none', now) }
+    const command = commandOf(before, happens, rule)
     const decision = decide(before, shown, command)
     if (decision.answer?.kind !== 'refused') rollout = decision.next
     return { before, facts: shown, command, decision }
