@@ -1,12 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { exportJWK, generateKeyPair } from 'jose'
-import Provider, {
-  type Configuration,
-  interactionPolicy,
-  type JWTStructured,
-  type KoaContextWithOIDC,
-} from 'oidc-provider'
+import Provider, { type Configuration, type JWTStructured, type KoaContextWithOIDC } from 'oidc-provider'
 import { memoryStore } from './openid-store.ts'
 import { listen } from './serve.ts'
 
@@ -67,6 +62,7 @@ export async function createOpenId(options: OpenIdOptions): Promise<OpenIdServer
   })
   const serve = provider.callback()
   handler.current = (request, response) => {
+    forgetSession(request)
     if (request.url?.startsWith('/interaction/') !== true) return void serve(request, response)
     signIn(provider, request, response).catch((error: unknown) => response.writeHead(400).end(String(error)))
   }
@@ -138,25 +134,26 @@ function configuration(registered: Registered): Configuration {
         }),
       },
     },
-    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}`, policy: policy() },
+    pkce: { required: () => true },
+    renderError: (ctx, { error, error_description: why }) => {
+      ctx.type = 'text'
+      ctx.body = `${error}: ${why ?? ''}`
+    },
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     loadExistingGrant: (ctx) => granted(ctx, resource, scope),
     formats: { customizers: { jwt: (_ctx, token, parts) => asEntra(registered, token, parts) } },
   }
 }
 
-/** Somebody else than who is signed in may be asked for. */
-function policy() {
-  const prompts = interactionPolicy.base()
-  const { Check } = interactionPolicy
-  const isOther = ({ oidc }: KoaContextWithOIDC) =>
-    oidc.session?.accountId !== roleWanted(oidc.params?.login_hint) && oidc.result === undefined
-  prompts.get('login')?.checks.add(new Check('other_account', 'somebody else is asked for', isOther))
-  return prompts
-}
-
 function roleWanted(hint: unknown): LocalRole {
   return LOCAL_ROLES.find((role) => role === hint) ?? 'admin'
+}
+
+/** Every sign-in is a new one, so that one browser can be first the admin and then a viewer. */
+function forgetSession({ headers }: IncomingMessage): void {
+  const cookies = headers.cookie?.split('; ') ?? []
+  headers.cookie = cookies.filter((cookie) => !cookie.startsWith('_session')).join('; ')
 }
 
 async function signIn(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
