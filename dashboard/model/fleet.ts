@@ -71,12 +71,16 @@ function by(sort: FleetSort, a: ServiceView, b: ServiceView): number {
     case 'step':
       return progress(a) - progress(b)
     case 'next':
-      return (a.nextInMs ?? Number.MAX_VALUE) - (b.nextInMs ?? Number.MAX_VALUE)
+      return due(a) - due(b)
   }
 }
 
 function byAttention(a: ServiceView, b: ServiceView): number {
   return urgency(a) - urgency(b) || text(a.environment, b.environment) || text(a.service, b.service)
+}
+
+function due({ nextAt }: ServiceView): number {
+  return nextAt === null ? Number.MAX_SAFE_INTEGER : Date.parse(nextAt)
 }
 
 function progress({ step }: ServiceView): number {

@@ -124,11 +124,12 @@ function Person() {
   const words = role === null ? { name: 'No role', may: 'may see nothing here' } : ROLE_WORDS[role]
   return (
     <details class="person">
-      <summary aria-label={`Signed in as ${me.name}, ${words.name}`}>
+      <summary>
+        <span class="hidden">Signed in as </span>
         <span class="avatar" aria-hidden="true">
           {me.name.slice(0, 1).toUpperCase()}
         </span>
-        <span class="person-words" aria-hidden="true">
+        <span class="person-words">
           <span class="person-name">{me.name}</span>
           <span class="person-role">{words.name}</span>
         </span>

@@ -1,4 +1,5 @@
 import type { AuditView } from '../../lib/api.ts'
+import { numberOf, readRoute } from '../model/route.ts'
 import { kindTone, kindWords, verdictMark } from '../model/words.ts'
 import { Pill, Text } from '../ui/basics.tsx'
 import { EvidenceDetails } from '../ui/evidence.tsx'
@@ -11,8 +12,7 @@ export function AuditRow({ row, isPlaced = false }: { readonly row: AuditView; r
       <span class="row-dot" aria-hidden="true" />
       <div class="row-head">
         <span class="row-kind">{kindWords(row.kind)}</span>
-        {isPlaced ? <span class="muted mono">{row.entityId}</span> : null}
-        {row.rollout !== null && isPlaced ? <span class="muted">{row.rollout}</span> : null}
+        {isPlaced ? <Where row={row} /> : null}
         {row.step === null ? null : <span class="muted">step {row.step}</span>}
         <span class="muted row-when">
           <When at={row.happenedAt} />
@@ -30,6 +30,20 @@ export function AuditRow({ row, isPlaced = false }: { readonly row: AuditView; r
       <Change row={row} />
       <Details row={row} />
     </li>
+  )
+}
+
+/** The service, and the rollout where there is one, as a link where it is one that a view can show. */
+function Where({ row: { entityId, rollout } }: { readonly row: AuditView }) {
+  const number = numberOf(rollout)
+  const link = number === null ? `#/${entityId}` : `#/${entityId}/${number}`
+  const words = rollout === null ? entityId : `${entityId.split('/')[0]}/${rollout}`
+  return readRoute(link).view === 'service' ? (
+    <a class="mono" href={link}>
+      {words}
+    </a>
+  ) : (
+    <span class="muted mono">{entityId}</span>
   )
 }
 

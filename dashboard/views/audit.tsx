@@ -122,11 +122,11 @@ function Filters({
           ))}
         </select>
       </label>
-      <label class="field">
+      <label class="field whole">
         From
         <input type="datetime-local" value={asked('since')} onChange={set('since')} />
       </label>
-      <label class="field">
+      <label class="field whole">
         Until
         <input type="datetime-local" value={asked('until')} onChange={set('until')} />
       </label>

@@ -1,23 +1,16 @@
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { buildDashboard } from '../../scripts/build-dashboard.ts'
+import { CHROMIUM, findProgram } from '../support/parts.ts'
 import { NOW } from './fixture/fleet.ts'
 import { type Fixture, type Scenery, startFixture } from './fixture/server.ts'
-
-const CHROMIUM = '/usr/bin/chromium'
-
-/** Why no browser can be started; null where one can. */
-export const WITHOUT_BROWSER = existsSync(CHROMIUM)
-  ? null
-  : `${CHROMIUM} is missing; apt-get install --no-install-recommends chromium`
 
 /** Starts a real Chromium, as quiet as it can be. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath: findProgram(CHROMIUM.program) ?? '/usr/bin/chromium',
     args: [
       '--headless',
       '--no-sandbox',

@@ -14,6 +14,7 @@ export const REGISTRY: Part = {
   install: 'apt-get install --no-install-recommends docker-registry',
 }
 export const SKOPEO: Part = { program: 'skopeo', install: 'apt-get install --no-install-recommends skopeo' }
+export const CHROMIUM: Part = { program: 'chromium', install: 'apt-get install --no-install-recommends chromium' }
 /** A KQL engine of other people. It is looked for as a program; the Python that runs it lies beside it. */
 export const DUCKDB_KQL: Part = {
   program: 'duckdb-kql',
