@@ -84,12 +84,12 @@ const sinkSchema = z.discriminatedUnion(
   { error: 'must be `slack`, `teams`, `pagerduty` or `webhook`' },
 )
 
-const sinksSchema = z
-  .record(
-    z.string().regex(NAME, { error: 'is no name; it has 2–32 of a–z, 0–9 and dashes, a letter first' }),
-    sinkSchema,
-  )
-  .refine((sinks) => Object.keys(sinks).length <= MOST_SINKS, { error: `has more than ${MOST_SINKS} places` })
+const sinksSchema = z.record(z.string(), sinkSchema).superRefine((sinks, context) => {
+  const wrong = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+  for (const name of Object.keys(sinks))
+    if (!NAME.test(name)) wrong([name], 'is no name; it has 2–32 of a–z, 0–9 and dashes, a letter first')
+  if (Object.keys(sinks).length > MOST_SINKS) wrong([], `has more than ${MOST_SINKS} places`)
+})
 
 /** Reads the settings about notifications; what is wrong goes to the reader's issues. */
 export function readNotify(from: SettingsReader): NotifySettings {
