@@ -1,5 +1,7 @@
 import { app } from '@azure/functions'
 import { type Operated, operatorDoor, permit } from '../lib/door/operator.ts'
+import { commandCondition, commandStale } from '../lib/door/precondition.ts'
+import { requiredId, withRequestId } from '../lib/door/request-id.ts'
 import { rightOf } from '../lib/door/routes.ts'
 import { environmentsMeant, invalid, notOneService } from '../lib/door/service.ts'
 import { ALL_METHODS, JSON_TYPES, problem } from '../lib/door.ts'
@@ -26,29 +28,28 @@ async function command({ params, query, headers, body, caller }: Operated) {
   const located = await locate(turning, environments, name, caller)
   if (located.kind !== 'found') return notOneService(name, located)
   permit(caller, rightOf(verb), located.key)
-  const read = readCommand(withKey(headers, body))
+  const read = readCommand(withRequestId(headers, body))
   if (!read.ok) return invalid('The command is not valid. Nothing was done.', read.issues)
-  const { id, reason, rollout, ...asked } = read.command
+  const { rollout, id: _, reason, ...asked } = read.command
   if (asked.override) permit(caller, 'override', located.key)
-  if (id === null) {
-    return problem(400, 'bad-request', 'Give the command an id of its own, as "id" in the body or as Idempotency-Key.')
-  }
+  const id = requiredId(headers, body, 'command')
+  const ifMatch = commandCondition(headers, verb, { rollout, step: asked.step })
   const by = { actor: caller.name, actorId: caller.id }
-  const wish = { ...asked, id, verb, ...by, reason: reason ?? '' }
+  const wish = { ...asked, id, verb, ...by, reason: reason ?? '', ...(ifMatch === null ? {} : { ifMatch }) }
   const answer = await obeyCommand(turning, located.key, wish, rollout)
-  if (answer.kind === 'unknown-service') return notOneService(name, { kind: 'unknown' })
-  if (answer.kind === 'refused') return problem(409, 'conflict', answer.because)
-  const { because, outstanding } = answer
-  const repeated = answer.kind === 'repeated'
-  return {
-    status: outstanding === null ? 200 : 202,
-    jsonBody: { id, verb, repeated, rollout: answer.rollout, because, outstanding },
+  switch (answer.kind) {
+    case 'unknown-service':
+      return notOneService(name, { kind: 'unknown' })
+    case 'refused':
+      return problem(409, 'conflict', answer.because)
+    case 'reused':
+      return problem(422, 'id-reused', answer.because)
+    case 'stale':
+      return commandStale(answer.because, answer.etag)
+    default: {
+      const { kind, because, outstanding } = answer
+      const done = { id, verb, repeated: kind === 'repeated', rollout: answer.rollout, because, outstanding }
+      return { status: outstanding === null ? 200 : 202, jsonBody: done }
+    }
   }
-}
-
-/** The body, with the header's key as its id where it has none. What is no object is left as it is, to be refused. */
-function withKey(headers: Headers, body: unknown): unknown {
-  const key = headers.get('idempotency-key')
-  if (key === null || typeof (body ?? {}) !== 'object' || Array.isArray(body)) return body
-  return { id: key.replace(/^"(.*)"$/, '$1'), ...(body as object | null) }
 }

@@ -36,6 +36,8 @@ export interface CommandRecord {
   readonly at: number
   readonly rollout: string | null
   readonly answer: string
+  /** A digest of all that was asked for; absent in records of earlier versions. */
+  readonly wish?: string
 }
 
 /** Everything one decision changes, for one service. All of it is stored, or none. */

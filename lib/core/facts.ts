@@ -45,4 +45,8 @@ export interface Command {
   readonly to: string | null
   /** Break glass: past freezes, missing approvals and `promote-never`. Needs a reason. */
   readonly override: boolean
+  /** The tags of which the rollout must still have one (`If-Match`); absent = any. */
+  readonly ifMatch?: string
+  /** A digest of all that is asked for: kept with the answer, so that one id cannot mean two things. */
+  readonly wish?: string
 }

@@ -1,3 +1,4 @@
+import type { Command } from './facts.ts'
 import type { Phase, Rollout } from './rollout.ts'
 
 /**
@@ -15,6 +16,27 @@ export function rolloutTag(rollout: Pick<Rollout, 'id' | 'phase'> | null): strin
 export function tagMatches(ifMatch: string, tag: string): boolean {
   const named = ifMatch.split(',').map((each) => each.trim())
   return named.includes('*') || named.includes(tag)
+}
+
+/**
+ * Why a command is not for the rollout as it stands: it carries the tag of an earlier moment, or would promote another step
+ * than the present one. Null = it is for this moment.
+ */
+export function movedOn(
+  rollout: Pick<Rollout, 'id' | 'phase'> | null,
+  { verb, step, ifMatch }: Pick<Command, 'verb' | 'step' | 'ifMatch'>,
+): string | null {
+  const tag = rolloutTag(rollout)
+  const promotes = verb === 'promote' || verb === 'promote-full'
+  const isOther = promotes && step !== null && rollout !== null && stepIn(rollout.phase) !== step
+  if (!isOther && (ifMatch === undefined || tagMatches(ifMatch, tag))) return null
+  const where = rollout === null ? 'there is no rollout' : `${rollout.id} is ${whereOf(rollout.phase)} now`
+  return `it changed since you looked: ${where}. Look at it again, and send the command with If-Match: ${tag}`
+}
+
+function whereOf(phase: Phase): string {
+  const step = stepIn(phase)
+  return step === 0 ? phase.kind : `${phase.kind} in step ${step}`
 }
 
 function stepIn(phase: Phase): number {

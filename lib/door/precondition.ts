@@ -1,4 +1,6 @@
-import { problem, Refusal } from './problem.ts'
+import type { Verb } from '../core/facts.ts'
+import { type Problem, problem, Refusal } from './problem.ts'
+import { rightOf } from './routes.ts'
 import { etagOf } from './service.ts'
 
 /** Which version of a manifest its sender has in mind, and what they are told where it is another. */
@@ -25,6 +27,28 @@ export function manifestExpectation(headers: Headers): Expectation {
   if (ifMatch === '*') return { holds: (version) => version > 0, refused: stale }
   const versions = ifMatch.split(',').map(versionOf)
   return { holds: (version) => versions.includes(version), refused: stale }
+}
+
+/**
+ * The `If-Match` of a command, or null. Going on needs it, or the body's `rollout` and `step`: without, Refusal 428, so that
+ * nobody promotes what they have not seen. Stopping never needs it.
+ */
+export function commandCondition(
+  headers: Headers,
+  verb: Verb,
+  named: { readonly rollout: string | null; readonly step: number | null },
+): string | null {
+  const ifMatch = headers.get('if-match')?.trim() ?? null
+  const isNamed = named.rollout !== null && named.step !== null
+  if (ifMatch !== null || isNamed || rightOf(verb) !== 'promote') return ifMatch
+  const detail = `Say which step you ${verb}: send the "etag" of the status as If-Match, or "rollout" and "step" in the body.`
+  throw new Refusal(problem(428, 'precondition-required', detail))
+}
+
+/** The rollout is not any more what a command was for. */
+export function commandStale(because: string, etag: string): Problem {
+  const detail = `${because.charAt(0).toUpperCase()}${because.slice(1)}.`
+  return problem(412, 'precondition-failed', detail, { headers: { etag } })
 }
 
 function versionOf(tag: string): number {

@@ -1,3 +1,6 @@
+import type { Command } from '../core/facts.ts'
+import type { CommandRecord } from '../ports.ts'
+
 /** What a command brought. `repeated`: the same id was obeyed before, and this is the answer of then. */
 export type CommandAnswer =
   | {
@@ -8,4 +11,14 @@ export type CommandAnswer =
       readonly outstanding: string | null
     }
   | { readonly kind: 'refused'; readonly because: string }
+  /** The rollout is not any more what the command was for; `etag` is the tag that it has. */
+  | { readonly kind: 'stale'; readonly because: string; readonly etag: string }
+  /** The id was used before for something else. */
+  | { readonly kind: 'reused'; readonly because: string }
   | { readonly kind: 'unknown-service' }
+
+/** What is kept of a command that was obeyed, for whoever sends it again. */
+export function recordFor(command: Command, at: number, rollout: string | null, answer: string): CommandRecord {
+  const { id, verb, actor, wish } = command
+  return { id, verb, actor, at, rollout, answer, ...(wish === undefined ? {} : { wish }) }
+}

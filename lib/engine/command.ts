@@ -1,8 +1,10 @@
+import { canonical } from '../core/chain.ts'
 import type { Command } from '../core/facts.ts'
+import { movedOn, rolloutTag } from '../core/rollout-tag.ts'
 import type { ServiceKey } from '../core/service.ts'
 import { isRunning } from '../core/start.ts'
 import { Fault } from '../errors.ts'
-import type { Loaded } from '../ports.ts'
+import type { CommandRecord, Loaded } from '../ports.ts'
 import type { CommandAnswer } from './answer.ts'
 import { retry } from './retry.ts'
 import { turn } from './turn.ts'
@@ -16,9 +18,10 @@ import { ATTEMPTS, type Wheel } from './wheel.ts'
 export async function obeyCommand(
   wheel: Wheel,
   key: ServiceKey,
-  command: Command,
+  asked: Command,
   rollout: string | null = null,
 ): Promise<CommandAnswer> {
+  const command = { ...asked, wish: wishOf(wheel, asked, rollout) }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const known = await wheel.store.answered(key, command.id)
     if (known !== null) return repeated(command, known)
@@ -27,7 +30,8 @@ export async function obeyCommand(
     if (rollout !== null && item.rollout?.id !== rollout) {
       return { kind: 'refused', because: `the newest rollout is ${item.rollout?.id ?? 'none'}, not ${rollout}` }
     }
-    const answer = await once(wheel, item, command)
+    const answer = stale(item, command) ?? (await once(wheel, item, command))
+    if (answer?.kind === 'refused') return (await staleNow(wheel, key, command)) ?? answer
     if (answer !== null) return answer
   }
   throw new Fault(
@@ -36,16 +40,28 @@ export async function obeyCommand(
   )
 }
 
-function repeated(
-  command: Command,
-  known: { readonly verb: string; readonly answer: string; readonly rollout: string | null },
-): CommandAnswer {
-  if (known.verb === command.verb)
-    return { kind: 'repeated', because: known.answer, rollout: known.rollout, outstanding: null }
-  return {
-    kind: 'refused',
-    because: `the command id ${command.id} was used before for ${known.verb}; take a fresh one`,
-  }
+/** All that a command asks for, in one line: two commands with the same id must have the same. */
+function wishOf({ digest }: Pick<Wheel, 'digest'>, command: Command, rollout: string | null): string {
+  const { verb, reason, step, digest: image, to, override } = command
+  return digest(canonical({ verb, reason, rollout, step, image, to, override }))
+}
+
+function repeated(command: Command, known: CommandRecord): CommandAnswer {
+  const isSame = known.wish === undefined ? known.verb === command.verb : known.wish === command.wish
+  if (isSame) return { kind: 'repeated', because: known.answer, rollout: known.rollout, outstanding: null }
+  const what = known.verb === command.verb ? `another ${known.verb}` : known.verb
+  return { kind: 'reused', because: `the command id ${command.id} was used before for ${what}; take a fresh one` }
+}
+
+function stale({ rollout }: Loaded, command: Command): CommandAnswer | null {
+  const because = movedOn(rollout, command)
+  return because === null ? null : { kind: 'stale', because, etag: rolloutTag(rollout) }
+}
+
+/** Whether it was refused because the rollout moved on between two looks. */
+async function staleNow(wheel: Wheel, key: ServiceKey, command: Command): Promise<CommandAnswer | null> {
+  const [item] = await wheel.store.load(key.environment, [key.name])
+  return item === undefined ? null : stale(item, command)
 }
 
 /** One attempt; null = somebody else wrote first. */

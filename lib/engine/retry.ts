@@ -6,7 +6,7 @@ import type { Command } from '../core/facts.ts'
 import { freezeText } from '../core/freeze.ts'
 import { newRollout } from '../core/start.ts'
 import type { Loaded } from '../ports.ts'
-import type { CommandAnswer } from './answer.ts'
+import { type CommandAnswer, recordFor } from './answer.ts'
 import { freezesNow } from './frozen.ts'
 import { ringFor, sealed, type Wheel } from './wheel.ts'
 
@@ -34,14 +34,13 @@ export async function retry(wheel: Wheel, item: Loaded, command: Command): Promi
   const waits = freeze === null || isBroken ? '' : `; it waits, held by ${freezeText(freeze)}`
   const because = `rollout ${begun.rollout.id} tries ${tag} again${waits}`
   const next = sealed(wheel, begun.service, [...rows, begun.row], now)
-  const { id, verb, actor } = command
   const saved = await wheel.store.commit({
     key: service.key,
     token: item.token,
     service: next.service,
     rollout: begun.rollout,
     audit: next.audit,
-    command: { id, verb, actor, at: now, rollout: begun.rollout.id, answer: because },
+    command: recordFor(command, now, begun.rollout.id, because),
   })
   if (saved === 'conflict') return null
   await ringFor(wheel, [{ environment, at: now }])

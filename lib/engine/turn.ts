@@ -4,6 +4,7 @@ import type { Command } from '../core/facts.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { isRunning, newRollout, waitsFor } from '../core/start.ts'
 import type { Change, CommandRecord, Loaded } from '../ports.ts'
+import { recordFor } from './answer.ts'
 import { look, type Sight, type Subject } from './look.ts'
 import { perform } from './perform.ts'
 import { ringFor, sealed, type Wheel } from './wheel.ts'
@@ -120,8 +121,7 @@ function hurriedByPending(item: Loaded, next: Rollout, now: number): Rollout {
 }
 
 function recordOf(command: Command, decision: Decision, at: number): CommandRecord {
-  const { id, verb, actor } = command
-  return { id, verb, actor, at, rollout: decision.next.id, answer: decision.answer?.because ?? '' }
+  return recordFor(command, at, decision.next.id, decision.answer?.because ?? '')
 }
 
 async function ring(wheel: Wheel, environment: string, turned: readonly Turned[]): Promise<void> {

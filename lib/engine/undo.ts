@@ -8,7 +8,7 @@ import type { Push, ServiceKey, ServiceState } from '../core/service.ts'
 import { isRunning, newRollout } from '../core/start.ts'
 import { pushOfRevision, type UndoTarget, undoTarget } from '../core/undo.ts'
 import type { Change, Loaded } from '../ports.ts'
-import type { CommandAnswer } from './answer.ts'
+import { type CommandAnswer, recordFor } from './answer.ts'
 import { ringFor, sealed, type Wheel } from './wheel.ts'
 
 /** How many rollouts back a release is sought. */
@@ -31,8 +31,7 @@ export async function undo(wheel: Wheel, item: Loaded, command: Command): Promis
   const { change, answer } = isRunning(item.rollout)
     ? waiting(wheel, item, item.rollout, { push, command, because, now })
     : beginning(wheel, item, { push, command, because, now })
-  const { id, verb, actor } = command
-  const record = { id, verb, actor, at: now, rollout: change.rollout?.id ?? null, answer }
+  const record = recordFor(command, now, change.rollout?.id ?? null, answer)
   if ((await wheel.store.commit({ ...change, command: record })) === 'conflict') return null
   await ringFor(wheel, [{ environment: item.service.key.environment, at: now }])
   return { kind: 'done', because: answer, rollout: record.rollout, outstanding: null }

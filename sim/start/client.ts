@@ -51,7 +51,7 @@ export interface Client {
 export function createClient({ api, auth }: Pick<Local, 'api' | 'auth'>): Client {
   const ask = async (path: string, init: RequestInit = {}): Promise<unknown> => {
     const headers = { authorization: `Bearer ${await localToken({ auth })}`, 'content-type': 'application/json' }
-    const response = await fetch(`${api}${path}`, { headers, ...init })
+    const response = await fetch(`${api}${path}`, { ...init, headers: { ...headers, ...init.headers } })
     const body: unknown = await response.json()
     if (!response.ok) throw new Error((body as { detail?: string }).detail ?? `${path} answered ${response.status}`)
     return body
@@ -66,7 +66,13 @@ export function createClient({ api, auth }: Pick<Local, 'api' | 'auth'>): Client
     command: async (service, verb, reason) => {
       const why = reason === '' ? {} : { reason }
       const body = JSON.stringify({ id: crypto.randomUUID(), ...why })
-      return (await ask(`/v1/services/${service}/commands/${verb}`, { method: 'POST', body })) as { because: string }
+      // What was seen a moment ago is what is decided on: going on is refused where the rollout has moved on since.
+      const { etag } = (await ask(`/v1/services/${service}/status`)) as { etag: string }
+      return (await ask(`/v1/services/${service}/commands/${verb}`, {
+        method: 'POST',
+        headers: { 'if-match': etag },
+        body,
+      })) as { because: string }
     },
   }
 }

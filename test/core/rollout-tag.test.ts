@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { rolloutTag, tagMatches } from '../../lib/core/rollout-tag.ts'
+import { movedOn, rolloutTag, tagMatches } from '../../lib/core/rollout-tag.ts'
 import { aRollout, finished, paused, progressing, T0 } from '../support/builders.ts'
 
 test('the tag names rollout, phase, step and since when, and a service without a rollout has one too', () => {
@@ -33,4 +33,29 @@ test.each([
   ['', false],
 ])('If-Match: %s against "a.1" is %s', (ifMatch, matches) => {
   expect(tagMatches(ifMatch, '"a.1"')).toBe(matches)
+})
+
+test('a command is for this moment when it names its tag, or none, and the step that it would promote', () => {
+  const rollout = aRollout(progressing(1))
+  const tag = rolloutTag(rollout)
+  const abort = { verb: 'abort', step: null } as const
+  expect(movedOn(rollout, abort)).toBeNull()
+  expect(movedOn(rollout, { ...abort, ifMatch: tag })).toBeNull()
+  expect(movedOn(rollout, { ...abort, ifMatch: '*' })).toBeNull()
+  expect(movedOn(rollout, { verb: 'promote', step: 2 })).toBeNull()
+  expect(movedOn(rollout, { verb: 'approve', step: 1 })).toBeNull()
+  expect(movedOn(null, { ...abort, ifMatch: '"none"' })).toBeNull()
+})
+
+test('a command for another moment is told where the rollout is now, and its tag', () => {
+  const rollout = aRollout(progressing(1))
+  const said = movedOn(rollout, { verb: 'promote', step: 1 })
+  expect(said).toContain(`${rollout.id} is progressing in step 2 now`)
+  expect(said).toContain(`If-Match: ${rolloutTag(rollout)}`)
+  const before = rolloutTag(aRollout(progressing(0)))
+  expect(movedOn(rollout, { verb: 'pause', step: null, ifMatch: before })).toContain('changed since you looked')
+  expect(movedOn(aRollout(finished('promoted')), { verb: 'abort', step: null, ifMatch: before })).toContain(
+    'is finished now',
+  )
+  expect(movedOn(null, { verb: 'undo', step: null, ifMatch: before })).toContain('there is no rollout')
 })

@@ -91,7 +91,7 @@ describe('commands', () => {
     const stage = await givenPricing()
     await stage.push(version(2))
     await stage.command(PRICING, 'pause', { id: 'same' })
-    expect(await stage.command(PRICING, 'abort', { id: 'same' })).toMatchObject({ kind: 'refused' })
+    expect(await stage.command(PRICING, 'abort', { id: 'same' })).toMatchObject({ kind: 'reused' })
     expect(stage.rollout(PRICING).phase.kind).toBe('paused')
   })
 

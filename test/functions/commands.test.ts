@@ -120,7 +120,7 @@ test('pause holds a rollout and resume lets it go on; the same id again is answe
   expect((await auditOf('pricing')).filter(({ kind }) => kind === 'paused')).toHaveLength(1)
   expect(before.filter(({ kind, actor }) => kind === 'resumed' && actor === 'local-admin')).toHaveLength(1)
   const other = await scene.command('pricing', 'abort', { id })
-  expectProblem(other, 409, 'conflict', /was used before for pause; take a fresh one/)
+  expectProblem(other, 422, 'id-reused', /was used before for pause; take a fresh one/)
 })
 
 test('a command without an id of its own is answered 400, a wrong one 422, and nothing is done', async () => {

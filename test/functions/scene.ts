@@ -25,6 +25,7 @@ export interface Scene {
   /** Posts JSON to a hook with the shared key; `headers` replace. */
   hook(source: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
   put(service: string, manifest: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** With `If-Match: *` (whatever stands) where the headers say nothing else. */
   command(service: string, verb: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
   /** Every event there is, newest first. */
   events(): Promise<readonly EventRecord[]>
@@ -99,7 +100,7 @@ function callsTo(
       return api(`/v1/services/${service}/manifest`, { method: 'PUT', headers: sent, body })
     },
     command: (service, verb, body, headers = {}) => {
-      const sent = { ...json, ...headers }
+      const sent = { ...json, 'if-match': '*', ...headers }
       const path = `/v1/services/${service}/commands/${verb}`
       return api(path, { method: 'POST', headers: sent, body: JSON.stringify(body) })
     },

@@ -1,6 +1,7 @@
 import { assertNever } from '../assert-never.ts'
 import type { Command, Facts } from '../facts.ts'
 import type { Phase } from '../rollout.ts'
+import { movedOn } from '../rollout-tag.ts'
 import { done, type Obeyed, refused, said, spoken } from './answer.ts'
 import { unfitness } from './begin.ts'
 import { approve } from './gate.ts'
@@ -13,7 +14,7 @@ import { promote } from './promote.ts'
  * only where somebody else was faster.
  */
 export function obey(move: Move, facts: Facts, command: Command): Obeyed {
-  const unfit = unfitOverride(command)
+  const unfit = movedOn(move.rollout, command) ?? unfitOverride(command)
   if (unfit !== null) return refused(unfit)
   switch (command.verb) {
     case 'abort':
