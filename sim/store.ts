@@ -139,6 +139,15 @@ export function createSimStore(): SimStore {
     interfere: (next) => {
       hook = next
     },
+    ...insideOf(state),
+  }
+}
+
+/** What tests and stories want to see. */
+function insideOf(
+  state: State,
+): Pick<SimStore, 'auditOf' | 'environmentAudit' | 'peek' | 'eventsRecorded' | 'take' | 'commits'> {
+  return {
     auditOf: (key) => boxOf(state, key)?.audit ?? [],
     environmentAudit: (environment) => state.freezes.rowsOf(environment),
     peek: (key) => {
