@@ -68,6 +68,9 @@ export const secrets: () => Promise<Secrets> = once(async () => {
   return createKeyVaultSecrets({ client, clock, timeoutMs: HOOK_SHARE_MS })
 })
 
+/** What is served to be read: the OpenAPI document, its page, and the pages of the problems; made at the first use. */
+export const pages = once(async () => (await import('./wiring-pages.ts')).makePages())
+
 /** What understands the bodies of hooks: loaded with the first of them, then at hand. */
 export const pushDesk = once(() => import('./schema/push/index.ts'))
 

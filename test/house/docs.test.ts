@@ -6,6 +6,7 @@ import { PROBLEM_TITLES } from '../../lib/door/problem.ts'
 import { ROUTES, type Route } from '../../lib/door/routes.ts'
 import { COMMAND_VERBS } from '../../lib/schema/command.ts'
 import { SETTING_NAMES } from '../../lib/schema/settings.ts'
+import { renderApiDocs } from '../../scripts/openapi.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -72,9 +73,17 @@ test('the README tells every setting, and no other', () => {
   expect(told).toEqual([...SETTING_NAMES])
 })
 
-test('every kind of problem has a section', () => {
-  const sections = [...read('docs/problems.md').matchAll(/^## (.+)$/gm)].map(([, kind]) => kind)
-  expect(sections).toEqual(Object.keys(PROBLEM_TITLES))
+test('every kind of problem has a page, and every page a kind', () => {
+  const pages = readdirSync(join(ROOT, 'docs/problems')).filter((name) => name !== 'README.md')
+  expect(pages.sort()).toEqual(
+    Object.keys(PROBLEM_TITLES)
+      .map((kind) => `${kind}.md`)
+      .sort(),
+  )
+})
+
+test('the documents that are made of the API are what it would make today; npm run openapi makes them', () => {
+  for (const [path, text] of renderApiDocs()) expect(read(`docs/${path}`) === text, path).toBe(true)
 })
 
 test('the glossary tells every kind of audit row, and no other', () => {
