@@ -134,7 +134,7 @@ function noticeGate(row: AuditRow, rollout: Rollout | null): NoticeGate | null {
 
 function linkOf(publicUrl: string | null, environment: string, service: string | null): string | null {
   if (publicUrl === null) return null
-  return `${publicUrl}/ui/#/${environment}${service === null ? '' : `/${service}`}`
+  return service === null ? `${publicUrl}/ui/#/freezes` : `${publicUrl}/ui/#/${environment}/${service}`
 }
 
 /** The beginning of a text, never longer than `most` characters and never half a character; an ellipsis where it was cut. */

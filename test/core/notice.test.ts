@@ -188,7 +188,7 @@ describe('a notice', () => {
       title: 'production has a freeze',
       environment: 'production',
       service: null,
-      link: 'https://s.example/ui/#/production',
+      link: 'https://s.example/ui/#/freezes',
     })
     expect([other, service].map((notice) => notice && threadOf(notice))).toEqual(['pricing-9', 'pricing'])
     expect(threadOf({ environment: 'production', service: null, rollout: null })).toBe('production')
