@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import type { EventRecord } from '../../lib/ports.ts'
 import { type Overrides, type Stack, startStack } from '../../sim/start/stack.ts'
 import { localToken } from '../../sim/start/token.ts'
+import { departures } from '../support/conform.ts'
 
 /** What a door answered. */
 export interface Answer {
@@ -82,6 +83,7 @@ function callsTo(
     const response = await fetch(`${local.api}${path}`, init)
     const text = await response.text()
     said.push(text, JSON.stringify([...response.headers]))
+    expectAsDocumented(`${local.api}${path}`, init?.method ?? 'GET', response, text)
     return { status: response.status, headers: response.headers, text, json: jsonOf(text) }
   }
   const api: Scene['api'] = async (path, init = {}) => {
@@ -167,6 +169,11 @@ export function expectProblem(answer: Answer, status: number, kind: string, deta
     instance: expect.stringMatching(/^\/api\/[^?]*$/),
     requestId: answer.headers.get('x-request-id'),
   })
+}
+
+/** Every answer that a test ever sees is held to the OpenAPI document. */
+function expectAsDocumented(url: string, method: string, { status, headers }: Response, text: string): void {
+  expect(departures({ method, path: new URL(url).pathname, status, headers, text })).toEqual([])
 }
 
 function expectClean(stack: Stack, texts: readonly string[], more: readonly string[]): void {
