@@ -26,6 +26,12 @@ export function createSimOutbox(): SimOutbox {
     environments.set(environment, kept)
     return kept
   }
+  return { ...comingIn(of), ...goingOut(of) }
+}
+
+type Of = (environment: string) => Kept
+
+function comingIn(of: Of): Pick<SimOutbox, 'put' | 'unsent' | 'handOut' | 'line' | 'sink' | 'keepSink'> {
   return {
     put: (notices) => {
       for (const notice of notices) of(notice.environment).unsent.set(placeOf(notice), notice)
@@ -58,6 +64,11 @@ export function createSimOutbox(): SimOutbox {
       sinks.set(sink, { state, version: version + 1 })
       return { token: version + 1 }
     },
+  }
+}
+
+function goingOut(of: Of): Pick<SimOutbox, 'delivered' | 'failed' | 'thread' | 'parcels' | 'revive'> {
+  return {
     delivered: async (parcel, thread) => {
       const kept = of(parcel.environment)
       const isMine = kept.waiting.delete(keyOf(parcel))

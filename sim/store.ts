@@ -7,6 +7,7 @@ import type {
   AuditQuery,
   BucketLog,
   Catalogue,
+  Change,
   Delivery,
   EventLog,
   EventRecord,
@@ -108,12 +109,7 @@ export function createSimStore(): SimStore {
     due: (environment, until, limit) =>
       call('due', () => state.partitions.get(environment)?.due.until(until, limit) ?? []),
     load: (environment, names) => call('load', () => load(state.partitions.get(environment), names)),
-    commit: (change) =>
-      call('commit', () => {
-        const answer = commit(partitionOf(state, change.key.environment), change)
-        if (answer === 'saved') state.outbox.put(change.notices ?? [])
-        return counted(state, answer)
-      }),
+    commit: (change) => call('commit', () => commitTold(state, change)),
     answered: (key, commandId) => call('answered', () => boxOf(state, key)?.commands.get(commandId) ?? null),
     index: (key, registry, repository) => call('index', () => remember(state, key, `${registry}/${repository}`)),
     servicesFor: (registry, repository) =>
@@ -171,6 +167,12 @@ function partitionOf(state: State, environment: string): Partition {
     state.partitions.set(environment, partition)
   }
   return partition
+}
+
+function commitTold(state: State, change: Change): 'saved' | 'conflict' {
+  const answer = commit(partitionOf(state, change.key.environment), change)
+  if (answer === 'saved') state.outbox.put(change.notices ?? [])
+  return counted(state, answer)
 }
 
 function counted(state: State, answer: 'saved' | 'conflict'): 'saved' | 'conflict' {
