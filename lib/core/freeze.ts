@@ -1,5 +1,7 @@
 import { durationText } from './format.ts'
 
+const HOUR_MS = 3_600_000
+
 /** When a freeze holds. Times are epoch milliseconds. */
 export type FreezeTime =
   /** The line is stopped until somebody lifts it. */
@@ -94,6 +96,12 @@ export function freezeTimeText(time: FreezeTime): string {
     case 'once':
       return `holds from ${minuteText(time.from)} until ${minuteText(time.until)}`
     case 'recurring':
-      return `holds for ${durationText(time.durationMs)} from each “${time.cron}” in ${time.timeZone}`
+      return `holds for ${freezeDuration(time.durationMs)} from each “${time.cron}” in ${time.timeZone}`
   }
+}
+
+/** How long a freeze lasts, as people write it: whole hours stay hours (`62h`). Milliseconds in. */
+export function freezeDuration(ms: number): string {
+  const hours = ms / HOUR_MS
+  return Number.isInteger(hours) && hours % 24 !== 0 ? `${hours}h` : durationText(ms)
 }

@@ -1,8 +1,7 @@
 import type { AuditDraft } from '../core/audit.ts'
 import { type Caller, mayDo } from '../core/caller.ts'
 import { canonical, sealAs } from '../core/chain.ts'
-import { durationText } from '../core/format.ts'
-import { type Freeze, type FreezeTime, freezeTimeText } from '../core/freeze.ts'
+import { type Freeze, type FreezeTime, freezeDuration, freezeTimeText } from '../core/freeze.ts'
 import { Fault } from '../errors.ts'
 import type { FreezesLoaded } from '../ports.ts'
 import { ATTEMPTS, type Wheel } from './wheel.ts'
@@ -92,7 +91,7 @@ export function freezeView(wheel: Wheel, freeze: Freeze) {
     until: time.kind === 'once' ? iso(time.until) : null,
     cron: time.kind === 'recurring' ? time.cron : null,
     timeZone: time.kind === 'recurring' ? time.timeZone : null,
-    duration: time.kind === 'recurring' ? durationText(time.durationMs) : null,
+    duration: time.kind === 'recurring' ? freezeDuration(time.durationMs) : null,
     reason: freeze.reason,
     by: freeze.by,
     createdAt: iso(freeze.createdAt),

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import type { Phase, Rollout } from '../../lib/core/rollout.ts'
+import { pushOfRevision, undoTarget } from '../../lib/core/undo.ts'
+import { anApp, aPush, aRevision, aRollout, digestOf, finished, progressing, STABLE, T0 } from '../support/builders.ts'
+
+function one(
+  number: number,
+  two: string,
+  phase: Phase = finished('promoted'),
+  stable: string | null = STABLE,
+): Rollout {
+  const push = aPush({ tag: `v${number}`, digest: digestOf(two) })
+  return aRollout(phase, { id: `pricing-${number}`, number, push, stable, canary: `pricing--r${number}-${two}` })
+}
+
+const history = [one(4, 'dd'), one(3, 'cc', finished('rolled-back')), one(2, 'bb'), one(1, 'aa')]
+
+describe('what an undo goes back to', () => {
+  test.each([
+    ['the release before the present one', history, null, 'pricing-2'],
+    ['a rollout', history, 'pricing-1', 'pricing-1'],
+    ['a revision', history, 'pricing--r2-bb', 'pricing-2'],
+    ['a tag', history, 'v1', 'pricing-1'],
+    ['past a release of the same digest', [one(5, 'dd'), ...history], null, 'pricing-2'],
+    ['what serves, while something else runs', [one(5, 'ee', progressing(0)), ...history], 'v4', 'pricing-4'],
+  ])('is %s', (_, rollouts, to, from) => {
+    expect(undoTarget(rollouts, to)).toMatchObject({ kind: 'found', from })
+  })
+
+  test.each([
+    ['before the only release', [one(1, 'aa')], null],
+    ['when it is named', history, STABLE],
+  ])('is the first revision %s', (_, rollouts, to) => {
+    expect(undoTarget(rollouts, to)).toEqual({ kind: 'first', revision: STABLE })
+  })
+
+  test.each([
+    ['nothing ran yet', [], null, 'nothing was promoted yet'],
+    ['nothing was promoted', [one(1, 'aa', finished('failed'))], null, 'nothing was promoted yet'],
+    ['nothing served before', [one(1, 'aa', finished('promoted'), null)], null, 'nothing served before it'],
+    ['something runs and nothing is named', [one(5, 'ee', progressing(0)), ...history], null, 'abort goes back'],
+    [
+      'it was rolled back',
+      history,
+      'v3',
+      'ever served all traffic; it can be undone to pricing-4 (v4), pricing-2 (v2), pricing-1 (v1)',
+    ],
+    ['it serves now', history, 'v4', 'v4 is what serves now'],
+  ])('is refused where %s', (_, rollouts, to, words) => {
+    const target = undoTarget(rollouts, to)
+    expect(target.kind).toBe('refused')
+    expect('because' in target && target.because).toContain(words)
+  })
+})
+
+describe('the revision that served before the first rollout', () => {
+  const app = (image: string) => anApp({ revisions: [aRevision(STABLE, { image })] })
+  const image = `acme.azurecr.io/team/pricing@${digestOf('ab')}`
+
+  test('is brought back by the digest that it runs', () => {
+    expect(pushOfRevision(app(image), STABLE, T0)).toMatchObject({
+      kind: 'found',
+      from: STABLE,
+      push: {
+        registry: 'acme.azurecr.io',
+        repository: 'team/pricing',
+        digest: digestOf('ab'),
+        tag: STABLE,
+        pushedAt: T0,
+      },
+    })
+  })
+
+  test.each([
+    ['it runs a tag', app('acme.azurecr.io/team/pricing:v1'), 'names no digest'],
+    ['it is gone', anApp({ revisions: [] }), 'the revision is gone'],
+    ['the app cannot be seen', null, 'cannot be seen'],
+  ])('is not where %s', (_, seen, words) => {
+    const target = pushOfRevision(seen, STABLE, T0)
+    expect(target.kind).toBe('refused')
+    expect('because' in target && target.because).toContain(words)
+  })
+})
