@@ -38,8 +38,8 @@ export async function benchCalls(): Promise<Part> {
       notes: [
         `A weight change is the turn that decides it, stores it and writes it: ${changes.length} in one rollout. An idle tick is a look`,
         `at a running or watched rollout that decides nothing: ${idle.length} of them. A table transaction is a write: one entity-group`,
-        'transaction, or one single row. Reads of tables are the range of due rows (twice), the service and its rollout, and once',
-        'an hour the ranges that show whether a due row was lost.',
+        'transaction, or one single row. Reads of tables are the range of due rows (twice), the service and its rollout, the freezes',
+        'of the environment (once a turn), and once an hour the ranges that show whether a due row was lost.',
       ],
     }
   } finally {
