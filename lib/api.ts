@@ -253,5 +253,11 @@ export interface ProblemView {
   readonly detail: string
   readonly instance: string
   readonly requestId: string
-  readonly errors?: readonly { readonly path: string; readonly message: string; readonly line?: number }[]
+  /** `line` and `column` count from 1, and are there where a text was sent. */
+  readonly errors?: readonly {
+    readonly path: string
+    readonly message: string
+    readonly line?: number
+    readonly column?: number
+  }[]
 }

@@ -28,11 +28,12 @@ export const PROBLEM_TITLES = {
 
 export type ProblemKind = keyof typeof PROBLEM_TITLES
 
-/** One thing that is wrong with the content. `path` is dotted (`strategy.steps.0`); '' means the whole. `line` starts at 1. */
+/** One thing that is wrong with the content. `path` is dotted (`strategy.steps.0`); '' means the whole. `line` and `column` start at 1. */
 export interface ContentError {
   readonly path: string
   readonly message: string
   readonly line?: number
+  readonly column?: number
 }
 
 /** A refusal, as a handler says it; the door adds type, title, instance and request id. */

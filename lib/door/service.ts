@@ -1,4 +1,5 @@
-import { type Problem, problem } from './problem.ts'
+import { NAME } from '../schema/grammar.ts'
+import { type ContentError, type Problem, problem, Refusal } from './problem.ts'
 
 /** Why a name does not mean one service: nobody has it, or several environments do. */
 export type NotOne =
@@ -8,6 +9,10 @@ export type NotOne =
 /** The environments that a request is about: the one in `?environment=`, or all of them. */
 export function environmentsMeant(query: URLSearchParams, all: readonly string[]): readonly string[] {
   const named = query.get('environment')
+  if (named !== null && !NAME.test(named)) {
+    const detail = `environment is ${JSON.stringify(named)}, which is no name of one. There are: ${all.join(', ')}.`
+    throw new Refusal(problem(400, 'bad-request', detail))
+  }
   return named === null ? all : all.filter((environment) => environment === named)
 }
 
@@ -32,7 +37,10 @@ export function noSuchRollout(name: string, number: string): Problem {
 }
 
 /** Content that is not valid: 422 with every issue. */
-export function invalid(detail: string, errors: readonly { path: string; message: string; line?: number }[]): Problem {
+export function invalid(detail: string, issues: readonly ContentError[]): Problem {
+  const errors = issues.map(({ path, message, line, column }) => {
+    return { path, message, ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) }
+  })
   return problem(422, 'invalid', detail, { errors })
 }
 

@@ -4,7 +4,8 @@ import { digestSchema, listOf, nameSchema, rolloutIdSchema, tagSchema, wordsOf }
 import { commandTag, gateSchema, verbSchema } from './status.ts'
 
 /** Without control characters and marks that turn the reading direction: one plain line. */
-const PLAIN = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is kept out
+const PLAIN = /^[^\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]*$/
 
 const line = (longest: number) => z.string().min(1).max(longest).regex(PLAIN)
 

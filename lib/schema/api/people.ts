@@ -73,6 +73,7 @@ export const problemSchema = z
           path: z.string(),
           message: z.string(),
           line: z.int().min(1).exactOptional(),
+          column: z.int().min(1).exactOptional(),
         }),
       )
       .exactOptional(),

@@ -79,5 +79,16 @@ function refTo(name: string): string {
 
 /** Without what only a document of its own needs. */
 function plain({ $schema: _, $id: __, ...schema }: JsonSchema): JsonSchema {
-  return schema
+  return readable(schema) as JsonSchema
+}
+
+/** Tuples as lists of so many of these: readers of OpenAPI that know no `prefixItems` are many. */
+function readable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(readable)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).map(([name, member]) => [name, readable(member)] as const)
+  const { prefixItems, ...rest } = Object.fromEntries(members)
+  if (!Array.isArray(prefixItems)) return rest
+  const kinds = [...new Set(prefixItems.map((item) => JSON.stringify(item)))].map((text) => JSON.parse(text) as unknown)
+  return { ...rest, items: kinds.length === 1 ? kinds[0] : { anyOf: kinds } }
 }

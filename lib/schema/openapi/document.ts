@@ -242,6 +242,6 @@ const text = (description: string, required = true): JsonSchema => ({
 const HEADERS: JsonSchema = {
   RequestId: text('The id under which this request was logged; yours, where you sent one in this header.'),
   ApiVersion: { description: 'The version of the API.', required: true, schema: { type: 'string', const: '1' } },
-  Authenticate: text('How to say who you are.'),
+  Authenticate: text('How to say who you are; absent where the session of a browser has ended.', false),
   RetryAfter: { description: 'Seconds to wait.', required: true, schema: { type: 'integer', minimum: 1 } },
 }

@@ -32,7 +32,7 @@ const NUMBER: Parameter = {
 }
 
 const IF_MATCH_OF_COMMAND: Parameter = {
-  schema: z.string().max(1000),
+  schema: z.string(),
   description:
     'The `etag` in the body of the status or rollout that you decide on. promote, promote-full and approve need it, or `rollout` and `step` in the body; with the others it may be sent. 412 when the rollout has moved on.',
 }
