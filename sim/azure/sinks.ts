@@ -49,6 +49,7 @@ export interface SinkServers {
 interface State {
   readonly secrets: SinkSecrets
   readonly clock: Clock
+  readonly onTaken: (taken: Taken) => void
   readonly taken: Taken[]
   readonly misfits: string[]
   readonly roots: Set<string>
@@ -65,13 +66,18 @@ const PATHS: Readonly<Record<SinkKind, string>> = {
   webhook: '/hooks/slipway',
 }
 
-/** Serves a Slack, a Teams workflow, a PagerDuty and a webhook over plain HTTP. */
-export async function createSinks(clock: Clock, secrets: SinkSecrets): Promise<SinkServers> {
+/** Serves a Slack, a Teams workflow, a PagerDuty and a webhook over plain HTTP; `onTaken` hears of every message at once. */
+export async function createSinks(
+  clock: Clock,
+  secrets: SinkSecrets,
+  onTaken: (taken: Taken) => void = () => {},
+): Promise<SinkServers> {
   const fault = () => createFaultSwitch<SinkFault>()
   const faults = { slack: fault(), teams: fault(), pagerduty: fault(), webhook: fault() }
   const state: State = {
     secrets,
     clock,
+    onTaken,
     taken: [],
     misfits: [],
     roots: new Set(),
@@ -184,8 +190,10 @@ function webhookMisfit({ secrets, clock }: State, { headers }: IncomingMessage, 
   return isSigned(secrets.webhook, id, timestamp, body, signatures) ? null : 'the signature is not ours'
 }
 
-function keep({ taken }: State, kind: SinkKind, { headers }: IncomingMessage, body: Taken['body']): void {
-  taken.push({ kind, body, headers })
+function keep({ taken, onTaken }: State, kind: SinkKind, { headers }: IncomingMessage, body: Taken['body']): void {
+  const message = { kind, body, headers }
+  taken.push(message)
+  onTaken(message)
 }
 
 function refused({ misfits }: State, why: string): string {

@@ -6,6 +6,7 @@ import { type Options, readOptions } from './options.ts'
 import { createScreen, paint } from './screen.ts'
 import { SERVICES, startStack } from './stack.ts'
 import { playStory } from './story.ts'
+import { startTold } from './told.ts'
 
 const RPS = { pricing: 80, safety: 20, routing: 20 } as const
 const screen = createScreen()
@@ -15,9 +16,10 @@ const running: { close(): Promise<void> }[] = []
 async function main(options: Options): Promise<number> {
   const begun = Date.now()
   screen.say(paint('bold', 'Slipway on this machine') + paint('dim', '  (Ctrl-C stops everything)'))
-  const { azure, local, push } = keep(await startStack(options.folder))
+  const told = keep(await startTold(options.folder))
+  const { azure, local, push } = keep(await startStack(options.folder, told.settings))
   screen.say(`The local Azure and the function app are up after ${((Date.now() - begun) / 1000).toFixed(1)} s.`)
-  if (options.mode === 'idle') return stayUp(local)
+  if (options.mode === 'idle') return stayUp(local, told.file)
   const streams = SERVICES.map((name) => ({ name, url: local.services[name] ?? '', rps: RPS[name] }))
   const load = keep(createLoad({ streams, clock: wallClock }))
   screen.say('Three services run version 1 and have clients: pricing (80 requests/s), safety and routing (20 each).')
@@ -25,15 +27,16 @@ async function main(options: Options): Promise<number> {
   for (const complaint of complaints) screen.say(paint('red', `  ✖ ${complaint}`))
   const asTold = complaints.length === 0
   screen.say(asTold ? paint('green', '  ✔ The story ended as told.') : paint('red', '  The story did not end as told.'))
-  return options.mode === 'once' ? Number(!asTold) : stayUp(local)
+  return options.mode === 'once' ? Number(!asTold) : stayUp(local, told.file)
 }
 
 /** Says where everything is and waits until it is stopped. */
-async function stayUp(local: Local): Promise<number> {
+async function stayUp(local: Local, notices: string): Promise<number> {
   screen.say(`\n${paint('bold', 'It stays up. Try, in another terminal:')}`)
   screen.say('  npm run local -- push pricing v4          push another image (add --slow or --failing)')
   screen.say('  npm run local -- watch pricing            watch its rollout')
   screen.say('  npm run local -- abort pricing            take the canary out')
+  screen.say(`  tail -f ${notices}    see what a webhook is told, as it comes`)
   const urls = { api: local.api, ...local.services, ...local.urls }
   screen.say(`\nEverything is written down in ${local.file}:`)
   for (const [name, url] of Object.entries(urls)) screen.say(`  ${name.padEnd(10)} ${url}`)
