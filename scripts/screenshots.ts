@@ -1,6 +1,8 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { openStage, type Stage } from '../test/dashboard/browser.ts'
+import { packed } from './pictures/png.ts'
 
 const FOLDER = join(import.meta.dirname, '..', 'docs', 'pictures', 'dashboard')
 
@@ -36,13 +38,14 @@ const LOOKS = [
   { ending: 'narrow', colorScheme: 'light', viewport: { width: 360, height: 740 } },
 ] as const
 
-/** Photographs every view in light, dark and narrow into `folder`, or those whose names begin with `only`. */
+/** Photographs every view in light, dark and narrow (what is pressed, in light and narrow) into `folder`, or those whose names begin with `only`. */
 export async function takeAll(folder: string, only = ''): Promise<void> {
   await mkdir(folder, { recursive: true })
   const stage = await openStage()
   try {
     for (const shot of VIEWS.filter(({ name }) => name.startsWith(only)))
-      for (const look of LOOKS) await take(stage, folder, shot, look)
+      for (const look of LOOKS)
+        if (shot.press === undefined || look.ending !== 'dark') await take(stage, folder, shot, look)
     await takeRare(stage, folder)
   } finally {
     await stage.close()
@@ -60,11 +63,21 @@ async function take(
   await page.waitForSelector(wait)
   for (const selector of press ?? []) await page.click(selector)
   await page.waitForTimeout(350)
-  await page.screenshot({
-    path: join(folder, `${name}-${ending}.png`),
-    fullPage: name !== 'help' && !(press ?? []).some((one) => one.includes('verb')),
-  })
+  await save(page, join(folder, `${name}-${ending}.png`), options.viewport.width, !isDialog(press))
   await close()
+}
+
+function isDialog(press: readonly string[] = []): boolean {
+  return press.some((selector) => /verb|primary|Keyboard/.test(selector))
+}
+
+const TALLEST = 1500
+
+/** Saves what is on the page, or on the screen alone, but no more than people scroll to. */
+async function save(page: Page, path: string, width: number, isWhole: boolean): Promise<void> {
+  const whole = Number(await page.evaluate('document.documentElement.scrollHeight'))
+  const size = isWhole ? { fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(whole, TALLEST) } } : {}
+  await writeFile(path, packed(await page.screenshot(size)))
 }
 
 /** What is seldom seen: nobody signed in, nothing there yet, no answer. */
@@ -83,7 +96,7 @@ async function takeRare({ fixture: { scenery }, open }: Stage, folder: string): 
 async function snap(opened: ReturnType<Stage['open']>, wait: string, path: string): Promise<void> {
   const { page, close } = await opened
   await page.waitForSelector(wait)
-  await page.screenshot({ path })
+  await save(page, path, 1280, false)
   await close()
 }
 

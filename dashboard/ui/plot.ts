@@ -79,7 +79,8 @@ function seriesOf(
   }
 }
 
-function axesOf(ink: (name: string) => string, { said }: Picture): uPlot.Axis[] {
+function axesOf(ink: (name: string) => string, { said, span }: Picture): uPlot.Axis[] {
+  const isLong = span !== null && span[1] - span[0] > 86_400_000
   const look = {
     stroke: ink('--muted'),
     font: '12px Inter, system-ui, sans-serif',
@@ -87,7 +88,7 @@ function axesOf(ink: (name: string) => string, { said }: Picture): uPlot.Axis[] 
     ticks: { show: false },
   }
   return [
-    { ...look, grid: { show: false }, space: 80, gap: 8, size: 34, values: clockValues },
+    { ...look, grid: { show: false }, space: 80, gap: 8, size: isLong ? 50 : 34, values: clockValues },
     { ...look, size: 62, space: 40, values: (_: uPlot, splits: number[]) => splits.map(said) },
   ]
 }

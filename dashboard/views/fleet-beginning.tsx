@@ -7,9 +7,15 @@ export function Beginning() {
         <li>
           <strong>Describe the service.</strong> A manifest names its container app, its image, the steps, and what must
           hold.
-          <pre>{`apiVersion: slipway/v1
-kind: Service
-metadata: { name: pricing, environment: production }`}</pre>
+          <pre>{`name: pricing
+environment: production
+target: { subscription: …, resourceGroup: rides, containerApp: pricing }
+image: { registry: acme.azurecr.io, repository: pricing, tags: { glob: "v*" } }
+strategy:
+  canary:
+    steps: [{ setWeight: 10 }, { bake: 1h }, { setWeight: 50 }, { pause: {} }, { setWeight: 100 }]
+analysis:
+  kpis: [{ name: errors, errorRate: { limit: 0.1% }, source: azure-logs }]`}</pre>
         </li>
         <li>
           <strong>Store it.</strong> <code>slipway lint pricing.yaml</code> checks it, and <code>slipway plan</code>{' '}

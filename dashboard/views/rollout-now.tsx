@@ -19,7 +19,7 @@ export function RolloutNow({ scene }: { readonly scene: Scene }) {
           {status?.trouble && status.trouble !== because ? <p class="note tone-bad">{status.trouble}</p> : null}
         </div>
         <div class="now-part">
-          <h2>Next</h2>
+          <h2>{status === null ? 'Ended' : 'Next'}</h2>
           {status === null ? <Ended at={endedAt} /> : <Next scene={scene} />}
         </div>
         {lacking.length === 0 ? null : (

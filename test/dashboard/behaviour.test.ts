@@ -79,7 +79,7 @@ describe.skipIf(without !== null)(`the dashboard in a browser${skipped}`, { time
     await page.getByLabel(/Break glass/).check()
     await page.getByRole('button', { name: 'Promote now' }).click()
     expect(stage.fixture.sent).toHaveLength(2)
-    await page.getByLabel('Reason').fill('users cannot pay')
+    await page.getByRole('textbox', { name: 'Reason' }).fill('users cannot pay')
     await page.getByRole('button', { name: 'Promote now' }).click()
     await page.getByText('it was done').waitFor()
     expect(stage.fixture.sent[2]?.body).toMatchObject({ override: true, reason: 'users cannot pay' })
@@ -166,7 +166,7 @@ describe.skipIf(without !== null)(`the dashboard in a browser${skipped}`, { time
     await page.getByRole('status').filter({ hasText: 'production/pricing: v7.1.0 Progressing, step 3 of 4' }).waitFor()
     await page
       .getByRole('row', { name: /pricing production/ })
-      .getByText('3 of 4')
+      .getByText('3 of 4', { exact: true })
       .waitFor()
     await close()
   })
