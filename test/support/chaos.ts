@@ -103,7 +103,17 @@ function pushes({ clock, world, metrics }: Stage, draw: Draw, send: (errand: Err
 }
 
 function commands({ clock }: Stage, draw: Draw, send: (errand: Errand) => void): readonly Incident[] {
-  const verbs: readonly Verb[] = ['promote', 'promote-full', 'pause', 'resume', 'resume', 'abort', 'retry']
+  const verbs: readonly Verb[] = [
+    'promote',
+    'promote-full',
+    'pause',
+    'resume',
+    'resume',
+    'abort',
+    'retry',
+    'approve',
+    'undo',
+  ]
   return Array.from({ length: draw(0, 6) }, (_, index) => {
     const verb = verbs[draw(0, verbs.length - 1)] ?? 'resume'
     const command = aCommand(verb, { id: `command-${draw(0, 5) === 0 ? 0 : index}`, actor: 'olga' })
