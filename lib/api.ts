@@ -206,6 +206,7 @@ export interface DoctorReport {
   readonly findings: readonly Finding[]
 }
 
+/** One thing that the doctor checked, and how it is mended. */
 export interface Finding {
   /** Stable name of what was checked, e.g. `app-mode`. */
   readonly check: string
