@@ -127,3 +127,12 @@ export function statusLine({ view, receivedAt }: Pick<Shown, 'view' | 'receivedA
   ]
   return `${time} ${parts.join(' · ')}: ${clean(trouble ?? why, 400)}`
 }
+
+/** What makes a new line worth printing: all but figures and times, which change with every look. */
+export function changeOf(view: ServiceView): string {
+  const { rollout, phase, outcome, step, canary, weights, gate, freeze, trouble, why } = view
+  const weight = canary === null ? null : (weights.actual?.[canary] ?? null)
+  const isJudged = phase === 'progressing'
+  const reason = isJudged ? /^[^:]*/.exec(why)?.[0] : why
+  return JSON.stringify([rollout, phase, outcome, step, weight, gate?.given.length, freeze?.id, trouble, reason])
+}

@@ -1,4 +1,5 @@
 import { EXIT_MEANINGS } from './exit.ts'
+import { hanging } from './terminal.ts'
 
 /** Environment variables that the command reads, in the order in which a newcomer needs them. */
 export const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
@@ -30,7 +31,7 @@ function environment(): string {
   const width = Math.max(...VARIABLES.map(([name]) => name.length))
   return [
     'Environment variables:',
-    ...VARIABLES.map(([name, meaning]) => `  ${name.padEnd(width)}  ${meaning}`),
+    ...VARIABLES.flatMap(([name, meaning]) => hanging(`  ${name.padEnd(width)}  `, meaning, width + 4, 80)),
     '',
     'Where is asked: --url, SLIPWAY_URL, or the local stack that runs from this',
     'folder (npm start writes .slipway/local.json).',

@@ -41,6 +41,7 @@ function addFreezes(program: Command, act: Act): void {
     .option('--cron <fields>', 'again and again: when it begins, five fields, e.g. "0 18 * * 5"')
     .option('--time-zone <zone>', 'of the cron, e.g. Europe/Berlin')
     .option('--duration <length>', 'of each time, e.g. 62h')
+    .option('--id <id>', 'a name of its own, e.g. xmas; else one is made')
     .action(
       act(async () => {
         const { run } = await import('./commands/freeze-add.ts')
@@ -51,6 +52,7 @@ function addFreezes(program: Command, act: Act): void {
     .summary('stop the line until the freeze is lifted')
     .description('Stops an environment, or some services of it, until somebody lifts the freeze.')
     .option('--service <name...>', 'these services only; else all of the environment')
+    .option('--id <id>', 'a name of its own; else one is made')
     .action(
       act(async () => {
         const { run } = await import('./commands/freeze-add.ts')

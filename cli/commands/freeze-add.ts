@@ -15,6 +15,7 @@ interface Options extends ChangeOptions {
   readonly cron?: string
   readonly timeZone?: string
   readonly duration?: string
+  readonly id?: string
 }
 
 /** `slipway freeze add` (with times) and `slipway freeze stop` (until it is lifted). */
@@ -41,7 +42,12 @@ export async function run(kind: 'add' | 'stop', { io, options }: Call<Options>):
     return EXIT.ok
   }
   if (kind === 'stop') await confirm(io, options.yes === true, will)
-  const { body } = await api.ask({ method: 'POST', path: '/v1/freezes', body: request, key: randomUUID() })
+  const { body } = await api.ask({
+    method: 'POST',
+    path: '/v1/freezes',
+    body: request,
+    key: options.id ?? randomUUID(),
+  })
   const freeze = body as FreezeView
   if (options.json === true) io.write(JSON.stringify(freeze))
   else {

@@ -5,7 +5,7 @@ import { EXIT } from '../exit.ts'
 import { createFrame } from '../frame.ts'
 import { type Api, connect } from '../http.ts'
 import type { Io } from '../io.ts'
-import { type Shown, statusLine, statusLines } from '../print-status.ts'
+import { changeOf, type Shown, statusLine, statusLines } from '../print-status.ts'
 import { NO_RELEASES, type Releases, releasesOf } from '../releases.ts'
 import { findTarget, rolloutOf, type Target } from '../target.ts'
 import { watch } from '../watch.ts'
@@ -109,9 +109,8 @@ function lineShower(io: Io): Shower {
   let last = ''
   return {
     view: (shown) => {
-      const line = statusLine(shown)
-      const news = line.slice(line.indexOf(' '))
-      if (news !== last) io.write(line)
+      const news = changeOf(shown.view)
+      if (news !== last) io.write(statusLine(shown))
       last = news
     },
     silence: (because) => io.talk(`slipway: ${because}; trying again`),

@@ -5,7 +5,7 @@ import { pastStand, type Stand, standOf } from '../ended.ts'
 import { EXIT } from '../exit.ts'
 import { type Api, connect } from '../http.ts'
 import type { Io } from '../io.ts'
-import { statusLine } from '../print-status.ts'
+import { changeOf, statusLine } from '../print-status.ts'
 import { findTarget, rolloutOf, type Target } from '../target.ts'
 import { watch } from '../watch.ts'
 import { clean } from '../words.ts'
@@ -49,9 +49,8 @@ export async function waitFor(io: Io, api: Api, target: Target, { timeoutMs, isJ
     const isAwaited = pinned.rollout === null && tag !== undefined && newest.tag !== tag
     if (!isAwaited) pinned = { ...pinned, rollout: pinned.rollout ?? newestOf(newest) }
     if (isOvertaken(newest, pinned)) return tellPast(io, api, pinned, isJson)
-    const line = statusLine(seen)
-    const news = line.slice(line.indexOf(' '))
-    if (news !== told) io.talk(line)
+    const news = changeOf(newest)
+    if (news !== told) io.talk(statusLine(seen))
     told = news
     const stand = standOf(newest)
     if (stand.isFinal && !isAwaited) return end(io, newest, stand, isJson)
