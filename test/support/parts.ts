@@ -20,6 +20,11 @@ export const DUCKDB_KQL: Part = {
   program: 'duckdb-kql',
   install: "python3 -m venv .venv && .venv/bin/pip install 'duckdb-kql[duckdb]==1.1.2', with .venv/bin on the PATH",
 }
+/** Fuzzes an HTTP API by its OpenAPI document. */
+export const SCHEMATHESIS: Part = {
+  program: 'schemathesis',
+  install: "python3 -m venv .venv && .venv/bin/pip install 'schemathesis==4.32.5', with .venv/bin on the PATH",
+}
 
 /**
  * Why tests that need these parts cannot run here; null = they can. Where CI is set nothing may be missing: then it throws.
