@@ -30,7 +30,10 @@ async function take({ method, params, headers, body, log }: Admitted) {
   const read = readPush(source, body, { receivedAt: clock.now(), headers: Object.fromEntries(headers) })
   if (read.kind === 'issues') return invalidEvent(read.issues)
   if (read.kind === 'handshake') return handshakeAllowed(read, (await settings()).eventGridTopics)
-  if (isHandshake(headers)) return problem(401, 'unauthenticated', 'This is an event, not a handshake: send the key.')
+  if (isHandshake(headers)) {
+    const asked = { headers: { 'www-authenticate': 'Bearer realm="slipway"' } }
+    return problem(401, 'unauthenticated', 'This is an event, not a handshake: send the key.', asked)
+  }
   await (await inbox()).accept(read.deliveries)
   log.info(`${read.deliveries.length} deliveries of ${source} accepted`)
   return { status: 202, jsonBody: { accepted: read.deliveries.length } }

@@ -35,7 +35,8 @@ export function createIdentify({ checkToken, readPrincipal, site }: WaysIn): Ide
     const who = await checkToken(token)
     if (who.kind === 'known') return { kind: 'known', caller: { ...who.caller, method: 'cookie' } }
     const detail = `The session has ended: sign in again. ${who.because}`
-    throw new Refusal(problem(401, 'unauthenticated', detail, { cookies: [noSession(site)] }))
+    const asking = { 'www-authenticate': 'Bearer realm="slipway"' }
+    throw new Refusal(problem(401, 'unauthenticated', detail, { headers: asking, cookies: [noSession(site)] }))
   }
 }
 

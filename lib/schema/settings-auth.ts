@@ -211,5 +211,5 @@ function loopbackUrl(from: SettingsReader, name: string, fallback: string): stri
 }
 
 function isLoopback(text: string): boolean {
-  return ['127.0.0.1', '[::1]', 'localhost'].includes(URL.parse(text)?.hostname ?? '')
+  return ['127.0.0.1', '[::1]'].includes(URL.parse(text)?.hostname ?? '')
 }

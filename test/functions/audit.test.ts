@@ -29,7 +29,7 @@ beforeAll(async () => {
     const text = manifest({ name: 'pricing' }).replace('200ms', `${200 + version}ms`)
     const name = ACTORS[version % ACTORS.length] ?? ''
     const authorization = `Bearer ${await issuer.token({ name })}`
-    const { status } = await scene.put('pricing', text, { authorization })
+    const { status } = await scene.put('pricing', text, { authorization, ...(version > 1 ? { 'if-match': '*' } : {}) })
     expect(status).toBe(version === 1 ? 201 : 200)
   }
 })
@@ -57,7 +57,7 @@ test('a row written while somebody pages does not shift the pages behind it', as
   const first = await scene.api('/v1/audit?environment=production&service=safety&limit=1')
   expect(itemsOf(first)).toMatchObject([{ seq: 1 }])
   const middle = await scene.api(`${PRICING}&limit=6`)
-  await scene.put('pricing', manifest({ name: 'pricing' }).replace('200ms', '999ms'))
+  await scene.put('pricing', manifest({ name: 'pricing' }).replace('200ms', '999ms'), { 'if-match': '*' })
   const rest = await rowsOf(linkOf(middle) ?? '')
   expect(rest.map(({ seq }) => seq)).toEqual([6, 5, 4, 3, 2, 1])
 })
@@ -122,7 +122,6 @@ test.each([
   ['environment=production&since=yesterday', 'since', /is no moment/],
   ['environment=production&since=2026-01-02&until=2026-01-01', 'until', /later than `since`/],
   ['environment=production&format=xml', 'format', /`json` or `csv`/],
-  ['environment=production&servce=pricing', 'servce', /Did you mean `service`/],
   ["environment=production'%20or%20'1'%20eq%20'1", 'environment', /no valid name/],
   ['environment=production&service=pricing&service=safety', 'service', /./],
   ['environment=production&rollout=everything', 'rollout', /no rollout id/],
@@ -131,6 +130,13 @@ test.each([
   expectProblem(answer, 422, 'invalid', 'The query is not valid.')
   expect(errorsOf(answer)).toContainEqual({ path, message: expect.stringMatching(message) })
 })
+
+test.each([['environment=production&servce=pricing', /Did you mean `service`/]])(
+  'a query whose names are wrong (%s) is answered 400',
+  async (query, because) => {
+    expectProblem(await scene.api(`/v1/audit?${query}`), 400, 'bad-request', because)
+  },
+)
 
 test('no secret stands in any answer, event, audit row or log line of all this', () => scene.expectNoSecrets())
 

@@ -226,11 +226,11 @@ test('retry begins a new attempt with the same image, once for one id', async ()
 
 test('abort reaches a rollout whose revision is not ready yet, and one that is being prepared', async () => {
   const id = randomUUID()
-  expectDone(await scene.command('safety', 'abort', { id }), /^aborted by operator$/)
+  expectDone(await scene.command('safety', 'abort', { id }), /^aborted by local-admin$/)
   await reaches('safety', 'finished')
   await push('safety', 'v3')
   await reaches('safety', 'provisioning')
-  expectDone(await scene.command('safety', 'abort', { id: randomUUID() }), /^aborted by operator$/)
+  expectDone(await scene.command('safety', 'abort', { id: randomUUID() }), /^aborted by local-admin$/)
   expect(await reaches('safety', 'finished')).toMatchObject({ outcome: 'aborted', rollout: 'safety-3' })
   const { weights } = scene.stack.azure.world.ingress(targetOf('safety'))
   expect(weights).toEqual({ 'safety--v1': 100 })
@@ -240,8 +240,11 @@ test('at a manual gate resume is refused, and promote opens it', { timeout: 120_
   const gate = await reaches('routing', 'paused')
   expect(gate).toMatchObject({ next: expect.stringMatching(/^promote opens the gate, abort rolls back/) })
   const resume = await scene.command('routing', 'resume', { id: randomUUID() })
-  expectProblem(resume, 409, 'conflict', /waits at a manual gate; promote opens it/)
-  expectDone(await scene.command('routing', 'promote', { id: randomUUID() }), /^promoted by operator to step 2 of 2$/)
+  expectProblem(resume, 409, 'conflict', /waits at a manual gate; approve or promote opens it/)
+  expectDone(
+    await scene.command('routing', 'promote', { id: randomUUID() }),
+    /^promoted by local-admin to step 2 of 2$/,
+  )
   await weighs('routing', 100)
 })
 

@@ -42,8 +42,8 @@ const PLACES: readonly Place[] = [
   { environment: 'staging', service: 'routing' },
 ]
 
-/** Doors that are not for operators: hooks have a shared secret, the sign-in and the dashboard's files are for everybody. */
-const NOT_OPERATORS = ['auth', 'dashboard', 'docs', 'hooks']
+/** Doors that are not for operators: hooks have a shared secret, the sign-in, the dashboard's files and pages to read are for everybody. */
+const NOT_OPERATORS = ['auth', 'dashboard', 'docs', 'hooks', 'problems']
 
 const ROLES_SETTING = JSON.stringify(
   Object.fromEntries(

@@ -25,13 +25,13 @@ afterAll(() => scene?.close())
 
 /** Some routes of operators, a method that it takes, and one that it does not. */
 const ROUTES = [
-  ['GET', '/v1/services', 'POST', 'GET'],
-  ['GET', '/v1/services/safety/status', 'DELETE', 'GET'],
-  ['GET', '/v1/services/safety/rollouts', 'PUT', 'GET'],
-  ['GET', '/v1/services/safety/manifest', 'POST', 'GET, PUT'],
-  ['GET', '/v1/events', 'POST', 'GET'],
-  ['GET', '/v1/audit?environment=production', 'PATCH', 'GET'],
-  ['POST', '/v1/services/safety/commands/abort', 'GET', 'POST'],
+  ['GET', '/v1/services', 'POST', 'GET, HEAD, OPTIONS'],
+  ['GET', '/v1/services/safety/status', 'DELETE', 'GET, HEAD, OPTIONS'],
+  ['GET', '/v1/services/safety/rollouts', 'PUT', 'GET, HEAD, OPTIONS'],
+  ['GET', '/v1/services/safety/manifest', 'POST', 'GET, PUT, HEAD, OPTIONS'],
+  ['GET', '/v1/events', 'POST', 'GET, HEAD, OPTIONS'],
+  ['GET', '/v1/audit?environment=production', 'PATCH', 'GET, HEAD, OPTIONS'],
+  ['POST', '/v1/services/safety/commands/abort', 'GET', 'POST, OPTIONS'],
 ] as const
 
 const bodyFor = (method: string) =>
@@ -59,9 +59,7 @@ test.each(ROUTES)(
     for (const offer of offers) {
       const answer = await scene.ask(path, { ...init, headers: { ...init.headers, ...offer } })
       expectProblem(answer, 401, 'unauthenticated')
-      expect(answer.headers.get('www-authenticate') ?? answer.headers.get('set-cookie')).toMatch(
-        /^Bearer realm="slipway"|^slipway=;.*max-age=0/,
-      )
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="slipway"/)
     }
   },
 )
@@ -114,7 +112,7 @@ test.each(OF_A_SERVICE)('%s %s: a name that two environments have is 409 until o
 
 test('a verb that is no command is 404 and names the verbs', async () => {
   const answer = await scene.command('safety', 'explode', { id: '1' })
-  expectProblem(answer, 404, 'not-found', /Use promote, promote-full, pause, resume, abort, retry\./)
+  expectProblem(answer, 404, 'not-found', /Use promote, promote-full, approve, pause, resume, abort, retry, undo\./)
 })
 
 test.each([

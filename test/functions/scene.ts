@@ -25,6 +25,7 @@ export interface Scene {
   api(path: string, init?: RequestInit): Promise<Answer>
   /** Posts JSON to a hook with the shared key; `headers` replace. */
   hook(source: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** Where a condition is needed and `headers` give none: whichever version stands. */
   put(service: string, manifest: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
   /** With `If-Match: *` (whatever stands) where the headers say nothing else. */
   command(service: string, verb: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
@@ -97,9 +98,12 @@ function callsTo(
     api,
     hook: (source, body, headers = { 'x-slipway-key': local.hookKey }) =>
       ask(`/hooks/${source}`, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) }),
-    put: (service, body, headers = {}) => {
+    put: async (service, body, headers = {}) => {
       const sent = { 'content-type': 'application/yaml', ...headers }
-      return api(`/v1/services/${service}/manifest`, { method: 'PUT', headers: sent, body })
+      const path = `/v1/services/${service}/manifest`
+      const answer = await api(path, { method: 'PUT', headers: sent, body })
+      if (answer.status !== 428) return answer
+      return api(path, { method: 'PUT', headers: { ...sent, 'if-match': '*' }, body })
     },
     command: (service, verb, body, headers = {}) => {
       const sent = { ...json, 'if-match': '*', ...headers }

@@ -89,11 +89,11 @@ test('roles are read with their bounds, and only those that are named are left',
 test('without TLS only this machine is taken', () => {
   const local = {
     SLIPWAY_AUTH_ISSUER: 'http://127.0.0.1:4000',
-    SLIPWAY_AUTH_KEYS_URL: 'http://localhost:4000/jwks',
+    SLIPWAY_AUTH_KEYS_URL: 'http://127.0.0.1:4000/jwks',
     SLIPWAY_PUBLIC_URL: 'http://[::1]:7071/api/',
   }
   expect(auth({ ...NEEDED, ...local })).toMatchObject({
-    tokens: { issuer: 'http://127.0.0.1:4000', keysUrl: 'http://localhost:4000/jwks' },
+    tokens: { issuer: 'http://127.0.0.1:4000', keysUrl: 'http://127.0.0.1:4000/jwks' },
     publicUrl: 'http://[::1]:7071/api',
   })
 })

@@ -12,6 +12,7 @@ export interface CodeRules {
 /** An access token, or null where the issuer did not take the code: it was used, is too old, or is not ours. */
 export type ExchangeCode = (code: string, verifier: string) => Promise<IssuedToken | null>
 
+/** An access token as the issuer gave it, and how long it lives. */
 export interface IssuedToken {
   readonly token: string
   readonly expiresInSeconds: number
