@@ -64,7 +64,7 @@ interface Measures {
 }
 
 async function load(environment: string, days: number, signal: AbortSignal): Promise<Measures> {
-  const to = Math.floor(serverNow() / 60_000) * 60_000
+  const to = Math.ceil(serverNow() / 60_000) * 60_000
   const ask = (from: number, until: number) =>
     read<DeliveryReport>(
       PATHS.delivery({ environment, from: new Date(from).toISOString(), to: new Date(until).toISOString() }),

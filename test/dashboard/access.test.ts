@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHROMIUM, missingParts } from '../support/parts.ts'
@@ -7,7 +6,7 @@ import { openStage, type Stage } from './browser.ts'
 
 const without = missingParts(CHROMIUM)
 const skipped = without === null ? '' : ` (skipped: ${without})`
-const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const AXE = axe.source
 
 /** Every view, what shows that it is there, and what is pressed before it is looked at. */
 const VIEWS: readonly (readonly [name: string, view: string, wait: string, ...press: string[]])[] = [
@@ -52,7 +51,7 @@ describe.skipIf(without !== null)(`every view for everybody${skipped}`, { timeou
         })
         await page.waitForSelector(wait)
         for (const selector of press) await page.locator(selector).first().click()
-        expect(await axe(page)).toEqual([])
+        expect(await findings(page)).toEqual([])
         expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
         expect(complaints).toEqual([])
         await close()
@@ -62,7 +61,7 @@ describe.skipIf(without !== null)(`every view for everybody${skipped}`, { timeou
 })
 
 /** What axe finds, each with where. It is put in from outside the page's policy, as a tool of the browser would be. */
-async function axe(page: Page): Promise<unknown> {
+async function findings(page: Page): Promise<unknown> {
   const session = await page.context().newCDPSession(page)
   await session.send('Runtime.evaluate', { expression: AXE })
   const run = `axe.run(document, { runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice'] })
