@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
 import type { Notice } from '../../lib/core/notice.ts'
-import type { Outbox, Parcel } from '../../lib/ports.ts'
+import type { Freezes, Outbox, Parcel } from '../../lib/ports.ts'
 import { aNotice } from '../support/notices.ts'
-import { T0 } from '../support/state.ts'
+import { auditRows, T0 } from '../support/state.ts'
 import { type AnyStore, begin, decision, KEY, loaded } from './store.contract.ts'
 
 /** A store that keeps notices too. */
-export type TellingStore = AnyStore & { readonly outbox: Outbox }
+export type TellingStore = AnyStore & Freezes & { readonly outbox: Outbox }
 
 /** Stores a decision with these notices. */
 async function tell(store: TellingStore, ...notices: readonly Notice[]): Promise<void> {
@@ -62,6 +62,18 @@ function commitPart(open: () => Promise<TellingStore>): void {
     await tell(store, ...notices)
     expect((await unsentIds(store)).map((id) => id.split('#')[1])).toEqual(['11', '2', '9', '10'])
     expect(await store.outbox.unsent('production', 2)).toHaveLength(2)
+  })
+
+  it('stores what is told of freezes with them, and nothing where they lost their race', async () => {
+    const store = await open()
+    const { token } = await store.freezesOf('production')
+    const row = { ...auditRows(KEY, 1, 1)[0], id: 'production#1', entityId: 'production', rollout: null }
+    const notices = [aNotice(1, { service: null })]
+    const change = { environment: 'production', token, freezes: [], chain: { seq: 1, hash: 'h' }, notices }
+    const audit = [row] as Parameters<Freezes['commitFreezes']>[0]['audit']
+    expect(await store.commitFreezes({ ...change, audit })).toBe('saved')
+    expect(await store.commitFreezes({ ...change, audit, notices: [aNotice(2, { service: null })] })).toBe('conflict')
+    expect(await unsentIds(store)).toEqual(['production#1'])
   })
 
   it('leaves services, lists and looks as they are', async () => {
