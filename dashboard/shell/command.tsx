@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks'
 import type { CommandReply, CommandRequest, ServiceView } from '../../lib/api.ts'
-import { PATHS, Refused, send } from '../api.ts'
+import { PATHS, send } from '../api.ts'
 import { type Asked, useShared } from '../context.ts'
 import { roleAt } from '../model/rights.ts'
 import { type Forecast, forecast, type Pressed } from '../model/will-happen.ts'
-import { Failed } from '../ui/basics.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { Foot, useSending } from '../ui/sending.tsx'
 
 interface Wish {
   readonly reason: string
@@ -19,30 +19,17 @@ export function CommandDialog({ asked, onClose }: { readonly asked: Asked; reado
   const { verb, service, plan } = asked
   const [id] = useState(() => crypto.randomUUID())
   const [wish, setWish] = useState<Wish>({ reason: '', to: '', override: false })
-  const [isSending, setSending] = useState(false)
-  const [refused, setRefused] = useState<Refused | null>(null)
   const told = forecast(verb, service, plan)
   const isAdmin = me !== null && roleAt(me, service.environment, service.service) === 'admin'
   const mayOverride = isAdmin && isHeldBack(verb, service)
-  const submit = async (event: Event) => {
-    event.preventDefault()
-    setSending(true)
-    setRefused(null)
-    try {
-      const reply = await give(asked, id, wish)
-      say(reply?.because ?? `${told.button}: done.`)
-      onClose()
-    } catch (error) {
-      setRefused(
-        error instanceof Refused ? error : new Refused(0, 'The answer could not be read. Look before you try again.'),
-      )
-      setSending(false)
-    }
-  }
-  const needsReason = told.needsReason || wish.override
+  const sending = useSending(async () => {
+    const reply = await give(asked, id, wish)
+    say(reply?.because ?? `${told.button}: done.`)
+    onClose()
+  })
   return (
     <Dialog title={told.title} onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={sending.submit}>
         <p class="muted">
           {service.environment} / {service.service} {service.rollout === null ? '' : `· ${service.rollout}`}
         </p>
@@ -50,63 +37,73 @@ export function CommandDialog({ asked, onClose }: { readonly asked: Asked; reado
           <p>{sentence}</p>
         ))}
         <BeforeAfter told={told} />
-        {service.freeze !== null && verb !== 'abort' && verb !== 'undo' && verb !== 'pause' ? (
+        {service.freeze !== null && GOES_ON.includes(verb) ? (
           <p class="note tone-wait">
             A freeze holds: {service.freeze.reason}. {mayOverride ? '' : 'Nothing takes new traffic until it ends.'}
           </p>
         ) : null}
         <p class="muted">{told.reversible}</p>
-        {verb === 'undo' ? (
-          <label class="field">
-            Go back to (revision, rollout or tag; empty = what served before)
-            <input value={wish.to} onInput={(event) => setWish({ ...wish, to: event.currentTarget.value })} />
-          </label>
-        ) : null}
-        {mayOverride ? (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={wish.override}
-              onChange={(event) => setWish({ ...wish, override: event.currentTarget.checked })}
-            />
-            Break glass: past freezes and approvals. It needs a reason and stands out in the audit.
-          </label>
-        ) : null}
-        <label class="field">
-          {needsReason ? 'Reason' : 'Reason (optional, goes into the audit)'}
-          <textarea
-            rows={2}
-            maxLength={500}
-            required={needsReason}
-            value={wish.reason}
-            onInput={(event) => setWish({ ...wish, reason: event.currentTarget.value })}
-          />
-        </label>
-        {refused === null ? null : <Failed refused={refused} />}
-        <div class="dialog-foot">
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            class={told.isDangerous ? 'button danger' : 'button primary'}
-            disabled={isSending}
-            data-first
-          >
-            {isSending ? 'Sending …' : told.button}
-          </button>
-        </div>
+        <Wishes verb={verb} wish={wish} set={setWish} mayOverride={mayOverride} needsReason={told.needsReason} />
+        <Foot sending={sending} word={told.button} isDangerous={told.isDangerous} onClose={onClose} isFirst />
       </form>
     </Dialog>
   )
 }
 
-/** Whether a freeze or a gate stands before what the verb wants. */
-function isHeldBack(verb: Pressed, { freeze, gate }: ServiceView): boolean {
-  const goesOn = verb === 'promote' || verb === 'promote-full' || verb === 'retry' || verb === 'resume'
-  return goesOn && (freeze !== null || gate !== null)
+function Wishes({
+  verb,
+  wish,
+  set,
+  mayOverride,
+  needsReason,
+}: {
+  readonly verb: Pressed
+  readonly wish: Wish
+  readonly set: (wish: Wish) => void
+  readonly mayOverride: boolean
+  readonly needsReason: boolean
+}) {
+  const isNeeded = needsReason || wish.override
+  return (
+    <>
+      {verb === 'undo' ? (
+        <label class="field">
+          Go back to (revision, rollout or tag; empty = what served before)
+          <input value={wish.to} onInput={(event) => set({ ...wish, to: event.currentTarget.value })} />
+        </label>
+      ) : null}
+      {mayOverride ? (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={wish.override}
+            onChange={(event) => set({ ...wish, override: event.currentTarget.checked })}
+          />
+          Break glass: past freezes and approvals. It needs a reason and stands out in the audit.
+        </label>
+      ) : null}
+      <label class="field">
+        {isNeeded ? 'Reason' : 'Reason (optional, goes into the audit)'}
+        <textarea
+          rows={2}
+          maxLength={500}
+          required={isNeeded}
+          value={wish.reason}
+          onInput={(event) => set({ ...wish, reason: event.currentTarget.value })}
+        />
+      </label>
+    </>
+  )
 }
 
+const GOES_ON: readonly Pressed[] = ['promote', 'promote-full', 'retry', 'resume', 'approve']
+
+/** Whether a freeze or a gate stands before what the verb wants. */
+function isHeldBack(verb: Pressed, { freeze, gate }: ServiceView): boolean {
+  return GOES_ON.includes(verb) && verb !== 'approve' && (freeze !== null || gate !== null)
+}
+
+/** What goes on is bound to what was shown; stopping is not: it must hold although a step has begun meanwhile. */
 async function give(
   { verb, service }: Asked,
   id: string,
@@ -123,8 +120,8 @@ async function give(
     ...gate,
   }
   return send<CommandReply>('POST', PATHS.command(service.environment, service.service, verb), body, {
-    'if-match': service.etag,
     'idempotency-key': id,
+    ...(GOES_ON.includes(verb) ? { 'if-match': service.etag } : {}),
   })
 }
 

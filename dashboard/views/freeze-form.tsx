@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks'
 import type { FreezeView } from '../../lib/api.ts'
-import { PATHS, Refused, send } from '../api.ts'
+import { PATHS, send } from '../api.ts'
 import { useShared } from '../context.ts'
 import { type FreezeDraft, requestOf } from '../model/freezes.ts'
-import { Failed } from '../ui/basics.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { Foot, useSending } from '../ui/sending.tsx'
 
 const KINDS: readonly { readonly kind: FreezeDraft['kind']; readonly word: string; readonly does: string }[] = [
   { kind: 'stop', word: 'Stop now', does: 'at once, until somebody lifts it' },
@@ -22,10 +22,39 @@ export function FreezeForm({
 }) {
   const { say } = useShared()
   const [id] = useState(() => crypto.randomUUID())
-  const [refused, setRefused] = useState<Refused | null>(null)
-  const [draft, setDraft] = useState<FreezeDraft>({
+  const [draft, setDraft] = useState<FreezeDraft>(() => blank(environments[0] ?? ''))
+  const set = (changes: Partial<FreezeDraft>) => setDraft({ ...draft, ...changes })
+  const sending = useSending(async () => {
+    await send<FreezeView>('POST', PATHS.freezes, requestOf(draft, id), { 'idempotency-key': id })
+    say(`Frozen: ${draft.reason}`)
+    onClose()
+  })
+  const isStop = draft.kind === 'stop'
+  return (
+    <Dialog title="Add a freeze" onClose={onClose}>
+      <form onSubmit={sending.submit}>
+        <Kinds draft={draft} set={set} />
+        <Times draft={draft} set={set} />
+        <Where draft={draft} set={set} environments={environments} />
+        <p class="muted">
+          No rollout begins or goes a step further while it holds. What runs stays as it is; abort and rollback still
+          work.
+        </p>
+        <Foot
+          sending={sending}
+          word={isStop ? 'Stop the line' : 'Add the freeze'}
+          isDangerous={isStop}
+          onClose={onClose}
+        />
+      </form>
+    </Dialog>
+  )
+}
+
+function blank(environment: string): FreezeDraft {
+  return {
     kind: 'stop',
-    environment: environments[0] ?? '',
+    environment,
     services: '',
     from: '',
     until: '',
@@ -33,58 +62,28 @@ export function FreezeForm({
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     duration: '62h',
     reason: '',
-  })
-  const set = (changes: Partial<FreezeDraft>) => setDraft({ ...draft, ...changes })
-  const submit = async (event: Event) => {
-    event.preventDefault()
-    setRefused(null)
-    try {
-      await send<FreezeView>('POST', PATHS.freezes, requestOf(draft, id), { 'idempotency-key': id })
-      say(`Frozen: ${draft.reason}`)
-      onClose()
-    } catch (error) {
-      setRefused(
-        error instanceof Refused ? error : new Refused(0, 'The answer could not be read. Look before you try again.'),
-      )
-    }
   }
+}
+
+function Kinds({ draft, set }: Part) {
   return (
-    <Dialog title="Add a freeze" onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
-        <fieldset class="choices">
-          <legend>When</legend>
-          {KINDS.map(({ kind, word, does }) => (
-            <label class="check">
-              <input
-                type="radio"
-                name="kind"
-                checked={draft.kind === kind}
-                onChange={() => set({ kind })}
-                {...(kind === 'stop' ? { 'data-first': true } : {})}
-              />
-              <span>
-                <strong>{word}</strong> <span class="muted">{does}</span>
-              </span>
-            </label>
-          ))}
-        </fieldset>
-        <Times draft={draft} set={set} />
-        <Where draft={draft} set={set} environments={environments} />
-        <p class="muted">
-          No rollout begins or goes a step further while it holds. What runs stays as it is; abort and rollback still
-          work.
-        </p>
-        {refused === null ? null : <Failed refused={refused} />}
-        <div class="dialog-foot">
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class={draft.kind === 'stop' ? 'button danger' : 'button primary'}>
-            {draft.kind === 'stop' ? 'Stop the line' : 'Add the freeze'}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <fieldset class="choices">
+      <legend>When</legend>
+      {KINDS.map(({ kind, word, does }) => (
+        <label class="check">
+          <input
+            type="radio"
+            name="kind"
+            checked={draft.kind === kind}
+            onChange={() => set({ kind })}
+            {...(kind === 'stop' ? { 'data-first': true } : {})}
+          />
+          <span>
+            <strong>{word}</strong> <span class="muted">{does}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
   )
 }
 

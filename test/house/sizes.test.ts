@@ -4,7 +4,7 @@ import { parseSync } from '@swc/core'
 import { describe, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const SHIPPED = ['cli', 'functions', 'lib', 'sim', 'bench', 'scripts']
+const SHIPPED = ['cli', 'dashboard', 'functions', 'lib', 'sim', 'bench', 'scripts']
 
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(folder).flatMap((name) => {
@@ -13,7 +13,7 @@ function filesBelow(folder: string): readonly string[] {
   })
 }
 
-const FILES = SHIPPED.flatMap((folder) => filesBelow(join(ROOT, folder))).filter((path) => path.endsWith('.ts'))
+const FILES = SHIPPED.flatMap((folder) => filesBelow(join(ROOT, folder))).filter((path) => /\.tsx?$/.test(path))
 const lines = (path: string) => readFileSync(path, 'utf8').split('\n').length - 1
 
 function quantile(values: readonly number[], share: number): number {
@@ -25,7 +25,7 @@ function quantile(values: readonly number[], share: number): number {
 function functionLengths(path: string): readonly { readonly name: string; readonly length: number }[] {
   const source = readFileSync(path, 'utf8')
   const bytes = Buffer.from(source)
-  const module = parseSync(source, { syntax: 'typescript', target: 'es2022' })
+  const module = parseSync(source, { syntax: 'typescript', target: 'es2022', tsx: path.endsWith('.tsx') })
   const found: { name: string; length: number }[] = []
   const base = module.span.start
   const visit = (node: unknown, name: string): void => {
