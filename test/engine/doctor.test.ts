@@ -114,6 +114,41 @@ describe('the doctor', () => {
     ])
   })
 
+  it('says what must be filled in where a name is not known', async () => {
+    const stage = await givenPricing()
+    const usual = surgeryOf(stage)
+    const read = async () => {
+      throw new Fault('not-found', 'no such secret')
+    }
+    const names = { ...usual.names, vault: null }
+    const setUps = { ...usual.setUps, app: denied, principal: async () => null }
+    const findings = await examine({ ...usual, names, setUps, secrets: async () => ({ read }) }, caller())
+    expect(named(findings, 'hook-keys')[0]?.fix).toContain('--vault-name <key vault> ')
+    expect(named(findings, 'app-set-up')[0]?.fix).toContain('<object id of the identity>')
+    const unnamed = await examine({ ...usual, names, secrets: async () => ({ read: denied }) }, caller())
+    expect(named(unnamed, 'hook-keys')[0]?.fix).toContain('az keyvault show -n <key vault> ')
+  })
+
+  it('counts one key as one', async () => {
+    const stage = await givenPricing()
+    const findings = await examine(surgeryOf(stage, { secrets: async () => ({ read: async () => ['one'] }) }), caller())
+    expect(named(findings, 'hook-keys')[0]?.message).toMatch(/it has 1 live value$/)
+  })
+
+  it('tells nobody that services cannot be listed who may see none', async () => {
+    const stage = await givenPricing()
+    const wheel = { ...stage.wheel, catalogue: { ...stage.wheel.catalogue, list: denied } }
+    expect(await examine(surgeryOf(stage, { wheel }), caller({ services: ['pricing'] }))).toEqual([])
+  })
+
+  it('asks no log of an environment without a workspace', async () => {
+    const stage = await givenPricing()
+    const environments = { production: { workspace: null, hasPrometheus: false } }
+    const findings = await examine(surgeryOf(stage, { environments }), caller())
+    expect(named(findings, 'access-log')).toEqual([])
+    expect(findings.filter(({ check, subject }) => check.startsWith('source') && subject === 'production')).toEqual([])
+  })
+
   it('tells a registry that cannot be asked from one that lets nobody in', async () => {
     const stage = await givenPricing()
     const answering = async (kind: 'denied' | 'unavailable', registry: string) => {
