@@ -1,20 +1,6 @@
 import type { AuditRow } from '../../lib/core/audit.ts'
 import type { Status } from '../../lib/core/status.ts'
-import type { OpenIdServer } from '../azure/openid.ts'
-import { localToken } from './token.ts'
-
-/** How a script gets an access token of the local stack: client credentials at `tokenUrl`, with `scope`. */
-export interface LocalAuth {
-  readonly issuer: string
-  readonly tokenUrl: string
-  readonly audience: string
-  readonly scope: string
-  /** The app with the role of an admin. */
-  readonly clientId: string
-  readonly clientSecret: string
-  /** One app for each role, all with the same secret. */
-  readonly clients: OpenIdServer['clients']
-}
+import { type LocalAuth, localToken } from './token.ts'
 
 /** What `.slipway/local.json` holds: everything that a script needs to talk to the running local stack. */
 export interface Local {

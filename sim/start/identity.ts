@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { createOpenId, type OpenIdServer } from '../azure/openid.ts'
-import type { LocalAuth } from './client.ts'
 import type { LocalAzure } from './local-azure.ts'
+import type { LocalAuth } from './token.ts'
 
 /** Who may ask for what on this machine, and how they are known. */
 export interface LocalIdentity {

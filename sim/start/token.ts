@@ -1,5 +1,17 @@
-import { LOCAL_ROLES, type LocalRole } from '../azure/openid.ts'
-import type { Local } from './client.ts'
+import { LOCAL_ROLES, type LocalRole, type OpenIdServer } from '../azure/openid.ts'
+
+/** How a script gets an access token of the local stack: client credentials at `tokenUrl`, with `scope`. */
+export interface LocalAuth {
+  readonly issuer: string
+  readonly tokenUrl: string
+  readonly audience: string
+  readonly scope: string
+  /** The app with the role of an admin. */
+  readonly clientId: string
+  readonly clientSecret: string
+  /** One app for each role, all with the same secret. */
+  readonly clients: OpenIdServer['clients']
+}
 
 interface Kept {
   readonly token: string
@@ -11,7 +23,7 @@ const kept = new Map<string, Kept>()
 const MARGIN_MS = 60_000
 
 /** An access token of the local stack for the app that has this role, or for the admin's; kept until it is about to expire. */
-export async function localToken({ auth }: Pick<Local, 'auth'>, role: LocalRole = 'admin'): Promise<string> {
+export async function localToken({ auth }: { readonly auth: LocalAuth }, role: LocalRole = 'admin'): Promise<string> {
   const key = `${auth.tokenUrl} ${role}`
   const found = kept.get(key)
   if (found !== undefined && found.until > Date.now()) return found.token
