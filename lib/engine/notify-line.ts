@@ -29,8 +29,8 @@ export interface Worked {
 const MOST_PARCELS = 50
 /** For so long a dispatcher has a sink for itself. */
 const LEASE_MS = 60_000
-/** Nothing is sent any more when less than this is left of the lease: a sink may take that long to answer. */
-const LAST_SEND_MS = 25_000
+/** For so long a round begins to send: a slow sink may make it longer by one answer, and the others wait for no more. */
+const SENDING_MS = 10_000
 /** A sink that has taken nothing for so long loses the parcels that have waited for so long. */
 const GIVE_UP_MS = 86_400_000
 const FIRST_PAUSE_MS = 5_000
@@ -49,12 +49,11 @@ export async function workOff(postman: Postman, environment: string, sink: Sink)
   const { state, token } = await outbox.sink(environment, sink.name)
   const now = clock.now()
   if (isTaken(state, now) || state.pausedUntil > now) return NOTHING
-  const leasedUntil = now + LEASE_MS
-  const lease = await outbox.keepSink(environment, sink.name, { ...state, leasedUntil }, token)
+  const lease = await outbox.keepSink(environment, sink.name, { ...state, leasedUntil: now + LEASE_MS }, token)
   if (lease === null) return NOTHING
   // Read again: what another dispatcher told meanwhile is not told twice.
   const parcels = inOrder(await outbox.line(environment, sink.name, MOST_PARCELS))
-  const told = await tellAll(postman, sink, state, parcels, leasedUntil)
+  const told = await tellAll(postman, sink, state, parcels, now + SENDING_MS)
   await outbox.keepSink(environment, sink.name, { ...told.state, leasedUntil: 0 }, lease.token)
   return told
 }
@@ -69,7 +68,7 @@ async function tellAll(
   sink: Sink,
   before: SinkState,
   parcels: readonly Parcel[],
-  leasedUntil: number,
+  until: number,
 ): Promise<Worked & { readonly state: SinkState }> {
   const { clock, outbox } = postman
   const dead: Parcel[] = []
@@ -77,7 +76,7 @@ async function tellAll(
   let state = before
   let delivered = 0
   for (const [index, parcel] of parcels.entries()) {
-    if (clock.now() > leasedUntil - LAST_SEND_MS) break
+    if (clock.now() > until) break
     const outcome = await tellOne(postman, sink, parcel)
     if (outcome.kind === 'told') {
       delivered += 1
