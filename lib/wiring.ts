@@ -184,13 +184,18 @@ const credential = once(async (): Promise<TokenCredential> => {
 })
 
 const store = once(async () => {
-  const [{ createTableStore }, { TableClient }] = await Promise.all([
+  const [{ createTableStore }, { readAgainAfterReset }, { TableClient }] = await Promise.all([
     import('./adapters/store/table.ts'),
+    import('./adapters/store/reset-again.ts'),
     import('@azure/data-tables'),
   ])
   const identity = await credential()
   const { tableServiceUri } = (await settings()).storage
-  const client = (name: string) => new TableClient(tableServiceUri, name, identity, { retryOptions: { maxRetries: 0 } })
+  const options = {
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: readAgainAfterReset, position: 'perCall' as const }],
+  }
+  const client = (name: string) => new TableClient(tableServiceUri, name, identity, options)
   return createTableStore({
     tables: { state: client(TABLES.state), index: client(TABLES.index), events: client(TABLES.events) },
     onQuarantine: (row, why) => console.error(`row ${row} cannot be read and is left out: ${why}`),

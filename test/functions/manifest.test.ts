@@ -18,9 +18,9 @@ test('a manifest is created, then unchanged, then changed; the audit has both si
   const created = await scene.put('pricing', pricing)
   expect(created).toMatchObject({ status: 201, json: { kind: 'created', version: 1, running: null } })
   expect(created.headers.get('etag')).toBe('"v1"')
-  const again = await scene.put('pricing', `# the same in other words\n${pricing}`)
+  const again = await scene.put('pricing', `# the same in other words\n${pricing}`, { 'if-match': '"v1"' })
   expect(again).toMatchObject({ status: 200, json: { kind: 'unchanged', version: 1 } })
-  const changed = await scene.put('pricing', pricing.replace('200ms', '150ms'))
+  const changed = await scene.put('pricing', pricing.replace('200ms', '150ms'), { 'if-match': '*' })
   expect(changed).toMatchObject({ status: 200, json: { kind: 'changed', version: 2 } })
   expect(changed.headers.get('etag')).toBe('"v2"')
   const rows = itemsOf(await scene.api('/v1/audit?environment=production&service=pricing'))
@@ -97,7 +97,7 @@ test('a manifest may be sent as JSON, and under any name of YAML', async () => {
     },
   })
   for (const type of ['application/x-yaml', 'text/yaml', 'application/yaml; charset=utf-8']) {
-    expect((await scene.put('pricing', pricing, { 'content-type': type })).status).toBe(200)
+    expect((await scene.put('pricing', pricing, { 'content-type': type, 'if-match': '*' })).status).toBe(200)
   }
   expectProblem(await scene.put('pricing', pricing, { 'content-type': 'text/html' }), 415, 'unsupported-media-type')
 })
@@ -186,6 +186,18 @@ test('a manifest under the name of another service is refused: 400', async () =>
   expectProblem(await scene.api('/v1/services/safety/manifest'), 404, 'not-found')
 })
 
+test('without If-Match one that stands is not replaced: 428 with the ETag of now', async () => {
+  const send = (headers: Record<string, string>) => {
+    const sent = { 'content-type': 'application/yaml', ...headers }
+    const body = pricing.replace('200ms', '90ms')
+    return scene.api('/v1/services/pricing/manifest', { method: 'PUT', headers: sent, body })
+  }
+  const answer = await send({})
+  expectProblem(answer, 428, 'precondition-required', /at version 4\. .*If-Match: "v4"/)
+  expect(answer.headers.get('etag')).toBe('"v4"')
+  expectProblem(await send({ 'if-none-match': '*' }), 412, 'precondition-failed')
+})
+
 test('If-Match lets nobody overwrite what they have not seen: 412 with the ETag of now', async () => {
   const stale = await scene.put('pricing', pricing.replace('200ms', '100ms'), { 'if-match': '"v1"' })
   expectProblem(stale, 412, 'precondition-failed', /at version 4 now/)
@@ -205,7 +217,9 @@ test('If-Match lets nobody overwrite what they have not seen: 412 with the ETag 
 
 test('who stored it is whoever the token names, whatever a header says', async () => {
   const text = pricing.replace('200ms', '77ms')
-  expect(await scene.put('pricing', text, { 'x-slipway-actor': 'Mallory' })).toMatchObject({ status: 200 })
+  expect(await scene.put('pricing', text, { 'x-slipway-actor': 'Mallory', 'if-match': '*' })).toMatchObject({
+    status: 200,
+  })
   const [newest] = itemsOf(await scene.api('/v1/audit?environment=production&service=pricing&limit=1'))
   expect(newest).toMatchObject({ kind: 'manifest-stored', actor: 'local-admin' })
 })
