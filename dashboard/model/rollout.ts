@@ -69,7 +69,9 @@ export function lackingOf({ status, kpis }: Scene): readonly string[] {
   if (freeze !== null) found.push(`The freeze “${freeze.reason}” by ${freeze.by} must end.`)
   if (gate !== null) {
     const left = gate.required - gate.given.length
-    found.push(`${left} of ${gate.required} ${gate.required === 1 ? 'approval is' : 'approvals are'} missing.`)
+    found.push(
+      `${left} of ${gate.required} ${gate.required === 1 ? 'approval' : 'approvals'} ${left === 1 ? 'is' : 'are'} missing.`,
+    )
   }
   for (const { kpi, role, verdict, missing, because } of kpis) {
     if (role === 'required' && verdict !== 'pass') found.push(`${kpi}: ${missing ?? withoutName(kpi, because)}`)

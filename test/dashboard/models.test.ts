@@ -163,7 +163,7 @@ describe('a rollout', () => {
   test('what the next step lacks is said: trouble, freeze, approvals, and KPIs that must pass', () => {
     const lacking = (name: string) => lackingOf(sceneOf(rolloutOf(find(name)), find(name)))
     expect(lacking('pricing')).toEqual(['errors: 860 more requests (2,140 of 3,000) and 12 more minutes of the bake'])
-    expect(lacking('checkout')).toEqual(['1 of 2 approvals are missing.'])
+    expect(lacking('checkout')).toEqual(['1 of 2 approvals is missing.'])
     expect(lacking('fares')).toEqual([])
   })
 
