@@ -73,7 +73,7 @@ test('lint tells every mistake of every file with its line, and is content with 
     const json = JSON.parse((await slipway(['lint', path('good.yaml'), path('bad.yaml'), '--json'])).out)
     expect(json.files).toMatchObject([
       { file: path('good.yaml'), services: [{ environment: 'production', name: 'pricing' }], issues: [] },
-      { file: path('bad.yaml'), services: [], issues: [{ line: 4 }] },
+      { file: path('bad.yaml'), services: [], issues: [{ line: 4 }, { path: 'image.tgas' }] },
     ])
     expect(await slipway(['lint', '-'], { input: manifestText() })).toMatchObject({ code: 0, out: '' })
   })
@@ -137,9 +137,15 @@ test('the first manifest of a service is stored only where there is none yet', a
 
 /** What bash would offer behind these words. */
 async function offered(words: readonly string[], env: NodeJS.ProcessEnv): Promise<readonly string[]> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
-  const script =
-    'slipway() { "$NODE" cli/slipway.mjs "$@"; }; eval "$(cat)"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _slipway; printf "%s\\n" "${COMPREPLY[@]}"'
+  const script = [
+    'slipway() { "$NODE" cli/slipway.mjs "$@"; }',
+    'eval "$(cat)"',
+    'COMP_WORDS=("$@")',
+    'COMP_CWORD=$(($# - 1))',
+    '_slipway',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
+    'printf "%s\\n" "${COMPREPLY[@]}"',
+  ].join('\n')
   const input = (await slipway(['completion', 'bash'])).out
   const answer = await said('bash', ['-c', script, 'bash', 'slipway', ...words], {
     env: { ...process.env, NODE: process.execPath, ...env },
