@@ -33,6 +33,7 @@ async function main(options: Options): Promise<number> {
 /** Says where everything is and waits until it is stopped. */
 async function stayUp(local: Local, notices: string): Promise<number> {
   screen.say(`\n${paint('bold', 'It stays up. Try, in another terminal:')}`)
+  screen.say(`  open ${local.api}/ui/    the dashboard, in a browser on this machine`)
   screen.say('  npm run local -- push pricing v4          push another image (add --slow or --failing)')
   screen.say('  npm run local -- watch pricing            watch its rollout')
   screen.say('  npm run local -- abort pricing            take the canary out')
