@@ -55,6 +55,7 @@ export interface CommandRequest {
   readonly override?: boolean
 }
 
+/** What a command brought. */
 export interface CommandReply {
   readonly id: string
   readonly verb: Verb
@@ -73,6 +74,7 @@ export interface PushRequest {
   readonly reason?: string
 }
 
+/** What became of a push by hand. */
 export interface PushReply {
   readonly id: string
   readonly outcome: 'rollout' | 'queued' | 'duplicate' | 'ignored' | 'rejected' | 'quarantined' | 'superseded'
@@ -167,6 +169,7 @@ export interface PlanView {
   readonly sentences: readonly string[]
 }
 
+/** One step of the push that a plan supposes. */
 export interface PlannedStep {
   readonly number: number
   readonly weight: number

@@ -5,6 +5,7 @@ import { planFor } from '../../lib/engine/plan.ts'
 import { pushByHand } from '../../lib/engine/push.ts'
 import { rolloutView } from '../../lib/engine/rollout.ts'
 import { standings, viewTag } from '../../lib/engine/view.ts'
+import type { AuditLog, AuditQuery } from '../../lib/ports.ts'
 import { createStage, type Stage } from '../../sim/runner.ts'
 import { aCaller } from '../support/callers.ts'
 import { parseExposition } from '../support/exposition.ts'
@@ -32,8 +33,8 @@ describe('verifying a chain', () => {
   test('finds that the newest rows were cut off, and that one stands behind the head', async () => {
     const stage = await givenPricing()
     await stage.push(version(2))
-    const pages = (change: (seq: number) => boolean) => ({
-      page: async (query: Parameters<typeof stage.store.page>[0]) => {
+    const pages = (change: (seq: number) => boolean): AuditLog => ({
+      page: async (query: AuditQuery) => {
         const page = await stage.store.page(query)
         return { ...page, items: page.items.filter(({ seq }) => change(seq)) }
       },
@@ -47,8 +48,8 @@ describe('verifying a chain', () => {
       10_000,
     )
     expect(cut).toMatchObject({ intact: false, broken: { because: expect.stringContaining(`row ${head} belongs`) } })
-    const behind = {
-      page: async (query: Parameters<typeof stage.store.page>[0]) => {
+    const behind: AuditLog = {
+      page: async (query: AuditQuery) => {
         const page = await stage.store.page(query)
         const [newest] = page.items
         const forged = newest === undefined ? [] : [{ ...newest, seq: head + 1, id: `production/pricing#${head + 1}` }]
@@ -64,7 +65,7 @@ describe('verifying a chain', () => {
   test('goes on where an earlier call stopped, and takes no mark of another chain', async () => {
     const stage = await givenPricing()
     await stage.push(version(2))
-    const small = { page: (query: Parameters<typeof stage.store.page>[0]) => stage.store.page({ ...query, limit: 1 }) }
+    const small: AuditLog = { page: (query: AuditQuery) => stage.store.page({ ...query, limit: 1 }) }
     const first = await verifyChain(stage.wheel, small, CHAIN, null, 0)
     expect(first).toMatchObject({ intact: true, rows: 1, broken: null, next: expect.any(String) })
     let at = first

@@ -12,6 +12,7 @@ const verdictKind = wordsOf<VerdictKind>({
   fail: true,
 })
 
+/** What a KPI counts for. */
 export const kpiRole = wordsOf<KpiRole>({ required: true, guard: true, advisory: true })
 
 const sourceName = wordsOf<SourceName>({

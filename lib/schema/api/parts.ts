@@ -25,12 +25,16 @@ export function lengthMs() {
 /** A figure as the API answers it; any finite number. */
 export const figure = z.number()
 
+/** The name of a service or environment. */
 export const nameSchema = z.string().regex(NAME)
+/** The tag of an image. */
 export const tagSchema = z.string().regex(TAG)
+/** The digest of an image. */
 export const digestSchema = z
   .string()
   .regex(DIGEST)
   .meta({ description: 'Digest of the image: sha256 and 64 hex digits.' })
+/** The id of a rollout. */
 export const rolloutIdSchema = z
   .string()
   .regex(ROLLOUT_ID)
