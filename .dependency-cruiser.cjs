@@ -98,9 +98,12 @@ module.exports = {
         '^(node:)?[a-z_]+(/promises)?$',
       ],
     ),
-    wall('api-is-types', 'What clients know of the service is types of the core, and nothing that runs.', '^lib/api\\.ts$', [
-      CORE,
-    ]),
+    wall(
+      'api-is-types',
+      'What clients know of the service is types of the core, and nothing that runs.',
+      '^lib/api\\.ts$',
+      [CORE],
+    ),
     wall('dashboard-sees-http-only', 'The page knows the bodies of the API and its own libraries.', '^dashboard/', [
       '^dashboard/',
       '^lib/api\\.ts$',

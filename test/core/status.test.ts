@@ -212,7 +212,12 @@ describe('statusOf', () => {
   })
   test('what the KPIs said and what waits is shown', () => {
     const verdict = aVerdict('inconclusive')
-    const status = statusOf(aService({ pending: [aPush({ tag: 'v3' })] }), aRollout(progressing(0), { verdict }), NOW, null)
+    const status = statusOf(
+      aService({ pending: [aPush({ tag: 'v3' })] }),
+      aRollout(progressing(0), { verdict }),
+      NOW,
+      null,
+    )
     expect(status).toMatchObject({ kpis: verdict.evidence, pending: ['v3'], manifestVersion: 3 })
   })
   test('weights that were never seen are not known', () => {
