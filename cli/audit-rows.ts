@@ -7,6 +7,7 @@ import { environmentOf, findTarget } from './target.ts'
 export interface AuditFilter {
   readonly service?: string
   readonly rollout?: string
+  readonly kind?: string
   readonly since?: string
   readonly until?: string
 }
@@ -16,8 +17,8 @@ export async function auditQuery(api: Api, named: string | undefined, filter: Au
   const service = filter.service ?? /^(.+)-\d{1,9}$/.exec(filter.rollout ?? '')?.[1]
   const environment =
     service === undefined ? await environmentOf(api, named) : (await findTarget(api, service, named)).view.environment
-  const { rollout, since, until } = filter
-  return { environment, service: service ?? null, rollout, since, until, limit: 100 }
+  const { rollout, kind, since, until } = filter
+  return { environment, service: service ?? null, rollout, kind, since, until, limit: 100 }
 }
 
 /** Rows of the audit, newest first, over all pages. */

@@ -111,6 +111,7 @@ function filtered(command: Command): Command {
   return command
     .option('--service <name>', 'of one service only')
     .option('--rollout <id>', 'of one rollout only, e.g. pricing-7')
+    .option('--kind <kind>', 'of one kind only, e.g. rollback-started')
     .option('--since <moment>', 'from when on: 2026-11-21T08:00:00Z, or how long ago: 24h', moment)
     .option('--until <moment>', 'up to when, exclusive', moment)
 }

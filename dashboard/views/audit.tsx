@@ -4,6 +4,7 @@ import { PATHS, Refused, read } from '../api.ts'
 import { environmentsOf, useShared } from '../context.ts'
 import { setQuery } from '../hooks.ts'
 import { many } from '../model/format.ts'
+import { AUDIT_KINDS } from '../model/kinds.ts'
 import type { Route } from '../model/route.ts'
 import { kindWords } from '../model/words.ts'
 import { Empty, Failed, Loading } from '../ui/basics.tsx'
@@ -17,46 +18,40 @@ export function Audit({ route }: { readonly route: Route }) {
   const environments = environmentsOf(fleet)
   const asked = (name: string) => route.query.get(name) ?? ''
   const environment = asked('environment') || environments[0] || ''
-  const kind = asked('kind')
   const path =
     environment === ''
       ? null
       : PATHS.audit({
           environment,
           service: asked('service'),
+          kind: asked('kind'),
           since: instant(asked('since')),
           until: instant(asked('until')),
           limit: '50',
         })
   const { rows, next, refused, isLoading, more, again } = useRows(path)
-  const kinds = [...new Set(rows.map((row) => row.kind))].sort()
-  const shown = kind === '' ? rows : rows.filter((row) => row.kind === kind)
   return (
     <div class="page audit">
       <div class="page-head">
         <h1>Audit</h1>
         <p class="muted grow">
-          {kind === '' ? many(rows.length, 'row') : `${shown.length} of ${many(rows.length, 'row')}`}
+          {many(rows.length, 'row')}
           {next === null ? '' : ' so far'}, newest first
         </p>
         {path === null ? null : <Exports path={path} name={`audit-${environment}`} />}
       </div>
-      <Filters route={route} environment={environment} environments={environments} kinds={kinds} />
+      <Filters route={route} environment={environment} environments={environments} />
       <Chains environment={environment} service={asked('service')} />
       {refused === null ? null : <Failed refused={refused} again={again} />}
       {isLoading && rows.length === 0 ? <Loading what="Asking for the audit" /> : null}
       {path === null && fleet.value !== null ? <Empty title="There is no environment yet, and so no audit." /> : null}
-      {path !== null && !isLoading && refused === null && shown.length === 0 ? (
+      {path !== null && !isLoading && refused === null && rows.length === 0 ? (
         <Empty title="No row matches.">
-          <p>
-            {kind !== '' && next !== null
-              ? 'The kind is looked for in the rows that are loaded: load more.'
-              : 'Ask for a longer time, or for less.'}
-          </p>
+          <p>Ask for a longer time, or for less.</p>
         </Empty>
       ) : null}
       <ol class="timeline card">
-        {shown.map((row) => (
+        {rows.map((row) => (
           <AuditRow key={row.id} row={row} isPlaced />
         ))}
       </ol>
@@ -79,12 +74,10 @@ function Filters({
   route,
   environment,
   environments,
-  kinds,
 }: {
   readonly route: Route
   readonly environment: string
   readonly environments: readonly string[]
-  readonly kinds: readonly string[]
 }) {
   const { fleet } = useShared()
   const services = (fleet.value?.items ?? [])
@@ -93,7 +86,6 @@ function Filters({
   const asked = (name: string) => route.query.get(name) ?? ''
   const set = (name: string) => (event: { readonly currentTarget: HTMLInputElement | HTMLSelectElement }) =>
     setQuery(route, { [name]: event.currentTarget.value })
-  const isKnown = asked('kind') === '' || kinds.includes(asked('kind'))
   return (
     <div class="filters labelled">
       <label class="field">
@@ -117,7 +109,7 @@ function Filters({
         Kind
         <select value={asked('kind')} onChange={set('kind')}>
           <option value="">All</option>
-          {[...kinds, ...(isKnown ? [] : [asked('kind')])].map((kind) => (
+          {AUDIT_KINDS.map((kind) => (
             <option value={kind}>{kindWords(kind)}</option>
           ))}
         </select>

@@ -1,44 +1,48 @@
 import type { Evidence } from './judge/verdict.ts'
 
-/** What an audit row tells. Decisions say what was wished; observations say what came of it. */
-export type AuditKind =
-  | 'manifest-stored'
-  | 'push-queued'
-  | 'push-rejected'
-  | 'rollout-started'
-  | 'stable-found'
-  | 'traffic-pinned'
-  | 'revision-requested'
-  | 'revision-ready'
-  | 'step-started'
-  | 'weights-confirmed'
-  | 'measurements-lost'
-  | 'measurements-back'
-  | 'paused'
-  | 'resumed'
-  | 'promoted-by-hand'
-  | 'rollback-started'
-  | 'rollback-confirmed'
-  | 'promotion-confirmed'
-  | 'foreign-edit'
-  | 'late-write-corrected'
-  | 'trouble'
-  | 'trouble-over'
-  | 'repair-requested'
-  | 'revision-activated'
-  | 'revision-deactivated'
-  | 'deadline-passed'
-  | 'finished'
-  | 'watch-ended'
-  | 'drift-reported'
-  | 'approved'
-  | 'approval-lapsed'
-  | 'break-glass'
-  | 'freeze-added'
-  | 'freeze-lifted'
-  | 'freeze-held'
-  | 'freeze-over'
-  | 'undo-requested'
+/** All that an audit row can tell. Decisions say what was wished; observations say what came of it. */
+export const AUDIT_KINDS = [
+  'manifest-stored',
+  'push-queued',
+  'push-rejected',
+  'rollout-started',
+  'stable-found',
+  'traffic-pinned',
+  'revision-requested',
+  'revision-ready',
+  'step-started',
+  'weights-confirmed',
+  'measurements-lost',
+  'measurements-back',
+  'paused',
+  'resumed',
+  'promoted-by-hand',
+  'rollback-started',
+  'rollback-confirmed',
+  'promotion-confirmed',
+  'foreign-edit',
+  'late-write-corrected',
+  'trouble',
+  'trouble-over',
+  'repair-requested',
+  'revision-activated',
+  'revision-deactivated',
+  'deadline-passed',
+  'finished',
+  'watch-ended',
+  'drift-reported',
+  'approved',
+  'approval-lapsed',
+  'break-glass',
+  'freeze-added',
+  'freeze-lifted',
+  'freeze-held',
+  'freeze-over',
+  'undo-requested',
+] as const
+
+/** What an audit row tells. */
+export type AuditKind = (typeof AUDIT_KINDS)[number]
 
 /** Canary and stable weights in percent at a moment; by revision name. */
 export type Weights = Readonly<Record<string, number>>

@@ -28,7 +28,7 @@ export const PARAMETERS = {
   'list-freezes': [...ONE, ...PAGES],
   'add-freeze': [],
   'lift-freeze': ['reason'],
-  'list-audit': [...ONE, 'service', 'rollout', 'since', 'until', ...PAGES, 'format'],
+  'list-audit': [...ONE, 'service', 'rollout', 'kind', 'since', 'until', ...PAGES, 'format'],
   'verify-audit': [...ONE, 'service', 'from'],
   'list-events': PAGES,
   'list-notices': PAGES,

@@ -1,5 +1,7 @@
 import * as z from 'zod'
+import { AUDIT_KINDS } from '../core/audit.ts'
 import type { AuditQuery } from '../ports.ts'
+import { didYouMean } from './did-you-mean.ts'
 import { NAME, ROLLOUT_ID, readInstant } from './grammar.ts'
 import { type Issue, pathText } from './issue.ts'
 import { issuesOf } from './zod-issues.ts'
@@ -35,6 +37,9 @@ const auditQuerySchema = z
     environment: name.meta({ examples: ['production'] }),
     service: name.optional(),
     rollout: z.string().regex(ROLLOUT_ID, { error: 'is no rollout id; it looks like `pricing-7`' }).optional(),
+    kind: z
+      .enum(AUDIT_KINDS, { error: ({ input }) => `is no kind of audit row.${didYouMean(String(input), AUDIT_KINDS)}` })
+      .optional(),
     since: instant.optional(),
     until: instant.optional(),
     limit: z

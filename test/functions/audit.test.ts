@@ -75,6 +75,15 @@ test('every row is a sentence too, with an ISO time, and the rows of a service a
   }
 })
 
+test('kind leaves rows of that kind only, and a slip of the pen is told', async () => {
+  const every = await rowsOf(PRICING)
+  expect(await rowsOf(`${PRICING}&kind=manifest-stored`)).toEqual(every)
+  expect(await rowsOf(`${PRICING}&kind=step-started`)).toEqual([])
+  const slip = await scene.api(`${PRICING}&kind=step-startd`)
+  expect(slip).toMatchObject({ status: 422 })
+  expect(slip.text).toContain('Did you mean `step-started`?')
+})
+
 test('since and until cut the audit in time: from inclusive, to exclusive', async () => {
   const rows = await rowsOf(PRICING)
   const at = rows[3]?.happenedAt ?? ''

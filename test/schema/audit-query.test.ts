@@ -19,13 +19,14 @@ describe('the query string of the audit', () => {
 
   it('is read with every parameter', () => {
     const text =
-      'environment=production&service=pricing&rollout=pricing-7&since=2026-01-01&until=2026-01-02T00:00:00.5%2B01:00&limit=100&from=b3BhcXVl&format=csv'
+      'environment=production&service=pricing&rollout=pricing-7&kind=rollback-started&since=2026-01-01&until=2026-01-02T00:00:00.5%2B01:00&limit=100&from=b3BhcXVl&format=csv'
     expect(read(text)).toEqual({
       ok: true,
       query: {
         environment: 'production',
         service: 'pricing',
         rollout: 'pricing-7',
+        kind: 'rollback-started',
         since: Date.UTC(2026, 0, 1),
         until: Date.UTC(2026, 0, 1, 23, 0, 0, 500),
         limit: 100,
@@ -40,6 +41,7 @@ describe('the query string of the audit', () => {
     ['environment=Prod', 'environment'],
     ["environment=prod&service=a'b", 'service'],
     ['environment=prod&rollout=seven', 'rollout'],
+    ['environment=prod&kind=rolback-started', 'kind'],
     ['environment=prod&since=yesterday', 'since'],
     ['environment=prod&since=2026-13-01', 'since'],
     ['environment=prod&since=2026-01-02&until=2026-01-02', 'until'],

@@ -1,51 +1,13 @@
 import * as z from 'zod'
 import type { AuditVerdict, AuditView, ListOf } from '../../api.ts'
-import type { AuditKind } from '../../core/audit.ts'
+import { AUDIT_KINDS } from '../../core/audit.ts'
 import { evidenceSchema } from './evidence.ts'
-import { figure, listOf, moment, weightsSchema, wordsOf } from './parts.ts'
+import { figure, listOf, moment, weightsSchema } from './parts.ts'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
 
 /** What an audit row tells. */
-export const auditKindSchema = wordsOf<AuditKind>({
-  'manifest-stored': true,
-  'push-queued': true,
-  'push-rejected': true,
-  'rollout-started': true,
-  'stable-found': true,
-  'traffic-pinned': true,
-  'revision-requested': true,
-  'revision-ready': true,
-  'step-started': true,
-  'weights-confirmed': true,
-  'measurements-lost': true,
-  'measurements-back': true,
-  paused: true,
-  resumed: true,
-  'promoted-by-hand': true,
-  'rollback-started': true,
-  'rollback-confirmed': true,
-  'promotion-confirmed': true,
-  'foreign-edit': true,
-  'late-write-corrected': true,
-  trouble: true,
-  'trouble-over': true,
-  'repair-requested': true,
-  'revision-activated': true,
-  'revision-deactivated': true,
-  'deadline-passed': true,
-  finished: true,
-  'watch-ended': true,
-  'drift-reported': true,
-  approved: true,
-  'approval-lapsed': true,
-  'break-glass': true,
-  'freeze-added': true,
-  'freeze-lifted': true,
-  'freeze-held': true,
-  'freeze-over': true,
-  'undo-requested': true,
-})
+export const auditKindSchema = z.enum(AUDIT_KINDS)
 
 /** One row of the audit. */
 export const auditViewSchema = z

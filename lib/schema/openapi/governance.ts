@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { auditListSchema, auditVerdictSchema } from '../api/audit.ts'
+import { auditKindSchema, auditListSchema, auditVerdictSchema } from '../api/audit.ts'
 import { gateListSchema, reasonSchema } from '../api/command.ts'
 import { freezeListSchema, freezeRequestSchema, freezeViewSchema } from '../api/freeze.ts'
 import { noticeListSchema, noticesRetriedSchema } from '../api/notice.ts'
@@ -82,6 +82,7 @@ export const recordOperations = {
       ...NEEDED_ENVIRONMENT,
       ...ONE_SERVICE,
       rollout: { schema: rolloutIdSchema, description: 'Only what is about this rollout.' },
+      kind: { schema: auditKindSchema, description: 'Only rows of this kind.' },
       since: momentParameter('Rows from then on.'),
       until: momentParameter('Rows before then.'),
       ...PAGES,
