@@ -4,8 +4,9 @@ import { type Operated, operatorDoor, permit } from '../lib/door/operator.ts'
 import { manifestExpectation } from '../lib/door/precondition.ts'
 import { environmentsMeant, etagOf, invalid, notOneService } from '../lib/door/service.ts'
 import { yamlOrJson } from '../lib/door/yaml-or-json.ts'
-import { ALL_METHODS, JSON_TYPES, problem, YAML_TYPES } from '../lib/door.ts'
+import { ALL_METHODS, JSON_TYPES, problem, Refusal, YAML_TYPES } from '../lib/door.ts'
 import { storeManifest } from '../lib/engine/manifest.ts'
+import { notTheirs } from '../lib/engine/manifest-right.ts'
 import { locate } from '../lib/engine/query.ts'
 import { identify, settings, wheel } from '../lib/wiring.ts'
 
@@ -46,8 +47,13 @@ async function put({ params, bytes, headers, caller }: Operated) {
   )
   if (read.kind === 'issues') return invalid(read.because, read.issues)
   if (read.kind === 'other-name') return problem(400, 'bad-request', read.because)
+  const { manifest } = read
   const { holds, refused } = manifestExpectation(headers)
-  const stored = await storeManifest(await wheel(), read.manifest, caller.name, holds)
+  const [turning, { environments }] = await Promise.all([wheel(), settings()])
+  const stored = await storeManifest(turning, manifest, caller.name, holds, async (before) => {
+    const because = await notTheirs(turning, Object.keys(environments), caller, manifest, before)
+    if (because !== null) throw new Refusal(problem(403, 'forbidden', `${caller.name} may not store this: ${because}.`))
+  })
   if (stored.kind === 'stale') throw refused(stored.version)
   return { status: stored.kind === 'created' ? 201 : 200, headers: { etag: etagOf(stored.version) }, jsonBody: stored }
 }

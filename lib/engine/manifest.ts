@@ -18,20 +18,23 @@ export interface Stored {
 /**
  * Stores a checked manifest as the newest version of its service; the same manifest again changes nothing. A rollout that
  * runs keeps the manifest it began with: the new one applies from the next rollout on. `follows` tells whether it may
- * follow a version (0 = there is none yet).
+ * follow a version (0 = there is none yet); `permit` throws where its sender may not put it in the place of what stands.
  */
 export async function storeManifest(
   wheel: Wheel,
   manifest: Manifest,
   actor: string,
   follows: (version: number) => boolean = () => true,
+  permit: (before: Manifest | null) => Promise<void> = async () => {},
 ): Promise<Stored> {
   const key: ServiceKey = { environment: manifest.environment, name: manifest.name }
-  await wheel.catalogue.index(key, manifest.image.registry, manifest.image.repository)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [item] = await wheel.store.load(key.environment, [key.name])
     const version = item?.service.manifestVersion ?? 0
     if (!follows(version)) return { kind: 'stale', version, running: null }
+    await permit(item?.service.manifest ?? null)
+    // Before the manifest: a push that finds no service for its repository would be ignored for good.
+    await wheel.catalogue.index(key, manifest.image.registry, manifest.image.repository)
     const stored = await storeOnce(wheel, key, manifest, actor, item)
     if (stored !== null) return stored
   }

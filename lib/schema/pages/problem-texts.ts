@@ -78,6 +78,7 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemKind, ProblemText>> = {
     },
     why: [
       'The role is missing, or holds for other services or environments. `detail` names the role that it takes.',
+      'A manifest is of a new service, or names another container app or repository, and the caller is Admin of some services only; or another service runs that app.',
       'A change was asked for with the cookie of a browser, but not by the own page of the dashboard.',
       'At a hook: the handshake is for a topic that is not in `SLIPWAY_EVENT_GRID_TOPICS`, or is not of Event Grid.',
     ],
