@@ -32,11 +32,11 @@ async function add({ headers, body, caller }: Operated) {
   const read = readFreezeRequest(withRequestId(headers, body), clock.now())
   if (!read.ok) return invalid('The freeze is not valid. Nothing was done.', read.issues)
   const { environment, services } = read.freeze
+  for (const name of services ?? [null]) permit(caller, 'freeze', { environment, name })
   if (!Object.hasOwn(environments, environment)) {
     const known = Object.keys(environments).join(', ')
     return problem(404, 'not-found', `There is no environment ${JSON.stringify(environment)} here. There is ${known}.`)
   }
-  for (const name of services ?? [null]) permit(caller, 'freeze', { environment, name })
   const id = requiredId(headers, read.freeze, 'freeze')
   const answer = await addFreeze(turning, { ...read.freeze, id }, caller.name)
   switch (answer.kind) {
@@ -49,6 +49,6 @@ async function add({ headers, body, caller }: Operated) {
     case 'reused':
       return problem(422, 'id-reused', answer.because)
     default:
-      return { status: answer.kind === 'added' ? 201 : 200, jsonBody: freezeView(turning, answer.freeze) }
+      return { status: answer.kind === 'added' ? 201 : 200, jsonBody: freezeView(turning, answer.freeze, caller) }
   }
 }

@@ -14,12 +14,12 @@ app.http('notices-retry', {
     const { environments, notify } = await settings()
     const named = query.get('environment')
     const sink = query.get('sink') ?? ''
-    if (named === null || notify.sinks[sink] === undefined) {
+    if (named !== null) permit(caller, 'operate', { environment: named, name: null })
+    if (named === null || !Object.hasOwn(notify.sinks, sink)) {
       const known = Object.keys(notify.sinks).join(', ') || 'none'
-      const detail = `Say which environment and which sink, e.g. ?environment=production&sink=ops. The sinks are: ${known}.`
-      return problem(400, 'bad-request', detail)
+      const detail = 'Say which environment and which sink, e.g. ?environment=production&sink=ops.'
+      return problem(400, 'bad-request', named === null ? detail : `${detail} The sinks are: ${known}.`)
     }
-    permit(caller, 'operate', { environment: named, name: null })
     if (environmentsMeant(query, Object.keys(environments)).length === 0)
       return problem(404, 'not-found', `There is no environment ${JSON.stringify(named)} here.`)
     return {

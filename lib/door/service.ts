@@ -10,7 +10,7 @@ export type NotOne =
 export function environmentsMeant(query: URLSearchParams, all: readonly string[]): readonly string[] {
   const named = query.get('environment')
   if (named !== null && !NAME.test(named)) {
-    const detail = `environment is ${JSON.stringify(named)}, which is no name of one. There are: ${all.join(', ')}.`
+    const detail = `environment is ${JSON.stringify(named)}, which is no name of one: 2–32 of a–z, 0–9 and dashes.`
     throw new Refusal(problem(400, 'bad-request', detail))
   }
   return named === null ? all : all.filter((environment) => environment === named)

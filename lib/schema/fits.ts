@@ -8,7 +8,7 @@ import type { EnvironmentSettings, Settings } from './settings.ts'
  * a manifest is stored, so that nobody meets it in the middle of the night. Empty = it fits.
  */
 export function misfits(manifest: Manifest, settings: Settings): readonly Issue[] {
-  const environment = settings.environments[manifest.environment]
+  const environment = own(settings.environments, manifest.environment)
   const { registry } = manifest.image
   const issues: Issue[] = []
   if (environment === undefined) {
@@ -16,7 +16,7 @@ export function misfits(manifest: Manifest, settings: Settings): readonly Issue[
     const message = `\`${manifest.environment}\` is not an environment of this installation (${known.join(', ')}).${didYouMean(manifest.environment, known)}`
     issues.push({ path: 'environment', message: `${message} The setting SLIPWAY_ENVIRONMENTS names them` })
   }
-  if (settings.registries[registry] === undefined) {
+  if (own(settings.registries, registry) === undefined) {
     issues.push({
       path: 'image.registry',
       message: `\`${registry}\` is not on the allow-list; the setting SLIPWAY_REGISTRIES holds it`,
@@ -45,7 +45,7 @@ function lackOf(source: Source, environment: EnvironmentSettings): string | null
       return environment.prometheusUrl === null ? 'prometheusUrl' : null
     case 'http': {
       const { origin } = new URL(source.url)
-      const secrets = Object.hasOwn(environment.httpOrigins, origin) ? environment.httpOrigins[origin] : undefined
+      const secrets = own(environment.httpOrigins, origin)
       if (secrets === undefined) return `${origin} among its httpOrigins`
       if (source.secret === null || secrets.includes(source.secret)) return null
       return `secret ${source.secret} for ${origin} in its httpOrigins`
@@ -53,4 +53,9 @@ function lackOf(source: Source, environment: EnvironmentSettings): string | null
     default:
       return null
   }
+}
+
+/** An entry of that name, and never what every object has by birth: `constructor` is a well-formed name, too. */
+function own<T>(entries: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(entries, name) ? entries[name] : undefined
 }
