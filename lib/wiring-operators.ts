@@ -5,6 +5,8 @@ import type { Clock } from './ports.ts'
 
 /** Callers that may wait for news at once, of each instance: what a waiter costs is a look at storage a second, at the most. */
 const SEATS = 50
+/** As many as one of them may hold: a dozen screens and a pipeline, and never all. */
+export const SEATS_EACH = 16
 
 /** Does not keep the process from ending. */
 const sleep = async (ms: number): Promise<void> => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import type { Identify } from './door/operator.ts'
+import { seatsFor } from './door/seats.ts'
 import type { SignIn } from './door/sign-in.ts'
 import type { Surgery } from './engine/doctor.ts'
 import { storeManifest } from './engine/manifest.ts'
@@ -10,7 +11,7 @@ import { Fault } from './errors.ts'
 import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Outbox, Registry, Secrets } from './ports.ts'
 import type { Settings } from './schema/settings.ts'
 import type { Measurements } from './wiring-metrics.ts'
-import { createLookoutHere, createReadinessHere } from './wiring-operators.ts'
+import { createLookoutHere, createReadinessHere, SEATS_EACH } from './wiring-operators.ts'
 
 /** The storage that is created when missing, and the names that the triggers of functions/ listen to. */
 export const QUEUES = { intake: 'slipway-intake', events: 'slipway-events', turns: 'slipway-turns' } as const
@@ -47,6 +48,9 @@ const identity = once(async () => {
 
 /** Waiting for news of services: one for all doors of this instance, so that they share what they see. */
 export const lookout = createLookoutHere(clock)
+
+/** The same for one caller, who may not take all of its seats. */
+export const lookoutOf = seatsFor(lookout, SEATS_EACH)
 
 /** Whether what this app needs can be reached. */
 export const readiness = createReadinessHere(clock, {

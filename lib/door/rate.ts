@@ -39,7 +39,11 @@ export function createMeter({ perMinute, burst }: Limits): Meter {
 export function limited(identify: Identify, limits: Limits, now: () => number): Identify {
   const [callers, urgent, strangers] = [createMeter(limits), createMeter(limits), createMeter(limits)]
   return async (visit) => {
-    const who = await identify(visit)
+    const who = await identify(visit).catch((error: unknown) => {
+      // A session that has ended, or a page that is not ours: whose it is, nobody knows.
+      if (error instanceof Refusal) refuseAfter(strangers(addressOf(visit.headers), now()))
+      throw error
+    })
     if (who.kind === 'unknown') {
       refuseAfter(strangers(addressOf(visit.headers), now()))
       return who

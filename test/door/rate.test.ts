@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Identified } from '../../lib/core/caller.ts'
 import { operatorDoor } from '../../lib/door/operator.ts'
+import { problem, Refusal } from '../../lib/door/problem.ts'
 import { addressOf, createMeter, limited } from '../../lib/door/rate.ts'
 import { aCaller } from '../support/callers.ts'
 import { type Seen, send } from './support.ts'
@@ -99,6 +100,21 @@ describe('callers', () => {
     expect((await ask(from('9.9.9.9, 1.2.3.4'))).status).toBe(429)
     expect((await ask(from('1.2.3.5'))).status).toBe(401)
     expect((await ask({ ...from('1.2.3.4'), authorization: 'ada' })).status).toBe(204)
+  })
+
+  test('so are those who are refused before anybody knows who they are, as with the cookie of a session that has ended', async () => {
+    const refuse = async (): Promise<Identified> => {
+      throw new Refusal(problem(401, 'unauthenticated', 'The session has ended: sign in again.'))
+    }
+    const handler = operatorDoor(
+      ['list-services'],
+      limited(refuse, LIMITS, () => now),
+      () => ({ status: 204 }),
+    )
+    const from = (address: string) => send(handler, { method: 'GET', headers: { 'x-forwarded-for': address } })
+    for (let n = 0; n < LIMITS.burst; n++) expect((await from('1.2.3.4')).status).toBe(401)
+    expect((await from('1.2.3.4')).status).toBe(429)
+    expect((await from('1.2.3.5')).status).toBe(401)
   })
 })
 
