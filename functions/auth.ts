@@ -20,9 +20,15 @@ app.http('auth', {
     if (method === 'POST' && step === 'sign-out') return signOut(ready, visit)
     if (method === 'GET' && step === 'sign-in') return beginSignIn(ready, visit)
     if (method === 'GET' && step === 'callback') return endSignIn(ready, visit)
-    return problem(404, 'not-found', 'There are GET sign-in, GET callback and POST sign-out.')
+    const right = STEPS[step ?? '']
+    if (right === undefined) return problem(404, 'not-found', 'There are GET sign-in, GET callback and POST sign-out.')
+    return problem(405, 'method-not-allowed', `${method} is not allowed here. Use ${right}.`, {
+      headers: { allow: right },
+    })
   }),
 })
+
+const STEPS: Readonly<Record<string, string>> = { 'sign-in': 'GET', callback: 'GET', 'sign-out': 'POST' }
 
 /** Everybody may sign in. What is wrong with the settings is for the log, and not for strangers. */
 async function authorize(): Promise<boolean> {

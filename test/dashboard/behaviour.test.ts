@@ -146,7 +146,7 @@ describe.skipIf(without !== null)(`the dashboard in a browser${skipped}`, { time
     await page.waitForSelector('table.fleet')
     await page.getByRole('button', { name: 'Frozen' }).click()
     await page.getByLabel('Search services').fill('geo')
-    expect(page.url()).toMatch(/#\/\?group=frozen&text=geo$/)
+    await page.waitForURL(/#\/\?group=frozen&text=geo$/)
     await page.getByRole('button', { name: /^Theme/ }).click()
     await page.reload()
     await page.waitForSelector('table.fleet')

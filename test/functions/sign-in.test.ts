@@ -108,12 +108,18 @@ test('a code of somebody else cannot be slipped into a browser', async () => {
   expect(answer.headers.get('set-cookie')).not.toContain('slipway=ey')
 })
 
+test('GET /auth/nowhere is not there', async () => {
+  expectProblem(await scene.ask('/auth/nowhere'), 404, 'not-found')
+})
+
 test.each([
-  ['GET', 'nowhere'],
-  ['POST', 'sign-in'],
-  ['GET', 'sign-out'],
-])('%s /auth/%s is not there', async (method, step) => {
-  expectProblem(await scene.ask(`/auth/${step}`, { method }), 404, 'not-found')
+  ['POST', 'sign-in', 'GET'],
+  ['POST', 'callback', 'GET'],
+  ['GET', 'sign-out', 'POST'],
+])('%s /auth/%s is not allowed: %s is', async (method, step, allowed) => {
+  const answer = await scene.ask(`/auth/${step}`, { method })
+  expectProblem(answer, 405, 'method-not-allowed')
+  expect(answer.headers.get('allow')).toBe(allowed)
 })
 
 test('no secret stands in any answer, event, audit row or log line of all this', () => scene.expectNoSecrets())

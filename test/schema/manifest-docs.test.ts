@@ -41,7 +41,7 @@ describe('the document of the manifest', () => {
   })
 
   it('tells every key, and none that is not there', () => {
-    const nested = { target: 'target', image: 'image', deadlines: 'deadlines' }
+    const nested = { target: 'target', image: 'image', deadlines: 'deadlines', approvals: 'approvals' }
     const top = keysAt().flatMap((key) => (key in nested ? keysAt(key).map((inner) => `${key}.${inner}`) : [key]))
     const analysis = keysAt('analysis').flatMap((key) =>
       key === 'onInconclusive' || key === 'onBlind'
