@@ -35,11 +35,11 @@ export function csv(rows: readonly AuditRow[]): string {
   return [COLUMNS.join(','), ...lines, ''].join('\r\n')
 }
 
-/** Spreadsheets run cells that begin with `=`, `+`, `-`, `@`, tab or CR: an apostrophe before a text makes it plain. */
+/** Spreadsheets run cells that begin with `=`, `+`, `-`, `@`, also in full width, or with tab, CR or LF: an apostrophe before a text makes it plain. */
 function cell(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'number') return String(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const harmless = /^[=+\-@＝＋－＠\t\r\n]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }

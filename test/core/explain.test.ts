@@ -212,7 +212,7 @@ describe('export', () => {
     expect(line).toContain(',50,"said ""no"", twice",step-started,slipway,pricing-2,,')
     expect(end).toBe('')
   })
-  for (const first of ['=', '+', '-', '@', '\t']) {
+  for (const first of ['=', '+', '-', '@', '＝', '＠', '\t']) {
     test(`a cell that begins with ${JSON.stringify(first)} cannot act as a formula`, () => {
       expect(csv([aRow({ actor: `${first}SUM(A1)` })])).toContain(`,'${first}SUM(A1),`)
     })
