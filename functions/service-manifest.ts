@@ -1,10 +1,11 @@
 import { app } from '@azure/functions'
+import { MANIFEST_BODY } from '../lib/door/body.ts'
 import { tagged } from '../lib/door/conditional.ts'
 import { type Operated, operatorDoor, permit } from '../lib/door/operator.ts'
 import { manifestExpectation } from '../lib/door/precondition.ts'
 import { environmentsMeant, etagOf, invalid, notOneService } from '../lib/door/service.ts'
 import { yamlOrJson } from '../lib/door/yaml-or-json.ts'
-import { ALL_METHODS, JSON_TYPES, problem, Refusal, YAML_TYPES } from '../lib/door.ts'
+import { ALL_METHODS, problem, Refusal } from '../lib/door.ts'
 import { storeManifest } from '../lib/engine/manifest.ts'
 import { notTheirs } from '../lib/engine/manifest-right.ts'
 import { locate } from '../lib/engine/query.ts'
@@ -19,7 +20,7 @@ app.http('service-manifest', {
     ['get-manifest', 'put-manifest'],
     identify,
     (visit) => (visit.method === 'PUT' ? put(visit) : get(visit)),
-    { accepts: [...YAML_TYPES, ...JSON_TYPES] },
+    MANIFEST_BODY,
   ),
 })
 

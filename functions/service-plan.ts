@@ -1,7 +1,8 @@
 import { app } from '@azure/functions'
+import { MANIFEST_BODY } from '../lib/door/body.ts'
 import { type Operated, operatorDoor, permit } from '../lib/door/operator.ts'
 import { invalid } from '../lib/door/service.ts'
-import { ALL_METHODS, JSON_TYPES, problem, YAML_TYPES } from '../lib/door.ts'
+import { ALL_METHODS, problem } from '../lib/door.ts'
 import { planFor } from '../lib/engine/plan.ts'
 import { identify, settings, wheel } from '../lib/wiring.ts'
 
@@ -10,7 +11,7 @@ app.http('service-plan', {
   authLevel: 'anonymous',
   methods: ALL_METHODS,
   route: 'v1/services/{name}/plan',
-  handler: operatorDoor(['plan-manifest'], identify, plan, { accepts: [...YAML_TYPES, ...JSON_TYPES] }),
+  handler: operatorDoor(['plan-manifest'], identify, plan, MANIFEST_BODY),
 })
 
 async function plan({ params, bytes, caller }: Operated) {

@@ -25,6 +25,13 @@ export const EVENT_TYPES: readonly string[] = [
 /** What a manifest may be called: YAML by its registered and its older names, or JSON, which is YAML too. */
 export const YAML_TYPES: readonly string[] = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml']
 
+/**
+ * What the doors of manifests take: one manifest, in YAML or JSON. It is read before anybody knows whether it makes sense, in
+ * a time that grows faster than its length, and whoever may look at a service may ask for a plan: 64 KiB is more than all of
+ * a manifest's limits together allow.
+ */
+export const MANIFEST_BODY = { accepts: [...YAML_TYPES, ...JSON_TYPES], maxBytes: 64 * 1024 } as const
+
 /** Reads at most `limit` bytes. More, by Content-Length or by what really arrives, is refused with 413 and not read on. */
 export async function readBytes(request: HttpRequest, limit: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length')

@@ -21,7 +21,8 @@ export async function standingOf(wheel: Wheel, item: Loaded, frozenAt?: FrozenAt
 
 /**
  * One page of the services that `caller` may see, by environment in the order given, then as the catalogue lists them.
- * `from` is where a page before ended; one that no page gave out is a Fault malformed.
+ * `from` is where a page before ended; one that no page gave out is a Fault malformed. A page may be shorter than `limit`, even
+ * empty, and still have a next one.
  */
 export async function standings(
   wheel: Wheel,
@@ -31,7 +32,7 @@ export async function standings(
 ): Promise<Page<Standing>> {
   let at = from === null ? firstOf(environments) : readMark(from, environments)
   const items: Standing[] = []
-  while (at !== null && items.length < limit) {
+  for (let reads = 0; at !== null && items.length < limit && reads < MOST_READS; reads += 1) {
     const { environment, mark }: Mark = at
     const page = await wheel.catalogue.list(environment, limit - items.length, mark)
     const names = page.items.filter(({ key }) => mayDo(caller, 'see', key)).map(({ key }) => key.name)
@@ -40,6 +41,9 @@ export async function standings(
   }
   return { items, next: at === null ? null : writeMark(at) }
 }
+
+/** A catalogue that seldom shows this caller anything makes a short page with a mark, not a long wait. */
+const MOST_READS = 20
 
 async function standingsOf(wheel: Wheel, environment: string, names: readonly string[]): Promise<readonly Standing[]> {
   const [loaded, frozenAt] = await Promise.all([wheel.store.load(environment, names), freezesNow(wheel, environment)])

@@ -170,6 +170,24 @@ test('services come page by page over environments, and a mark of another list i
   expect(await standings(stage.wheel, [], ADMIN, { limit: 1, from: null })).toEqual({ items: [], next: null })
 })
 
+test('who may see little is shown little at a time, and costs no more than twenty looks', async () => {
+  const stage = createStage({ environments: ['production'] })
+  const names = Array.from({ length: 25 }, (_, index) => `service-${String.fromCharCode(97 + index)}`)
+  for (const name of names) await stage.declare(pricingManifest({ name }))
+  let looks = 0
+  const { list } = stage.wheel.catalogue
+  const counted: typeof list = (...asked) => {
+    looks += 1
+    return list(...asked)
+  }
+  const wheel = { ...stage.wheel, catalogue: { ...stage.wheel.catalogue, list: counted } }
+  const bound = aCaller('viewer', { services: ['service-y'] })
+  const first = await standings(wheel, ['production'], bound, { limit: 1, from: null })
+  expect([first.items, first.next === null, looks]).toEqual([[], false, 20])
+  const rest = await standings(wheel, ['production'], bound, { limit: 1, from: first.next })
+  expect(rest.items.map(({ status }) => status.service)).toEqual(['service-y'])
+})
+
 test('the tag of a view changes with what is shown, and not with its countdown', async () => {
   const { wheel } = await givenPricing()
   const tag = viewTag(wheel, { items: [{ what: 'a', nextInMs: 5 }] })

@@ -225,3 +225,11 @@ test('who stored it is whoever the token names, whatever a header says', async (
 })
 
 test('no secret stands in any answer, event, audit row or log line of all this', () => scene.expectNoSecrets())
+
+test('a manifest of more than 64 KiB is refused before it is read, to be stored or planned', async () => {
+  const long = `${pricing}# ${'x'.repeat(64 * 1024)}`
+  expectProblem(await scene.put('pricing', long), 413, 'body-too-large', /65536 bytes/)
+  const yaml = { 'content-type': 'application/yaml' }
+  const plan = await scene.api('/v1/services/pricing/plan', { method: 'POST', headers: yaml, body: long })
+  expectProblem(plan, 413, 'body-too-large', /65536 bytes/)
+})

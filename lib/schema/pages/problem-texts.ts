@@ -144,8 +144,8 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemKind, ProblemText>> = {
     ],
   },
   'body-too-large': {
-    means: 'The body is larger than 256 KiB. It was not read to its end.',
-    example: { detail: 'The body is larger than 262144 bytes. Send a smaller one.', instance: MANIFEST },
+    means: 'The body is larger than 256 KiB, or a manifest larger than 64 KiB. It was not read to its end.',
+    example: { detail: 'The body is larger than 65536 bytes. Send a smaller one.', instance: MANIFEST },
     why: ['No manifest, command or event needs so much.'],
     todo: ['Send less.'],
     see: [],
