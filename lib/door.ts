@@ -66,7 +66,7 @@ const BODILESS: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 const GOOD_REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=31536000; includeSubDomains',

@@ -143,14 +143,16 @@ function errandIn(value: string | null): Errand | null {
   }
 }
 
-/** Lax: it has to come back with the redirect from the issuer's site. */
+/**
+ * Lax: it has to come back with the redirect from the issuer's site. `__Host-` and the path `/` that goes with it: no
+ * subdomain can put an errand of its own here, and so sign somebody in as somebody else.
+ */
 function errandCookie(site: Site, value: string, maxAge: number): Cookie {
-  const path = `${new URL(site.publicUrl).pathname}/auth`
-  return { name: errandName(site), value, path, httpOnly: true, secure: isSecure(site), sameSite: 'Lax', maxAge }
+  return { name: errandName(site), value, path: '/', httpOnly: true, secure: isSecure(site), sameSite: 'Lax', maxAge }
 }
 
 function errandName(site: Site): string {
-  return isSecure(site) ? '__Secure-slipway-sign-in' : 'slipway-sign-in'
+  return isSecure(site) ? '__Host-slipway-sign-in' : 'slipway-sign-in'
 }
 
 function random(): string {

@@ -48,8 +48,8 @@ test('leaving asks for a code with PKCE, and remembers state and verifier where 
     login_hint: 'ada@example.com',
   })
   expect(cookie).toMatchObject({
-    name: '__Secure-slipway-sign-in',
-    path: '/api/auth',
+    name: '__Host-slipway-sign-in',
+    path: '/',
     httpOnly: true,
     secure: true,
     sameSite: 'Lax',
@@ -64,7 +64,7 @@ test('coming back with the code makes the session, forgets the errand, and leads
   const reply = await back(`code=good&state=${away.asked.get('state')}`, away)
   expect(reply.status).toBe(200)
   expect(reply.cookies).toEqual([
-    expect.objectContaining({ name: '__Secure-slipway-sign-in', value: '', maxAge: 0, path: '/api/auth' }),
+    expect.objectContaining({ name: '__Host-slipway-sign-in', value: '', maxAge: 0, path: '/' }),
     {
       name: '__Host-slipway',
       value: 'a.b.c',
@@ -118,13 +118,13 @@ describe('nobody is let in', () => {
     expect(reply.status).toBe(status)
     expect(reply.body).toMatch(because)
     expect(reply.body).not.toContain('http-equiv="refresh"')
-    expect(namesOf(reply)).toEqual(['__Secure-slipway-sign-in 0'])
+    expect(namesOf(reply)).toEqual(['__Host-slipway-sign-in 0'])
   })
 
   test.each(['', 'e30', 'bm8ganNvbg', Buffer.from('null').toString('base64url')])(
     'who comes back with the errand %j',
     async (value) => {
-      const headers = new Headers({ cookie: `__Secure-slipway-sign-in=${value}` })
+      const headers = new Headers({ cookie: `__Host-slipway-sign-in=${value}` })
       expect((await back('code=good&state=undefined', { headers })).status).toBe(400)
       expect((await back('code=good', { headers: new Headers() })).status).toBe(400)
     },

@@ -168,7 +168,7 @@ test('answers are not kept by anybody, carry no script, and say the id they were
     'cache-control': 'no-store',
     'content-type': expect.stringMatching(/^application\/json/),
     'x-content-type-options': 'nosniff',
-    'content-security-policy': expect.stringContaining("default-src 'none'"),
+    'content-security-policy': expect.stringContaining("default-src 'none'; base-uri 'none'; form-action 'none'"),
     'x-request-id': 'my-request-0001',
   })
   const forged = await scene.api('/v1/services', { headers: { 'x-request-id': 'no spaces; please' } })
