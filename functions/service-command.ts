@@ -28,7 +28,7 @@ async function command({ params, query, headers, body, caller }: Operated) {
   const located = await locate(turning, environments, name, caller)
   if (located.kind !== 'found') return notOneService(name, located)
   permit(caller, rightOf(verb), located.key)
-  const read = readCommand(withRequestId(headers, body))
+  const read = readCommand(withRequestId(headers, body), verb)
   if (!read.ok) return invalid('The command is not valid. Nothing was done.', read.issues)
   const { rollout, id: _, reason, ...asked } = read.command
   if (asked.override) permit(caller, 'override', located.key)

@@ -4,7 +4,7 @@ import type { AppSetUp } from './core/doctor/app.ts'
 import type { LogRoute } from './core/doctor/sources.ts'
 import type { StorageAnswer } from './core/doctor/storage.ts'
 import type { Presence } from './core/facts.ts'
-import type { Freeze } from './core/freeze.ts'
+import type { Freeze, Lifted } from './core/freeze.ts'
 import type { Query, Reading } from './core/judge/reading.ts'
 import type { BucketLine, JudgeState } from './core/judge/state.ts'
 import type { Notice } from './core/notice.ts'
@@ -102,6 +102,8 @@ export interface BucketLog {
 export interface FreezesLoaded {
   /** Those that were added and not lifted, oldest first; a time of the past may be among them. */
   readonly freezes: readonly Freeze[]
+  /** Ids of those that were lifted in the last days: asking for one again adds nothing. Absent = none. */
+  readonly lifted?: readonly Lifted[]
   readonly chain: ServiceState['chain']
   /** Opaque to everyone but the store. */
   readonly token: unknown
@@ -113,6 +115,8 @@ export interface FreezesChange {
   /** The token of the load that the change rests on. */
   readonly token: unknown
   readonly freezes: readonly Freeze[]
+  /** Absent = none is remembered. */
+  readonly lifted?: readonly Lifted[]
   readonly chain: ServiceState['chain']
   /** Rows of the environment's own chain: their entity is the environment alone. */
   readonly audit: readonly AuditRow[]

@@ -1,5 +1,5 @@
 import { type Approval, gateStage, type Rollout } from './rollout.ts'
-import type { Approvals } from './service.ts'
+import type { Approvals, Push } from './service.ts'
 
 /** What a gate takes where the manifest says nothing about it: one Approver, whoever it is. */
 const ONE_APPROVER: Approvals = { required: 1, from: null, notAuthor: false, validForMs: null }
@@ -15,7 +15,7 @@ export interface GateState {
   readonly step: number
   readonly digest: string
   readonly rules: Approvals
-  /** How many different people it takes: one more than required where the author must not count and nobody knows them. */
+  /** How many different people it takes: one more than required where the author must not count and nobody knows for sure who that is. */
   readonly needed: number
   /** Those that count now, oldest first. */
   readonly given: readonly Approval[]
@@ -29,7 +29,7 @@ export function gateOf(rollout: Rollout, now: number): GateState | null {
   const rules = manifest.approvals ?? ONE_APPROVER
   const step = stage + 1
   const given = approvals.filter((one) => one.step === step && one.digest === push.digest && counts(one, now))
-  return { step, digest: push.digest, rules, needed: neededFor(rules, push.author), given }
+  return { step, digest: push.digest, rules, needed: neededFor(rules, push), given }
 }
 
 /** Whether an approval has not lapsed. */
@@ -75,17 +75,23 @@ export function gateText(gate: GateState, { push }: Pick<Rollout, 'push'>): stri
   const left = rules.from?.filter((name) => !given.some((one) => isCalled(one, name))) ?? []
   const who = rules.from === null ? '' : `, from ${left.join(' or ')}`
   const author = rules.notAuthor && push.author !== null ? `, not from the author ${push.author}` : ''
-  const unknown = needed > rules.required ? '; the author is not known, so one more than required is asked for' : ''
+  const unknown =
+    needed > rules.required ? '; the author is not known for sure, so one more than required is asked for' : ''
   return `${have}; ${missing} more ${missing === 1 ? 'is' : 'are'} needed${who}${author}${unknown}`
 }
 
-function neededFor({ required, notAuthor }: Approvals, author: string | null): number {
-  return notAuthor && author === null ? required + 1 : required
+/**
+ * Who pushed is known for sure only where a caller of the API did. A registry names people in its own way: whom it means may
+ * be anybody here.
+ */
+function neededFor({ required, notAuthor }: Approvals, { source, author }: Push): number {
+  return notAuthor && (author === null || source !== 'api') ? required + 1 : required
 }
 
-function isCalled({ id, name }: Person, text: string): boolean {
-  const wanted = text.toLowerCase()
-  return id.toLowerCase() === wanted || name.toLowerCase() === wanted
+/** Whether somebody's id or name is this word, whatever the case. */
+export function isCalled({ id, name }: Person, text: string): boolean {
+  const wanted = text.trim().toLowerCase()
+  return id.trim().toLowerCase() === wanted || name.trim().toLowerCase() === wanted
 }
 
 /** Names may be given to somebody else one day, ids are not. */

@@ -20,8 +20,8 @@ export interface Facts {
   readonly restarts: number | null
   /** Since when a source that counts has given no answer; null where all do. */
   readonly blindSince: number | null
-  /** The freeze that holds for this service now; null = none. */
-  readonly freeze: Frozen | null
+  /** The freeze that holds for this service now; null = none. `unread`: nobody asked, so that nothing may rise or thaw. */
+  readonly freeze: Frozen | null | 'unread'
 }
 
 /** All that can be asked for, in the order in which people are told of it. */

@@ -8,9 +8,16 @@ export function olderPush(push: Omit<Push, 'author'> & Partial<Push>): Push {
 
 /** A rollout as an earlier Slipway stored it, with what has been added since: no approvals, no freeze, begun by a push. */
 export function olderRollout(rollout: Older<Rollout, Added>): Rollout {
-  const { push, manifest, cause = 'push', approvals = [], frozen = null, unfrozen = false, frozenAt = null } = rollout
+  const { push, manifest, cause = 'push', approvals = [], frozen = null, frozenAt = null } = rollout
+  const unfrozen = unfrozenOf(rollout.unfrozen, frozen?.id)
   const added = { cause, approvals, frozen, unfrozen, frozenAt }
   return { ...rollout, push: olderPush(push), manifest: olderManifest(manifest), ...added }
+}
+
+/** The glass was once broken for whichever freezes held; now it is for those that are named. */
+function unfrozenOf(unfrozen: unknown, frozen: string | undefined): readonly string[] {
+  if (Array.isArray(unfrozen)) return unfrozen
+  return unfrozen === true && frozen !== undefined ? [frozen] : []
 }
 
 /** A service as an earlier Slipway stored it, with what has been added since: nothing to undo, no approvals asked for. */

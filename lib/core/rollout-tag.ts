@@ -18,15 +18,25 @@ export function tagMatches(ifMatch: string, tag: string): boolean {
   return named.includes('*') || named.includes(tag)
 }
 
+/** What stops is for the rollout, wherever it has come to meanwhile. */
+const STOPPING: readonly Command['verb'][] = ['abort', 'pause', 'undo']
+
+function namesRollout(ifMatch: string, id: string): boolean {
+  return ifMatch.split(',').some((each) => each.trim().startsWith(`"${id}.`))
+}
+
 /**
  * Why a command is not for the rollout as it stands: it carries the tag of an earlier moment, or would promote another step
- * than the present one. Null = it is for this moment.
+ * than the present one. Null = it is for this moment. What stops only needs the same rollout.
  */
 export function movedOn(
   rollout: Pick<Rollout, 'id' | 'phase'> | null,
   { verb, step, ifMatch }: Pick<Command, 'verb' | 'step' | 'ifMatch'>,
 ): string | null {
   const tag = rolloutTag(rollout)
+  const isSame =
+    STOPPING.includes(verb) && rollout !== null && ifMatch !== undefined && namesRollout(ifMatch, rollout.id)
+  if (isSame) return null
   const promotes = verb === 'promote' || verb === 'promote-full'
   const isOther = promotes && step !== null && rollout !== null && stepIn(rollout.phase) !== step
   if (!isOther && (ifMatch === undefined || tagMatches(ifMatch, tag))) return null

@@ -115,6 +115,8 @@ export interface Rollout {
   readonly phase: Phase
   /** Name of the revision that had all traffic when the rollout began; null until it was looked up. */
   readonly stable: string | null
+  /** The image that the stable revision ran then; absent where it is not known. */
+  readonly stableImage?: string | undefined
   /** Name of the revision that this rollout makes. Deterministic, from number and digest. */
   readonly canary: string
   /** Canary weights that may rightly be seen now, the newest wish last; the rest of 100 belongs to stable. */
@@ -130,9 +132,9 @@ export interface Rollout {
   /** Who agreed to which step; those of steps that are over are kept. */
   readonly approvals: readonly Approval[]
   /** The freeze that holds it back now, as it was written down; null = none does. */
-  readonly frozen: Frozen | null
-  /** Whether somebody broke the glass so that no freeze keeps the next step from beginning. */
-  readonly unfrozen: boolean
+  readonly frozen: Omit<Frozen, 'besides'> | null
+  /** The freezes past which somebody broke the glass for the step that begins; none once its weight is real. */
+  readonly unfrozen: readonly string[]
   /** When a freeze was last seen to hold for it, null = never: what must happen in time has its time from then on. */
   readonly frozenAt: number | null
   /** What the KPIs said at the last look, for status and for noticing changes. */

@@ -78,8 +78,8 @@ const AT_ONCE: readonly Stage[] = [{ weight: 100, bakeMs: 0, gate: false }]
 /** How a rollout begins, where it is not by a push. */
 export interface Beginning {
   readonly cause?: Cause
-  /** Somebody broke the glass: no freeze keeps its first step from beginning. */
-  readonly unfrozen?: boolean
+  /** The freezes past which somebody broke the glass: they keep its first step from nothing. */
+  readonly unfrozen?: readonly string[]
   readonly row?: Partial<AuditDraft>
 }
 
@@ -92,7 +92,7 @@ export function newRollout(
   previous: Rollout | null,
   push: Push,
   now: number,
-  { cause = 'push', unfrozen = false, row = {} }: Beginning = {},
+  { cause = 'push', unfrozen = [], row = {} }: Beginning = {},
 ): { readonly service: ServiceState; readonly rollout: Rollout; readonly row: AuditDraft } {
   const number = service.rolloutNumber + 1
   const manifest = cause === 'undo' ? { ...service.manifest, stages: AT_ONCE } : service.manifest

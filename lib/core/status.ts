@@ -108,7 +108,7 @@ export function statusOf(service: ServiceState, rollout: Rollout | null, now: nu
     kpis: withIntervals(rollout.verdict?.evidence ?? []),
     trouble: rollout.trouble?.message ?? null,
     gate: gateView(rollout, now),
-    commands: allowedVerbs(rollout, freeze, now),
+    commands: allowedVerbs(rollout, freeze, now, service.undo),
   }
 }
 
@@ -239,7 +239,8 @@ function afterPause(
 }
 
 function openingText(gate: GateState, rollout: Rollout): string {
-  if (isEnough(gate)) return `the gate opens by itself with the next look, ${gateText(gate, rollout)}`
+  if (isEnough(gate))
+    return `the gate opens by itself with the next look at which the KPIs pass, ${gateText(gate, rollout)}`
   return `approve opens the gate, ${gateText(gate, rollout)}`
 }
 

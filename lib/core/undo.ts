@@ -7,6 +7,8 @@ import { isRunning } from './start.ts'
 export type UndoTarget =
   | { readonly kind: 'found'; readonly push: Push; readonly from: string }
   | { readonly kind: 'refused'; readonly because: string }
+  /** What is meant serves already: there is nothing to do. */
+  | { readonly kind: 'serves'; readonly because: string }
   /** The revision that served before the first rollout is meant: its image must be looked up in the app. */
   | { readonly kind: 'first'; readonly revision: string }
 
@@ -15,7 +17,8 @@ const MOST_NAMED = 5
 
 /**
  * Finds the release that an undo means among a service's rollouts, newest first: a rollout, revision or tag that served
- * all traffic once, or (`to` null) what served before the present release.
+ * all traffic once, or (`to` null) what served before the present release. What an undo has left is never meant without
+ * being named: a second undo goes further back.
  */
 export function undoTarget(rollouts: readonly Rollout[], to: string | null): UndoTarget {
   const [newest = null] = rollouts
@@ -30,17 +33,45 @@ export function undoTarget(rollouts: readonly Rollout[], to: string | null): Und
         first,
       )
     if (present === undefined) return refused('nothing was promoted yet, so there is nothing to undo', releases, null)
-    const before = releases.find(({ push }) => push.digest !== present.push.digest)
+    const before = standing(releases).at(-2)
     if (before !== undefined) return found(before)
-    return first === null ? refused('nothing served before it', releases, null) : { kind: 'first', revision: first }
+    const isFirst = first === null || present.push.tag === first
+    return isFirst ? refused('nothing served before it', releases, null) : { kind: 'first', revision: first }
   }
   const named = releases.find(({ id, canary, push }) => id === to || canary === to || push.tag === to)
-  if (named === undefined && first === to) return { kind: 'first', revision: to }
+  if (named === undefined && first === to) {
+    const isServing = present === undefined && !isRunning(newest)
+    return isServing ? serves(to) : { kind: 'first', revision: to }
+  }
   if (named === undefined)
     return refused(`${to} is no rollout, revision or tag that ever served all traffic`, releases, first)
-  if (!isRunning(newest) && named.push.digest === present?.push.digest)
-    return refused(`${to} is what serves now`, releases, first)
+  if (!isRunning(newest) && named.push.digest === present?.push.digest) return serves(to)
   return found(named)
+}
+
+/**
+ * The releases that a way back goes along, oldest first, the present one last: each served after the one before it, and
+ * none of them was left by an undo since. `releases` = the newest first.
+ */
+function standing(releases: readonly Rollout[]): readonly Rollout[] {
+  const way: Rollout[] = []
+  for (const release of releases.toReversed()) {
+    const isIt = ({ push }: Rollout) => push.digest === release.push.digest
+    const known = release.cause === 'undo' ? way.findLastIndex(isIt) : way.length - 1
+    if (release.cause === 'undo' && isFirstOf(release, way)) way.length = 0
+    else if (known >= 0 && way.slice(known).some(isIt)) way.length = known
+    way.push(release)
+  }
+  return way
+}
+
+/** Whether an undo went back beyond all releases: its push is called by the name of the revision that served first. */
+function isFirstOf({ push }: Rollout, way: readonly Rollout[]): boolean {
+  return way[0]?.stable === push.tag
+}
+
+function serves(to: string): UndoTarget {
+  return { kind: 'serves', because: `${to} is what serves now; there is nothing to do` }
 }
 
 /** The push that brings the revision back that served before the first rollout, from the image that it runs. */

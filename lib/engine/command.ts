@@ -40,15 +40,20 @@ export async function obeyCommand(
   )
 }
 
-/** All that a command asks for, in one line: two commands with the same id must have the same. */
+/** All that a command asks for, and who asks, in one line: two commands with the same id must have the same. */
 function wishOf({ digest }: Pick<Wheel, 'digest'>, command: Command, rollout: string | null): string {
-  const { verb, reason, step, digest: image, to, override } = command
-  return digest(canonical({ verb, reason, rollout, step, image, to, override }))
+  const { verb, actorId, reason, step, digest: image, to, override } = command
+  return digest(canonical({ verb, actorId, reason, rollout, step, image, to, override }))
 }
 
 function repeated(command: Command, known: CommandRecord): CommandAnswer {
   const isSame = known.wish === undefined ? known.verb === command.verb : known.wish === command.wish
   if (isSame) return { kind: 'repeated', because: known.answer, rollout: known.rollout, outstanding: null }
+  if (known.actor !== command.actor)
+    return {
+      kind: 'reused',
+      because: `the command id ${command.id} was used before by somebody else; take a fresh one`,
+    }
   const what = known.verb === command.verb ? `another ${known.verb}` : known.verb
   return { kind: 'reused', because: `the command id ${command.id} was used before for ${what}; take a fresh one` }
 }

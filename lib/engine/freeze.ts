@@ -1,13 +1,27 @@
 import type { AuditDraft } from '../core/audit.ts'
 import { type Caller, mayDo } from '../core/caller.ts'
 import { canonical, sealAs } from '../core/chain.ts'
-import { type Freeze, type FreezeTime, freezeDuration, freezeTimeText } from '../core/freeze.ts'
+import {
+  type Freeze,
+  type FreezeTime,
+  freezeDuration,
+  freezeTimeText,
+  type Lifted,
+  reasonIn,
+  timeTrouble,
+} from '../core/freeze.ts'
 import { Fault } from '../errors.ts'
 import type { FreezesLoaded } from '../ports.ts'
-import { ATTEMPTS, type Wheel } from './wheel.ts'
+import type { Wheel } from './wheel.ts'
 
 /** Freezes that one environment may have; those that are over do not count. */
 const MOST_FREEZES = 100
+
+/** How often the loser of a race tries again: in an alarm a dozen people stop the line at once. */
+const ATTEMPTS = 40
+/** How long the id of a freeze that was lifted is remembered: a request may come that late a second time. */
+const REMEMBERED_MS = 7 * 86_400_000
+const MOST_REMEMBERED = 200
 
 /** A freeze that is asked for. `id` makes asking twice harmless. */
 export type FreezeWish = Pick<Freeze, 'id' | 'environment' | 'services' | 'time' | 'reason'>
@@ -26,6 +40,11 @@ export async function addFreeze(wheel: Wheel, wish: FreezeWish, by: string): Pro
     const now = wheel.clock.now()
     const known = loaded.freezes.find(({ id }) => id === wish.id)
     if (known !== undefined) return again(known, wish)
+    const lifted = remembered(loaded, now)
+    if (lifted.some(({ id }) => id === wish.id)) {
+      const because = `the freeze ${wish.id} was lifted; take a fresh id for another`
+      return { kind: 'reused', because }
+    }
     const kept = loaded.freezes.filter((freeze) => wheel.nextWindow(freeze, now) !== null)
     if (kept.length >= MOST_FREEZES) {
       const because = `${wish.environment} has ${MOST_FREEZES} freezes already; lift those that are not needed`
@@ -37,7 +56,7 @@ export async function addFreeze(wheel: Wheel, wish: FreezeWish, by: string): Pro
       wheel,
       loaded,
       freeze.environment,
-      [...kept, freeze],
+      { freezes: [...kept, freeze], lifted },
       row('freeze-added', by, notes, freeze),
     )
     return saved ? { kind: 'added', freeze } : null
@@ -56,9 +75,16 @@ export async function liftFreeze(
     if (freeze === undefined) return false
     const why = reason === '' ? '' : `: ${reason}`
     const notes = `freeze ${id} of ${scopeText(freeze)} (${freeze.reason}) is lifted${why}`
-    const rest = loaded.freezes.filter((one) => one !== freeze)
-    return (await store(wheel, loaded, environment, rest, row('freeze-lifted', by, notes, freeze))) ? true : null
+    const now = wheel.clock.now()
+    const freezes = loaded.freezes.filter((one) => one !== freeze)
+    const lifted = [{ id, at: now }, ...remembered(loaded, now)].slice(0, MOST_REMEMBERED)
+    const draft = row('freeze-lifted', by, notes, freeze)
+    return (await store(wheel, loaded, environment, { freezes, lifted }, draft)) ? true : null
   })
+}
+
+function remembered({ lifted = [] }: FreezesLoaded, now: number): readonly Lifted[] {
+  return lifted.filter(({ at }) => now < at + REMEMBERED_MS)
 }
 
 /** A freeze of an environment, or null where none has this id. */
@@ -74,25 +100,29 @@ export async function freezeViews(wheel: Wheel, environments: readonly string[],
   return loaded
     .flatMap(({ freezes }) => freezes)
     .filter((freeze) => wheel.nextWindow(freeze, now) !== null && mayBeSeen(freeze, caller))
-    .map((freeze) => freezeView(wheel, freeze))
+    .map((freeze) => freezeView(wheel, freeze, caller))
 }
 
-/** A freeze as it leaves the house, with the time of it that is open or comes next. */
-export function freezeView(wheel: Wheel, freeze: Freeze) {
+/**
+ * A freeze as it leaves the house for one caller: the services of it that they may see, and the time of it that is open or
+ * comes next. One whose times cannot be told stops the line, and its reason says why.
+ */
+export function freezeView(wheel: Wheel, freeze: Freeze, caller: Caller) {
   const now = wheel.clock.now()
-  const { time } = freeze
   const window = wheel.nextWindow(freeze, now)
+  const time: FreezeTime = timeTrouble(freeze.time) === null ? freeze.time : { kind: 'stop' }
+  const { environment } = freeze
   return {
     id: freeze.id,
-    environment: freeze.environment,
-    services: freeze.services,
+    environment,
+    services: freeze.services?.filter((name) => mayDo(caller, 'see', { environment, name })) ?? null,
     kind: time.kind,
     from: time.kind === 'once' ? iso(time.from) : null,
     until: time.kind === 'once' ? iso(time.until) : null,
     cron: time.kind === 'recurring' ? time.cron : null,
     timeZone: time.kind === 'recurring' ? time.timeZone : null,
     duration: time.kind === 'recurring' ? freezeDuration(time.durationMs) : null,
-    reason: freeze.reason,
+    reason: reasonIn(freeze.reason, window?.unreadable),
     by: freeze.by,
     createdAt: iso(freeze.createdAt),
     active: window !== null && window.from <= now,
@@ -114,6 +144,11 @@ async function unknownOf(wheel: Wheel, { environment, services }: FreezeWish): P
 }
 
 function again(known: Freeze, { services, time, reason }: FreezeWish): FreezeAdded {
+  if (timeTrouble(known.time) !== null)
+    return {
+      kind: 'reused',
+      because: `the freeze ${known.id} is there, and cannot be read; lift it, and take a fresh id`,
+    }
   const wished = { services, time, reason }
   const stood = { services: known.services, time: known.time, reason: known.reason }
   if (canonical(stood) === canonical(wished) || isSameFrom(known.time, time, stood, wished))
@@ -144,11 +179,11 @@ async function store(
   wheel: Wheel,
   { chain, token }: FreezesLoaded,
   environment: string,
-  freezes: readonly Freeze[],
+  kept: Pick<FreezesLoaded, 'freezes' | 'lifted'>,
   draft: AuditDraft,
 ): Promise<boolean> {
   const sealed = sealAs(environment, chain, [draft], wheel.clock.now(), wheel.digest)
-  const change = { environment, token, freezes, chain: sealed.chain, audit: sealed.rows }
+  const change = { environment, token, ...kept, chain: sealed.chain, audit: sealed.rows }
   return (await wheel.freezes.commitFreezes(change)) === 'saved'
 }
 

@@ -1,5 +1,6 @@
 import type { Observed } from '../core/app.ts'
 import { ask, judgedSince, steadySince } from '../core/ask.ts'
+import { isHurried } from '../core/decide/decide.ts'
 import type { Command, Facts } from '../core/facts.ts'
 import { type Judged, judge } from '../core/judge/judge.ts'
 import type { Query, Reading } from '../core/judge/reading.ts'
@@ -14,7 +15,8 @@ import type { Wheel } from './wheel.ts'
  * Looks at everything these rollouts need to know, in bulk: one question to each socket, whatever the number of rollouts.
  * Each comes back with its facts, in order; whatever could not be seen is in them as such. Azure is looked at last, so
  * that a source that takes long makes no sight of an app old; the facts are as of the end of the look, so that a weight
- * counts from when it was surely there. An abort and a pause wait for no measurements and no freezes: none could change them. An error of our own with one
+ * counts from when it was surely there. Freezes are read after all that takes long, so that one that was just added holds.
+ * An abort and a pause wait for no measurements and no freezes: none could change them. An error of our own with one
  * rollout is told with it, and the others are looked at all the same.
  */
 export async function look<T extends Subject>(
@@ -24,21 +26,21 @@ export async function look<T extends Subject>(
 ): Promise<readonly (T & Sight)[]> {
   if (items.length === 0) return []
   const asking = wheel.clock.now()
-  const isHurried = command?.verb === 'abort' || command?.verb === 'pause'
+  const hurried = isHurried(command)
   const asked = items.map((item) => {
-    const queries = attempt(() => (isHurried ? [] : ask(item.rollout, item.judge, asking)))
+    const queries = attempt(() => (hurried ? [] : ask(item.rollout, item.judge, asking)))
     return { item, queries: queries.value ?? [], error: queries.error }
   })
-  const [frozen, images, restarts, readings] = await Promise.all([
-    isHurried ? NEVER : readFreezes(wheel, items),
+  const [images, restarts, readings] = await Promise.all([
     findImages(wheel, items),
-    isHurried ? new Map<Rollout, null>() : countRestarts(wheel, items, asking),
+    hurried ? new Map<Rollout, null>() : countRestarts(wheel, items, asking),
     measure(
       wheel,
       asked.flatMap(({ queries }) => queries),
     ),
   ])
   const apps = await seeApps(wheel, items, images)
+  const frozen = hurried ? UNREAD : await readFreezes(wheel, items)
   const now = wheel.clock.now()
   return asked.map(({ item, queries, error }) => {
     const { rollout } = item
@@ -70,10 +72,10 @@ function attempt<T>(work: () => T): { readonly value?: T; readonly error: unknow
   }
 }
 
-type Frozenness = (environment: string, ...of: Parameters<FrozenAt>) => ReturnType<FrozenAt>
+type Frozenness = (environment: string, ...of: Parameters<FrozenAt>) => Facts['freeze']
 
-/** What stops needs no leave. */
-const NEVER: Frozenness = () => null
+/** What stops needs no leave, and nothing goes on by it. */
+const UNREAD: Frozenness = () => 'unread'
 
 /** One read for each environment, which is one. */
 async function readFreezes(wheel: Wheel, items: readonly Subject[]): Promise<Frozenness> {

@@ -1,9 +1,12 @@
 import type { Action, Trouble } from '../core/app.ts'
+import { keptLowBy } from '../core/decide/hold.ts'
 import { refusedDeed } from '../core/decide/trouble.ts'
 import { nextWake } from '../core/decide/wake.ts'
 import type { Facts } from '../core/facts.ts'
+import { freezeText } from '../core/freeze.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { Fault } from '../errors.ts'
+import { freezesNow } from './frozen.ts'
 import { sealed, type Wheel } from './wheel.ts'
 
 /**
@@ -17,7 +20,8 @@ const TOO_LATE: Trouble = { kind: 'unavailable', message: 'the look took too lon
 
 /**
  * Does the deeds of a stored decision, in order. A refusal is stored with the rollout, stops the rest, and is the answer;
- * null = Azure took them all. Deeds that a look has grown too old for are left to the next turn.
+ * null = Azure took them all. Deeds that a look has grown too old for are left to the next turn, and so is a rise of the
+ * canary's weight that a freeze has come before.
  */
 export async function perform(
   wheel: Wheel,
@@ -26,6 +30,8 @@ export async function perform(
   lookedAt: number,
 ): Promise<Trouble | null> {
   if (actions.length > 0 && !(await isStillWished(wheel, rollout))) return OVERTAKEN
+  const frozen = await frozenMeanwhile(wheel, rollout, actions)
+  if (frozen !== null) return frozen
   for (const action of actions) {
     if (wheel.clock.now() - lookedAt > FRESH_MS) return TOO_LATE
     try {
@@ -52,6 +58,21 @@ async function isStillWished(wheel: Wheel, rollout: Rollout): Promise<boolean> {
   return now?.id === rollout.id && now.wishedAt === rollout.wishedAt && now.phase.kind === rollout.phase.kind
 }
 
+/** Freezes are asked for once more before the canary's weight rises: one that was added before the write holds it. */
+async function frozenMeanwhile(wheel: Wheel, rollout: Rollout, actions: readonly Action[]): Promise<Trouble | null> {
+  if (rollout.phase.kind === 'finished' || !actions.some((action) => isRise(action, rollout))) return null
+  const { environment, name } = rollout.key
+  const frozenAt = await freezesNow(wheel, environment)
+  const freeze = keptLowBy(rollout, { freeze: frozenAt(name, wheel.clock.now()) })
+  return freeze === null ? null : { kind: 'conflict', message: `held by ${freezeText(freeze)}`, retryAfterMs: null }
+}
+
+function isRise(action: Action, { canary, footprint }: Rollout): boolean {
+  if (action.kind !== 'set-traffic' && action.kind !== 'repair') return false
+  const asked = action.traffic.reduce((sum, entry) => (entry.revision === canary ? sum + entry.weight : sum), 0)
+  return asked > (footprint?.weights[canary] ?? 0)
+}
+
 /** Stores what the outside refused. Losing the race for it is no loss: the winner has seen the app after us. */
 async function recordRefusal(wheel: Wheel, rollout: Rollout, trouble: Trouble): Promise<void> {
   const [item] = await wheel.store.load(rollout.key.environment, [rollout.key.name])
@@ -64,7 +85,7 @@ async function recordRefusal(wheel: Wheel, rollout: Rollout, trouble: Trouble): 
     verdict: null,
     restarts: null,
     blindSince: null,
-    freeze: null,
+    freeze: 'unread',
   }
   const move = refusedDeed({ rollout: item.rollout, rows: [] }, facts, trouble)
   const next = { ...move.rollout, wakeAt: nextWake(move.rollout, now, true) }

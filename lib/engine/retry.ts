@@ -1,5 +1,6 @@
 import { said } from '../core/decide/answer.ts'
 import { breakGlass, unfitOverride } from '../core/decide/glass.ts'
+import { holding } from '../core/decide/hold.ts'
 import { nothingSeen } from '../core/decide/move.ts'
 import { unfitRetry } from '../core/decide/retry.ts'
 import type { Command } from '../core/facts.ts'
@@ -17,7 +18,7 @@ import { ringFor, sealed, type Wheel } from './wheel.ts'
 export async function retry(wheel: Wheel, item: Loaded, command: Command): Promise<CommandAnswer | null> {
   const { rollout, service } = item
   if (rollout === null) return null
-  const unfit = unfitOverride(command) ?? unfitRetry(rollout)
+  const unfit = unfitOverride(command) ?? unfitRetry(rollout, service.undo)
   if (unfit !== null) return { kind: 'refused', because: unfit }
   const { environment, name } = service.key
   const frozenAt = await freezesNow(wheel, environment)
@@ -28,7 +29,11 @@ export async function retry(wheel: Wheel, item: Loaded, command: Command): Promi
   const { tag } = rollout.push
   const row = { actor: command.actor, notes: said(command, `${command.actor} tries ${tag} again`) }
   const cause = isUndo ? 'undo' : 'retry'
-  const begun = newRollout(service, rollout, rollout.push, now, { cause, unfrozen: isBroken, row })
+  const begun = newRollout(service, rollout, rollout.push, now, {
+    cause,
+    unfrozen: isBroken ? holding({ freeze }) : [],
+    row,
+  })
   const past = isBroken ? [freezeText(freeze)] : []
   const { rows } = breakGlass({ rollout: begun.rollout, rows: [] }, nothingSeen(now), command, past)
   const waits = freeze === null || isBroken ? '' : `; it waits, held by ${freezeText(freeze)}`

@@ -17,7 +17,7 @@ const PAGE = 100
 
 /**
  * Brings an earlier release back to all traffic at once, whatever is frozen. What runs is rolled back first; then the undo
- * begins, before any push that waits. Null = somebody else wrote first.
+ * begins, before any push that waits. Nothing is done where the same is on its way, or serves. Null = somebody else wrote first.
  */
 export async function undo(wheel: Wheel, item: Loaded, command: Command): Promise<CommandAnswer | null> {
   const unfit = unfitOverride(command)
@@ -25,6 +25,9 @@ export async function undo(wheel: Wheel, item: Loaded, command: Command): Promis
   const target = await targetOf(wheel, item, command)
   if (target.kind === 'refused') return target
   if (target.kind === 'first') throw new Error('the first revision was not looked up')
+  if (target.kind === 'serves') return nothingToDo(item, target.because)
+  const known = underWay(item, target.push)
+  if (known !== null) return nothingToDo(item, known)
   const now = wheel.clock.now()
   const push: Push = { ...target.push, pushedAt: now, eventId: `undo ${command.id}` }
   const because = said(command, `${command.actor} goes back to ${push.tag} of ${target.from}, to all traffic at once`)
@@ -35,6 +38,20 @@ export async function undo(wheel: Wheel, item: Loaded, command: Command): Promis
   if ((await wheel.store.commit({ ...change, command: record })) === 'conflict') return null
   await ringFor(wheel, [{ environment: item.service.key.environment, at: now }])
   return { kind: 'done', because: answer, rollout: record.rollout, outstanding: null }
+}
+
+function nothingToDo({ rollout }: Loaded, because: string): CommandAnswer {
+  return { kind: 'done', because, rollout: rollout?.id ?? null, outstanding: null }
+}
+
+/** That an undo to the same image runs or waits, as a sentence; null = none does. */
+function underWay({ rollout, service }: Loaded, { digest }: Push): string | null {
+  const { undo: waits } = service
+  if (waits?.push.digest === digest)
+    return `${waits.push.tag} is to be brought back already; there is nothing more to do`
+  if (!isRunning(rollout) || rollout.phase.kind === 'rolling-back' || waits !== null) return null
+  if (rollout.cause !== 'undo' || rollout.push.digest !== digest) return null
+  return `${rollout.id} brings ${rollout.push.tag} back already; there is nothing more to do`
 }
 
 async function targetOf(wheel: Wheel, { service }: Loaded, { to }: Command): Promise<UndoTarget> {

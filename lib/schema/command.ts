@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { LEAST_REASON } from '../core/decide/glass.ts'
+import { isBreaking, LEAST_REASON } from '../core/decide/glass.ts'
 import { VERBS, type Verb } from '../core/facts.ts'
 import { DIGEST, ROLLOUT_ID } from './grammar.ts'
 import type { Issue } from './issue.ts'
@@ -19,7 +19,7 @@ export interface CommandBody {
   readonly digest: string | null
   /** For undo: a revision, rollout or tag; null means what served before. */
   readonly to: string | null
-  /** Break glass: past freezes and missing approvals, with a reason. */
+  /** Break glass: past freezes and missing approvals, with a reason. False where the verb has nothing to break. */
   readonly override: boolean
 }
 
@@ -63,7 +63,7 @@ const fieldsSchema = z.strictObject({
   override: z.boolean({ error: 'must be true or false' }).optional(),
 })
 
-const commandSchema = fieldsSchema.refine(
+const breakingSchema = fieldsSchema.refine(
   ({ override, reason = '' }) => override !== true || reason.trim().length >= LEAST_REASON,
   {
     path: ['reason'],
@@ -79,9 +79,13 @@ function line(longest: number) {
     .refine((text) => !UNSAFE.test(text), { error: 'holds control characters; write it as one plain line' })
 }
 
-/** Reads a command's body. No body at all (undefined, null) is a command without id and reason. Never throws. */
-export function readCommand(body: unknown): CommandRead {
-  const read = commandSchema.safeParse(body ?? {})
+/**
+ * Reads the body of a command. No body at all (undefined, null) is a command without id and reason. `override` counts only
+ * with a verb that something can hold back. Never throws.
+ */
+export function readCommand(body: unknown, verb: Verb): CommandRead {
+  const breaks = isBreaking(verb)
+  const read = (breaks ? breakingSchema : fieldsSchema).safeParse(body ?? {})
   if (!read.success) return { ok: false, issues: issuesOf(read.error, fieldsSchema, body) }
   const {
     id = null,
@@ -92,5 +96,5 @@ export function readCommand(body: unknown): CommandRead {
     to = null,
     override = false,
   } = read.data
-  return { ok: true, command: { id, reason, rollout, step, digest, to, override } }
+  return { ok: true, command: { id, reason, rollout, step, digest, to, override: override && breaks } }
 }

@@ -124,9 +124,8 @@ describe('an audit row', () => {
     ],
     ['trouble that is over at a gate is over', 'trouble-over', paused('gate'), 'resolved, ends warning, closes'],
   ]
-  test.each(CASES)('%s', (_what, kind, phase, manner, changes = {}, more = {}) => {
-    expect(inWords(toldOf(kind, phase, changes, more))).toBe(manner)
-  })
+  for (const [what, kind, phase, manner, changes = {}, more = {}] of CASES)
+    test(what, () => expect(inWords(toldOf(kind, phase, changes, more))).toBe(manner))
 })
 
 describe('a notice', () => {

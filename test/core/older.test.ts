@@ -36,7 +36,7 @@ describe('what an earlier Slipway stored', () => {
   test('what is stored now is read as it is', () => {
     const rollout = aRollout(undefined, {
       cause: 'undo',
-      unfrozen: true,
+      unfrozen: ['weekend'],
       frozenAt: 7,
       push: aPush({ author: 'ada' }),
       approvals: [{ id: 'i', name: 'n', step: 1, digest: 'd', at: 1, expiresAt: null }],

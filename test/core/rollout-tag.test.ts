@@ -47,14 +47,25 @@ test('a command is for this moment when it names its tag, or none, and the step 
   expect(movedOn(null, { ...abort, ifMatch: '"none"' })).toBeNull()
 })
 
+test.each(['abort', 'pause', 'undo'] as const)(
+  '%s is for the rollout, wherever it has come to, and no other',
+  (verb) => {
+    const before = rolloutTag(aRollout(progressing(0)))
+    expect(movedOn(aRollout(progressing(1)), { verb, step: null, ifMatch: before })).toBeNull()
+    expect(movedOn(aRollout(progressing(1)), { verb, step: null, ifMatch: `"x", ${before}` })).toBeNull()
+    const other = aRollout(progressing(0), { id: 'pricing-99' })
+    expect(movedOn(other, { verb, step: null, ifMatch: before })).toContain('changed since you looked')
+  },
+)
+
 test('a command for another moment is told where the rollout is now, and its tag', () => {
   const rollout = aRollout(progressing(1))
   const said = movedOn(rollout, { verb: 'promote', step: 1 })
   expect(said).toContain(`${rollout.id} is progressing in step 2 now`)
   expect(said).toContain(`If-Match: ${rolloutTag(rollout)}`)
   const before = rolloutTag(aRollout(progressing(0)))
-  expect(movedOn(rollout, { verb: 'pause', step: null, ifMatch: before })).toContain('changed since you looked')
-  expect(movedOn(aRollout(finished('promoted')), { verb: 'abort', step: null, ifMatch: before })).toContain(
+  expect(movedOn(rollout, { verb: 'resume', step: null, ifMatch: before })).toContain('changed since you looked')
+  expect(movedOn(aRollout(finished('promoted')), { verb: 'resume', step: null, ifMatch: before })).toContain(
     'is finished now',
   )
   expect(movedOn(null, { verb: 'undo', step: null, ifMatch: before })).toContain('there is no rollout')

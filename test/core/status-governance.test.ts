@@ -22,7 +22,7 @@ const APPROVALS = { required: 2, from: ['ada', 'bo', 'cy'], notAuthor: true, val
 function atGate(overrides: Partial<Rollout> = {}): Rollout {
   const deadlines = { ...aManifest().deadlines, gateMs: 24 * HOUR }
   const manifest = aManifest({ approvals: APPROVALS, deadlines })
-  return aRollout(paused('gate'), { manifest, push: aPush({ author: 'dev' }), ...overrides })
+  return aRollout(paused('gate'), { manifest, push: aPush({ author: 'dev', source: 'api' }), ...overrides })
 }
 
 const given = { id: 'ada', name: 'ada', step: 1, digest: aPush().digest, at: T0 + HOUR, expiresAt: NOW + 1 }
@@ -49,12 +49,14 @@ describe('the status of a gate', () => {
       'approve opens the gate, 1 of 2 approvals (by ada); 1 more is needed, from bo or cy, not from the author dev, abort rolls back; without either it is rolled back',
     )
     expect(nextAt).toBe('2026-11-22T12:00:00.000Z')
-    expect(commands).toEqual(['promote', 'promote-full', 'approve', 'pause', 'abort'])
+    expect(commands).toEqual(['promote', 'approve', 'abort', 'undo'])
   })
 
   test('with enough approvals opens by itself, or when the freeze is over', () => {
     const full = atGate({ approvals: [given, { ...given, id: 'bo', name: 'bo' }] })
-    expect(status(full).next).toContain('the gate opens by itself with the next look, 2 of 2 approvals (by ada, bo)')
+    expect(status(full).next).toContain(
+      'the gate opens by itself with the next look at which the KPIs pass, 2 of 2 approvals (by ada, bo)',
+    )
     expect(status(full, FREEZE).next).toMatch(/^held by freeze weekend .* until 2026-11-24 00:00Z; then /)
   })
 
@@ -104,6 +106,15 @@ test('an undo that waits stands before the pushes that do', () => {
 
 test('undo is offered once something was promoted, retry where it was not', () => {
   expect(status(aRollout(finished('promoted'))).commands).toEqual(['undo'])
-  expect(status(aRollout(finished('rolled-back'))).commands).toEqual(['retry'])
+  expect(status(aRollout(finished('rolled-back'))).commands).toEqual(['retry', 'undo'])
+  const first = { stable: 'pricing--first', stableImage: 'acme.azurecr.io/pricing:v1' }
+  const pinned = { ...first, stableImage: `acme.azurecr.io/pricing@${aPush().digest}` }
+  expect(status(aRollout(finished('promoted'), first)).commands).toEqual([])
+  expect(status(aRollout(finished('promoted'), pinned)).commands).toEqual(['undo'])
+  expect(status(aRollout(finished('aborted'), pinned)).commands).toEqual(['retry'])
+  expect(status(aRollout(progressing(0), pinned)).commands).toContain('undo')
+  const undo = { push: aPush({ tag: 'v1' }), actor: 'ada', because: 'v2 is bad' }
+  const { commands } = statusOf(aService({ undo }), aRollout(finished('rolled-back')), NOW, null)
+  expect(commands).toEqual([])
   expect(status(null).commands).toEqual([])
 })

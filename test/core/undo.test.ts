@@ -45,11 +45,41 @@ describe('what an undo goes back to', () => {
       'v3',
       'ever served all traffic; it can be undone to pricing-4 (v4), pricing-2 (v2), pricing-1 (v1)',
     ],
-    ['it serves now', history, 'v4', 'v4 is what serves now'],
   ])('is refused where %s', (_, rollouts, to, words) => {
     const target = undoTarget(rollouts, to)
     expect(target.kind).toBe('refused')
     expect('because' in target && target.because).toContain(words)
+  })
+})
+
+describe('an undo after an undo', () => {
+  const undone = (number: number, two: string, more: Partial<Rollout> = {}) =>
+    ({ ...one(number, two), cause: 'undo', ...more }) as const
+  const back = (...rollouts: readonly Rollout[]) => undoTarget(rollouts, null)
+
+  test('goes before the release that was restored, never to the one that was left', () => {
+    expect(back(undone(5, 'bb'), ...history)).toMatchObject({ kind: 'found', from: 'pricing-1' })
+    expect(back(undone(6, 'aa'), undone(5, 'bb'), ...history)).toEqual({ kind: 'first', revision: STABLE })
+    const first = undone(7, 'ff', { push: aPush({ tag: STABLE, digest: digestOf('ff') }) })
+    expect(back(first, undone(6, 'aa'), ...history)).toMatchObject({ kind: 'refused' })
+    expect(back(one(8, 'ee'), first, ...history)).toMatchObject({ from: 'pricing-7' })
+  })
+
+  test('reaches the one that was left by its name, which then counts again', () => {
+    const named = undoTarget([undone(5, 'bb'), ...history], 'v4')
+    expect(named).toMatchObject({ kind: 'found', from: 'pricing-4' })
+    expect(back(undone(6, 'dd'), undone(5, 'bb'), ...history)).toMatchObject({ from: 'pricing-5' })
+    expect(back(one(6, 'ee'), undone(5, 'bb'), ...history)).toMatchObject({ from: 'pricing-5' })
+  })
+})
+
+test.each([
+  ['v4', history],
+  [STABLE, [one(1, 'aa', finished('failed'))]],
+])('an undo to %s, which serves, has nothing to do', (to, rollouts) => {
+  expect(undoTarget(rollouts, to)).toEqual({
+    kind: 'serves',
+    because: `${to} is what serves now; there is nothing to do`,
   })
 })
 

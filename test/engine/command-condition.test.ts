@@ -39,8 +39,8 @@ test('a rollout that moves on between the look and the deed is stale too', async
     answered: stage.wheel.store.answered.bind(stage.wheel.store),
     commit: stage.wheel.store.commit.bind(stage.wheel.store),
   }
-  const abort = aCommand('abort', { id: '1', ifMatch })
-  expect(await obeyCommand({ ...stage.wheel, store }, PRICING, abort)).toMatchObject({ kind: 'stale', etag: tag() })
+  const resume = aCommand('resume', { id: '1', ifMatch })
+  expect(await obeyCommand({ ...stage.wheel, store }, PRICING, resume)).toMatchObject({ kind: 'stale', etag: tag() })
   expect(stage.rollout(PRICING).phase.kind).toBe('paused')
 })
 
@@ -52,6 +52,10 @@ test('the same id with the same content is repeated, and with other content it i
   expect(await obeyCommand(stage.wheel, PRICING, { ...pause, reason: 'dinner' })).toEqual({
     kind: 'reused',
     because: 'the command id same was used before for another pause; take a fresh one',
+  })
+  expect(await obeyCommand(stage.wheel, PRICING, { ...pause, actorId: 'x', actor: 'somebody' })).toEqual({
+    kind: 'reused',
+    because: 'the command id same was used before by somebody else; take a fresh one',
   })
   expect(await obeyCommand(stage.wheel, PRICING, { ...pause, verb: 'abort' })).toMatchObject({
     kind: 'reused',

@@ -6,16 +6,19 @@ describe('the body of a command', () => {
   it('may be absent', () => {
     const fields = { id: null, reason: null, rollout: null, step: null, digest: null, to: null, override: false }
     const nothing = { ok: true, command: fields }
-    expect(readCommand(undefined)).toEqual(nothing)
-    expect(readCommand(null)).toEqual(nothing)
-    expect(readCommand({})).toEqual(nothing)
+    expect(readCommand(undefined, 'promote')).toEqual(nothing)
+    expect(readCommand(null, 'promote')).toEqual(nothing)
+    expect(readCommand({}, 'promote')).toEqual(nothing)
   })
 
   it('keeps what the operator said', () => {
     const digest = `sha256:${'ab'.repeat(32)}`
     const said = { id: 'b7a3 #1', reason: 'p95 looks odd – stop', rollout: 'pricing-7', step: 2, digest, to: 'v1.2' }
-    expect(readCommand(said)).toEqual({ ok: true, command: { ...said, override: false } })
-    expect(readCommand({ ...said, override: true })).toEqual({ ok: true, command: { ...said, override: true } })
+    expect(readCommand(said, 'promote')).toEqual({ ok: true, command: { ...said, override: false } })
+    expect(readCommand({ ...said, override: true }, 'promote')).toEqual({
+      ok: true,
+      command: { ...said, override: true },
+    })
   })
 
   it.each([
@@ -39,12 +42,12 @@ describe('the body of a command', () => {
     [{ override: true, reason: 'too short' }, 'reason'],
     [{ override: true, reason: '   spaces   ' }, 'reason'],
   ])('%j is refused at %s', (body, path) => {
-    const read = readCommand(body)
+    const read = readCommand(body, 'promote')
     expect(read.ok ? [] : read.issues.map((issue) => issue.path)).toEqual([path])
   })
 
   it('names the field that an unknown key may have meant', () => {
-    const read = readCommand({ reson: 'typo' })
+    const read = readCommand({ reson: 'typo' }, 'promote')
     expect(read).toEqual({
       ok: false,
       issues: [{ path: 'reson', message: '`reson` is not known here. Did you mean `reason`?' }],
@@ -52,14 +55,14 @@ describe('the body of a command', () => {
   })
 
   it('tells all that is wrong at once', () => {
-    const read = readCommand({ id: '', actor: 1, extra: true })
+    const read = readCommand({ id: '', actor: 1, extra: true }, 'promote')
     expect(read.ok ? [] : read.issues.map((issue) => issue.path).sort()).toEqual(['actor', 'extra', 'id'])
   })
 
   it('never throws and never lets other fields through', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (body) => {
-        const read = readCommand(body)
+        const read = readCommand(body, 'promote')
         return !read.ok || Object.keys(read.command).join() === 'id,reason,rollout,step,digest,to,override'
       }),
     )

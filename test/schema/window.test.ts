@@ -108,7 +108,7 @@ describe('what is wrong with a pattern', () => {
     ['@daily', 1, 'UTC', ['cron', 'must have five fields']],
     ['0 0 30 2 *', 1, 'UTC', ['cron', 'never comes']],
     ['0 18 * * FRI', 1, 'Mars/Olympus', ['timeZone', 'is no IANA time zone']],
-    ['0 * * * *', 2, 'UTC', ['duration', 'one window runs into the next for ever']],
+    ['0 * * * *', 2, 'UTC', ['duration', 'too many windows run into each other']],
   ] as const)('%s for %i hours in %s', (cron, hours, zone, expected) => {
     const found = trouble(cron, hours, zone)
     expect(found?.path ?? null).toBe(expected?.[0] ?? null)

@@ -33,9 +33,9 @@ function canaryWeight(stage: Stage): number {
 }
 
 /** Version 2 waits at the gate of step 1. */
-async function givenGate(rules: Approvals, author: string | null = 'dev'): Promise<Stage> {
+async function givenGate(rules: Approvals, author: string | null = 'dev', source = 'acr'): Promise<Stage> {
   const stage = await givenPricing({ ...GATED, approvals: rules })
-  await stage.push(version(2, { author }))
+  await stage.push(version(2, { author, source }))
   const isWaiting = () => stage.rollout(PRICING).phase.kind === 'paused'
   await stage.runUntil('the gate waits', isWaiting, 4 * HOUR)
   return stage
@@ -71,7 +71,7 @@ describe('a gate that takes two of three approvals', () => {
   })
 
   test('takes none of the author, by name or id', async () => {
-    const stage = await givenGate(approvals({ notAuthor: true }), 'ada')
+    const stage = await givenGate(approvals({ notAuthor: true }), 'ada', 'api')
     expect(await approve(stage, 'ada')).toMatchObject({
       kind: 'refused',
       because: expect.stringContaining('may not approve'),
@@ -291,13 +291,48 @@ describe('an undo', () => {
       { to: 'v9' },
       'v9 is no rollout, revision or tag that ever served all traffic; it can be undone to pricing-2 (v3), pricing-1 (v2), pricing--v1',
     ],
-    [{ to: 'v3' }, 'v3 is what serves now'],
-    [{ to: 'v2', override: true, reason: WHY }, 'undo needs no override'],
   ])('%j is refused, and the words tell what can be done', async (asked, words) => {
     const stage = await givenTwoReleases()
     const answer = await stage.command(PRICING, 'undo', asked)
     expect(answer.kind).toBe('refused')
     expect('because' in answer && answer.because).toContain(words)
+  })
+
+  test('to what serves, or to what one brings already, is done and changes nothing', async () => {
+    const stage = await givenTwoReleases()
+    const ask = (to: string) => stage.command(PRICING, 'undo', { to, override: true, reason: WHY })
+    expect(await ask('v3')).toMatchObject({ kind: 'done', because: 'v3 is what serves now; there is nothing to do' })
+    expect(stage.rollout(PRICING).number).toBe(2)
+    expect(await ask('v2')).toMatchObject({ kind: 'done', rollout: 'pricing-3' })
+    expect(await ask('v2')).toMatchObject({ because: expect.stringContaining('pricing-3 brings v2 back already') })
+    expect(await untilFinished(stage, HOUR)).toBe('promoted')
+    expect(stage.rollout(PRICING).number).toBe(3)
+    expectSound(stage)
+  })
+
+  test('that waits is asked for twice in vain, holds a retry back, and outlives an abort', async () => {
+    const stage = await givenTwoReleases()
+    await stage.push(version(4, { pushedAt: stage.clock.now() }))
+    await stage.runUntil('the canary has ten percent', () => canaryWeight(stage) === 10, HOUR)
+    stage.wakes.timer = false
+    stage.wakes.bell = false
+    await stage.command(PRICING, 'undo', { to: 'v2' })
+    expect(await stage.command(PRICING, 'undo', { to: 'v2' })).toMatchObject({
+      because: expect.stringContaining('v2 is to be brought back already'),
+    })
+    expect(await stage.command(PRICING, 'abort')).toMatchObject({ kind: 'done' })
+    stage.clock.advance(MINUTE)
+    await stage.tick()
+    stage.clock.advance(MINUTE)
+    if (stage.rollout(PRICING).phase.kind !== 'finished') await stage.tick()
+    expect(stage.rollout(PRICING).phase.kind).toBe('finished')
+    expect(await stage.command(PRICING, 'retry')).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('the undo to v2 waits'),
+    })
+    stage.wakes.timer = true
+    expect(stage.store.peek(PRICING)?.service.undo?.push.tag).toBe('v2')
+    await stage.runUntil('v2 is back', () => stage.rollout(PRICING).cause === 'undo', HOUR)
   })
 
   test('that failed is tried again as an undo', async () => {

@@ -244,7 +244,7 @@ export function aRollout(phase: Phase = progressing(0), overrides: Partial<Rollo
     place: null,
     approvals: [],
     frozen: null,
-    unfrozen: false,
+    unfrozen: [],
     frozenAt: null,
     verdict: null,
     trouble: null,

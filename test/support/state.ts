@@ -172,7 +172,7 @@ export function aRollout(key: ServiceKey, overrides: Partial<Rollout> = {}): Rol
     place: { region: 'westeurope', hosts: { [`${key.name}--r2`]: `${key.name}--r2.example.net` } },
     approvals: [],
     frozen: null,
-    unfrozen: false,
+    unfrozen: [],
     frozenAt: null,
     verdict: { kind: 'fail', because: 'p95 is over its limit', evidence: [someEvidence()] },
     trouble: {

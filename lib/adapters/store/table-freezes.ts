@@ -1,6 +1,6 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import { GENESIS } from '../../core/chain.ts'
-import type { Freeze } from '../../core/freeze.ts'
+import type { Freeze, Lifted } from '../../core/freeze.ts'
 import type { ServiceState } from '../../core/service.ts'
 import { Fault } from '../../errors.ts'
 import type { FreezesChange, FreezesLoaded } from '../../ports.ts'
@@ -21,11 +21,11 @@ type Token = { readonly etag: string; readonly seq: number } | null
 export async function loadFreezes(reader: Reader, environment: string): Promise<FreezesLoaded> {
   checkName('environment', environment)
   const row = await readRowOf(reader, environment, FREEZES_ROW)
-  if (row === null) return { freezes: [], chain: { seq: 0, hash: GENESIS }, token: null satisfies Token }
+  if (row === null) return { freezes: [], lifted: [], chain: { seq: 0, hash: GENESIS }, token: null satisfies Token }
   const read = readFreezes(row)
   if (read.kind === 'read') {
-    const { freezes, chain } = read.value
-    return { freezes, chain, token: { etag: row.etag, seq: chain.seq } satisfies Token }
+    const { freezes, lifted = [], chain } = read.value
+    return { freezes, lifted, chain, token: { etag: row.etag, seq: chain.seq } satisfies Token }
   }
   reader.quarantine(reader.table.tableName, row, read.why)
   const repair = 'nothing goes on in this environment until the row is put right'
@@ -59,20 +59,32 @@ export async function commitFreezes(
 
 interface Kept {
   readonly freezes: readonly Freeze[]
+  /** Absent in what was stored before they were remembered. */
+  readonly lifted?: readonly Lifted[]
   readonly chain: ServiceState['chain']
 }
 
-function writeFreezes({ environment, freezes, chain }: FreezesChange): Written {
+function writeFreezes({ environment, freezes, lifted = [], chain }: FreezesChange): Written {
   const columns = { freezes: freezes.length, auditRows: chain.seq }
-  return writeRow(environment, FREEZES_ROW, columns, { freezes, chain } satisfies Kept)
+  return writeRow(environment, FREEZES_ROW, columns, { freezes, lifted, chain } satisfies Kept)
 }
 
 function readFreezes(row: Row): Read<Kept> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
-  const { freezes, chain } = read.value as Partial<Kept>
-  if (!Array.isArray(freezes) || freezes.some(({ schema }) => schema !== 1)) return unreadable('a freeze is unknown')
-  return typeof chain?.seq === 'number' ? { kind: 'read', value: { freezes, chain } } : unreadable('it has no chain')
+  const { freezes, lifted = [], chain } = read.value as Partial<Kept>
+  if (!Array.isArray(freezes) || !freezes.every(isFreeze)) return unreadable('a freeze is unknown')
+  return typeof chain?.seq === 'number'
+    ? { kind: 'read', value: { freezes, lifted, chain } }
+    : unreadable('it has no chain')
+}
+
+/** Whether it can be named, told of and lifted. Its time is not looked at: where that is wrong, this one freeze holds. */
+function isFreeze(value: unknown): value is Freeze {
+  const { schema, id, services, reason, by, createdAt } = Object(value) as Partial<Freeze>
+  const isReach = services === null || (Array.isArray(services) && services.every((name) => typeof name === 'string'))
+  const words = [id, reason, by].every((text) => typeof text === 'string')
+  return schema === 1 && isReach && words && typeof createdAt === 'number'
 }
 
 /** Refuses what the rows could not hold together: such a change is a mistake of the caller. */

@@ -42,7 +42,12 @@ function progress(move: Move, facts: Facts, phase: Phase & { kind: 'progressing'
   const last = phase.stage >= rollout.manifest.stages.length - 1
   if (phase.steadyAt === null) {
     const { trafficMs } = rollout.manifest.deadlines
-    return overdue(move, facts, phase.since + trafficMs, `the wished weight is not real after ${duration(trafficMs)}`)
+    return overdue(
+      move,
+      facts,
+      clockFrom(rollout, phase.since) + trafficMs,
+      `the wished weight is not real after ${duration(trafficMs)}`,
+    )
   }
   if (last && stage?.bakeMs === 0 && !stage.gate) return promoted(move, facts)
   if (facts.now < bakeEnds(rollout)) return move

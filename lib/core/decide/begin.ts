@@ -50,7 +50,7 @@ function withStable(move: Move, facts: Facts, app: AppSeen, late: boolean): Move
   // What an earlier rollout left to be switched off may have been given all traffic by hand since.
   const leftovers = move.rollout.leftovers.filter((name) => name !== stable)
   const footprint = footprintOf(app, { ...move.rollout, stable, leftovers })
-  const known = change(move, { stable, leftovers, footprint })
+  const known = change(move, { stable, stableImage: revision.image, leftovers, footprint })
   const busy = app.provisioning === 'InProgress' || app.provisioning === 'Failed'
   if (busy || !revision.active || followsLatest(app)) {
     return late

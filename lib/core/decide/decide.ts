@@ -30,7 +30,8 @@ export function decide(rollout: Rollout, facts: Facts, command: Command | null):
   const seen = thaw(notice(remember({ rollout, rows: [] }, facts), facts), facts)
   const answer = command === null ? null : obey(seen, facts, command)
   const obeyed = answer?.kind === 'done' ? answer.move : seen
-  const advanced = answer?.kind === 'done' && isLeap(command) ? obeyed : advance(obeyed, facts)
+  const isHeld = isHurried(command) || (answer?.kind === 'done' && isLeap(command))
+  const advanced = isHeld ? obeyed : advance(obeyed, facts)
   const { move, actions } = closeGap(advanced, facts)
   const ended = endWatch(move, facts, actions.length > 0)
   return {
@@ -41,7 +42,12 @@ export function decide(rollout: Rollout, facts: Facts, command: Command | null):
   }
 }
 
-const LEAPS: readonly Command['verb'][] = ['abort', 'promote', 'promote-full', 'approve']
+/** Whether a command is obeyed without measurements and freezes: nothing goes on by what such a look has seen. */
+export function isHurried(command: Command | null): boolean {
+  return command?.verb === 'abort' || command?.verb === 'pause'
+}
+
+const LEAPS: readonly Command['verb'][] = ['promote', 'promote-full', 'approve']
 
 /** Whether a command moves the rollout by itself: what was measured before it says nothing about where it stands now. */
 function isLeap(command: Command | null): boolean {

@@ -5,6 +5,7 @@ import type { Facts } from '../facts.ts'
 import type { Rollout } from '../rollout.ts'
 import { pinnedImage } from '../service.ts'
 import { followsLatest, sameWeights, split, trafficList, wantedWeight, weightsSeen, withoutCanary } from '../traffic.ts'
+import { hold, keptLowBy } from './hold.ts'
 import { change, type Move, note } from './move.ts'
 import { mustWait, untroubled } from './trouble.ts'
 
@@ -103,18 +104,21 @@ function make(move: Move, facts: Facts, app: AppSeen): Closing {
   return { move, actions: wakes(rollout, app) }
 }
 
-/** Towards the weight of the step: onto revisions that are switched on, and up only onto a canary that is ready. */
+/** Towards the weight of the step: onto revisions that are switched on, and up only onto a canary that is ready, and while no freeze holds. */
 function shift(move: Move, facts: Facts, app: AppSeen): Closing {
   const { rollout } = move
   const wanted = wantedWeight(rollout)
   const canary = find(app, rollout.canary)
   if (wanted === null || rollout.stable === null || canary === undefined) return { move, actions: [] }
   const weights = split(rollout.stable, rollout.canary, wanted)
+  const seen = weightsSeen(app)
+  const rises = wanted > (seen[rollout.canary] ?? 0)
+  const freeze = rises ? keptLowBy(rollout, facts) : null
+  if (freeze !== null) return { move: hold(move, facts, freeze, `the weight of ${wanted} %`), actions: [] }
   const off = Object.keys(weights).find((name) => find(app, name)?.active === false)
   if (off !== undefined) return switchOn(move, facts, off)
-  const seen = weightsSeen(app)
   if (sameWeights(seen, weights) && !followsLatest(app)) return { move, actions: [] }
-  if (wanted > (seen[rollout.canary] ?? 0) && !isReady(canary)) return { move, actions: wakes(rollout, app) }
+  if (rises && !isReady(canary)) return { move, actions: wakes(rollout, app) }
   return write(move, facts, app, rollout.stable, weights)
 }
 

@@ -12,21 +12,23 @@ import type { Command, Facts } from '../facts.ts'
 import { freezeText } from '../freeze.ts'
 import type { Rollout } from '../rollout.ts'
 import { done, type Obeyed, refused, said, spoken } from './answer.ts'
-import { breakGlass } from './glass.ts'
+import { breakGlass, unfrozenFor } from './glass.ts'
 import { guarded } from './guard.ts'
 import { heldBy, hold } from './hold.ts'
 import { change, type Move, note, startStage } from './move.ts'
 import { isForbidden, promoted } from './promotion.ts'
 
-/** What a gate that waits does by itself: approvals lapse, and it opens once there are enough and nothing holds it. */
+/**
+ * What a gate that waits does by itself: approvals lapse, and it opens once there are enough, nothing holds it, and the KPIs
+ * pass: whoever approved did so before what this look has seen.
+ */
 export function tendGate(move: Move, facts: Facts): Move {
   const lapsed = lapse(move, facts)
   const gate = gateOf(lapsed.rollout, facts.now)
   if (gate === null || !isEnough(gate) || facts.app.kind === 'unseen') return lapsed
-  if (isForbidden(lapsed.rollout, facts, false)) return lapsed
   const freeze = heldBy(lapsed.rollout, facts)
   if (freeze !== null) return hold(lapsed, facts, freeze, `the gate of step ${gate.step}, which has its approvals,`)
-  return open(lapsed, facts, gate)
+  return facts.verdict?.kind === 'pass' ? open(lapsed, facts, gate) : lapsed
 }
 
 /** One person's yes to the step and the digest that wait. With the last one that is missing the gate opens. */
@@ -92,7 +94,8 @@ function override(move: Move, facts: Facts, command: Command, gate: GateState, a
   const broken = breakGlass(move, facts, command, past)
   const given = against === null ? agreed(broken, facts, command, gate) : broken
   const after = gateOf(given.rollout, facts.now) ?? gate
-  return done(open(given, facts, after, past.length > 0 ? command : null), openedText(after, past, rollout))
+  const opened = open(given, facts, after, past.length > 0 ? command : null)
+  return done(unfrozenFor(opened, facts, command), openedText(after, past, rollout))
 }
 
 function settle(move: Move, facts: Facts): Obeyed {
@@ -104,7 +107,7 @@ function settle(move: Move, facts: Facts): Obeyed {
   const freeze = heldBy(rollout, facts)
   if (freeze !== null) {
     const held = hold(move, facts, freeze, `the gate of step ${gate.step}, which has its approvals,`)
-    return done(held, `${have}; held by ${freezeText(freeze)}, then the gate opens by itself`)
+    return done(held, `${have}; held by ${freezeText(freeze)}, then the gate opens by itself while the KPIs pass`)
   }
   if (isForbidden(rollout, facts, false))
     return done(move, `${have}; the gate opens once the KPIs pass (promote-never)`)

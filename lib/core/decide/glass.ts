@@ -1,17 +1,30 @@
 import type { Command, Facts } from '../facts.ts'
-import { type Move, note } from './move.ts'
+import { holding } from './hold.ts'
+import { change, type Move, note } from './move.ts'
 
 /** Who breaks the glass says why, in so many characters at least. */
 export const LEAST_REASON = 10
 
 const BREAKING: readonly Command['verb'][] = ['promote', 'promote-full', 'approve', 'retry']
 
-/** Why a command may not break the glass, as a sentence; null = it may, or does not want to. */
+/** Whether a verb can break the glass at all: nothing holds back the others, so that `override` changes nothing there. */
+export function isBreaking(verb: Command['verb']): boolean {
+  return BREAKING.includes(verb)
+}
+
+/** Why a command may not break the glass, as a sentence; null = it may, or has no need to. */
 export function unfitOverride({ override, verb, reason }: Command): string | null {
-  if (!override) return null
-  if (!BREAKING.includes(verb)) return `${verb} needs no override: freezes and approvals never hold it back`
+  if (!override || !isBreaking(verb)) return null
   if (reason.trim().length >= LEAST_REASON) return null
   return `breaking the glass needs a reason of ${LEAST_REASON} characters or more: it stands in the audit for good`
+}
+
+/** Binds a broken glass to the freezes of this moment, until the weight of the step that it began is real. */
+export function unfrozenFor(move: Move, facts: Facts, { override }: Command): Move {
+  const { phase } = move.rollout
+  return override && phase.kind === 'progressing' && phase.steadyAt === null
+    ? change(move, { unfrozen: holding(facts) })
+    : move
 }
 
 /** Writes down, before the deed itself, everything that a command goes past. Nothing where it goes past nothing. */

@@ -61,7 +61,9 @@ export function startStage(move: Move, facts: Facts, stage: number, row: Partial
   const weight = stageWeight(move.rollout, stage)
   const already = 'steadyAt' in phase && phase.steadyAt !== null && stageWeight(move.rollout, phase.stage) === weight
   const steadyAt = already ? facts.now : null
-  const free = { verdict: null, frozen: null, unfrozen: false }
+  // Whoever broke the glass for its beginning did so for its weight too.
+  const unfrozen = phase.kind === 'provisioning' && steadyAt === null ? move.rollout.unfrozen : []
+  const free = { verdict: null, frozen: null, unfrozen }
   const begun = change(enter(move, { kind: 'progressing', stage, since: facts.now, steadyAt }), free)
   const count = move.rollout.manifest.stages.length
   return note(wish(begun, weight, facts.now), facts, {
@@ -96,7 +98,7 @@ export function rollBack(
   const hurried = change(noted, {
     trouble: trouble === null ? null : { ...trouble, retryAt: facts.now },
     frozen: null,
-    unfrozen: false,
+    unfrozen: [],
   })
   return wish(enter(hurried, { kind: 'rolling-back', outcome, because, since: facts.now }), 0, facts.now)
 }
@@ -113,7 +115,7 @@ export function supersede(rollout: Rollout, now: number, because: string): Move 
 export function nothingSeen(now: number): Facts {
   const fault = { kind: 'unavailable', message: 'not looked at', retryAfterMs: null } as const
   const app = { kind: 'unseen', fault } as const
-  return { now, app, image: null, verdict: null, restarts: null, blindSince: null, freeze: null }
+  return { now, app, image: null, verdict: null, restarts: null, blindSince: null, freeze: 'unread' }
 }
 
 /** Ends the rollout: from now on one weight is right. It stays on watch until nothing that it started can still run. */
@@ -122,7 +124,7 @@ export function finish(move: Move, facts: Facts, outcome: Outcome, because: stri
   const ended = change(enter(move, { kind: 'finished', outcome, because, at: facts.now, watchUntil }), {
     expected: [outcome === 'promoted' ? 100 : 0],
     frozen: null,
-    unfrozen: false,
+    unfrozen: [],
   })
   return note(ended, facts, { kind: 'finished', metric: 'outcome', notes: `${outcome}: ${because}` })
 }

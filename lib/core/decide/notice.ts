@@ -115,7 +115,7 @@ function confirmed(move: Move, facts: Facts, app: AppSeen): Move {
   const settled = expected.length === 1 ? move : change(move, { expected: [weight], overdue: false })
   if ((phase.kind !== 'progressing' && phase.kind !== 'paused') || phase.steadyAt !== null) return settled
   if (phase.kind === 'paused' && phase.from !== 'progressing') return settled
-  return note(change(settled, { phase: { ...phase, steadyAt: facts.now } }), facts, {
+  return note(change(settled, { phase: { ...phase, steadyAt: facts.now }, unfrozen: [] }), facts, {
     kind: 'weights-confirmed',
     metric: 'canary-weight',
     value: weight,

@@ -4,9 +4,9 @@ import { freezeText } from '../freeze.ts'
 import type { Phase, Rollout } from '../rollout.ts'
 import { done, type Obeyed, refused, said, spoken } from './answer.ts'
 import { agreed, pastGate, personOf } from './gate.ts'
-import { breakGlass } from './glass.ts'
+import { breakGlass, unfrozenFor } from './glass.ts'
 import { guarded } from './guard.ts'
-import { heldBy } from './hold.ts'
+import { heldBy, holding } from './hold.ts'
 import { change, type Move, note, startStage, wish } from './move.ts'
 import { ended, isForbidden } from './promotion.ts'
 
@@ -81,7 +81,7 @@ function letBegin(move: Move, facts: Facts, command: Command): Obeyed | null {
   if ((kind !== 'preparing' && kind !== 'provisioning') || !command.override || freeze === null) return null
   const broken = breakGlass(move, facts, command, [freezeText(freeze)])
   const because = said(command, `${rollout.id} goes on to its first step, past ${freezeText(freeze)}`)
-  return done(change(broken, { unfrozen: true, frozen: null }), because)
+  return done(change(broken, { unfrozen: holding(facts), frozen: null }), because)
 }
 
 function placeOf(phase: Phase): Place | null {
@@ -111,6 +111,10 @@ function obstaclesOf(rollout: Rollout, facts: Facts, command: Command, at: Place
     obstacles.push({ because, past: gates })
   }
   const gate = at.why === 'gate' && manifest.approvals !== null ? gateOf(rollout, facts.now) : null
+  if (gate !== null && gate.needed > 1 && command.verb === 'promote-full') {
+    const because = `the approvals of step ${gate.step} are for the next step only; approve, then promote-full`
+    obstacles.push({ because, past: `the approvals of step ${gate.step}, which are for the next step only` })
+  }
   const against = gate === null ? null : notAnApprover(gate, rollout, personOf(command))
   // Its own words stand with the missing approvals, where the glass is broken.
   if (against !== null && !command.override) obstacles.push({ because: against, past: against })
@@ -141,7 +145,7 @@ function goOn(move: Move, facts: Facts, command: Command, at: Place): Obeyed {
     actor: command.actor,
     notes: because,
   })
-  return done(startStage(noted, facts, stage, { actor: command.actor }), because)
+  return done(unfrozenFor(startStage(noted, facts, stage, { actor: command.actor }), facts, command), because)
 }
 
 function promoteLast(move: Move, facts: Facts, command: Command, at: Place): Obeyed {

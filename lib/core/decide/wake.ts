@@ -39,7 +39,7 @@ function isAwaiting(rollout: Rollout): boolean {
     case 'rolling-back':
       return true
     case 'progressing':
-      return phase.steadyAt === null || expected.length > 1
+      return frozen === null && (phase.steadyAt === null || expected.length > 1)
     default:
       return false
   }

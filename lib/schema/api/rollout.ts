@@ -110,7 +110,8 @@ const frozen = z.strictObject({
   by: z.string(),
   since: epochMs(),
   until: epochMs().nullable(),
-}) satisfies z.ZodType<Frozen>
+  unreadable: z.literal(true).optional(),
+}) satisfies z.ZodType<Omit<Frozen, 'besides'>>
 
 const shape = {
   schema: z.literal(1),
@@ -121,13 +122,14 @@ const shape = {
   cause: wordsOf<Cause>({ push: true, retry: true, undo: true }),
   approvals: z.array(approval),
   frozen: frozen.nullable(),
-  unfrozen: z.boolean(),
+  unfrozen: z.array(z.string()),
   frozenAt: epochMs().nullable(),
   manifest: storedManifestSchema,
   manifestVersion: z.int().min(1),
   startedAt: epochMs(),
   phase,
   stable: z.string().nullable(),
+  stableImage: z.string().optional(),
   canary: z.string(),
   expected: z.array(figure),
   wished: z.array(figure),

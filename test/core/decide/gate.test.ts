@@ -45,6 +45,30 @@ function approval(name: string, overrides: Partial<Approval> = {}): Approval {
 const at = (rollout: Rollout, command: Command | null, facts: Partial<Facts> = pass) =>
   look(rollout, appAt(10), facts, command)
 
+test('a gate that was held opens by itself only on a pass, and by a person’s approval otherwise', () => {
+  const full = waiting(TWO, { approvals: [approval('ada'), approval('bo')], frozen: freeze })
+  const unclear = { ...pass, verdict: aVerdict('inconclusive') }
+  const waits = at(full, null, unclear)
+  expect([phaseOf(waits.next), kinds(waits)]).toEqual(['paused gate', ['freeze-over']])
+  expect(phaseOf(at(waits.next, null).next)).toBe('progressing 1')
+  expect(phaseOf(at(waits.next, yes('bo'), unclear).next)).toBe('progressing 1')
+})
+
+test('promote-full does not spend the approvals of several people, which are for the next step', () => {
+  const stages = GATED.map((stage, index) => ({ ...stage, gate: index === 0 }))
+  const manifest = aManifest({ stages, approvals: TWO })
+  const full = waiting(TWO, { manifest, approvals: [approval('ada'), approval('cy')] })
+  const refused = at(full, yes('bo', { verb: 'promote-full' }))
+  expect(refused.answer).toMatchObject({
+    kind: 'refused',
+    because: expect.stringContaining('approve, then promote-full'),
+  })
+  const broken = at(full, yes('bo', { verb: 'promote-full', override: true, reason: 'it cannot wait' }))
+  expect(phaseOf(broken.next)).toBe('progressing 2')
+  const one = { ...full, manifest: { ...manifest, approvals: { ...TWO, required: 1 } } }
+  expect(phaseOf(at(one, yes('bo', { verb: 'promote-full' })).next)).toBe('progressing 2')
+})
+
 describe('an approval', () => {
   test('that is not the last one is stored with its row, and the gate waits on', () => {
     const decision = at(waiting(), yes('ada'))
@@ -144,12 +168,18 @@ describe('who may approve', () => {
   })
 
   const others: Approvals = { ...TWO, notAuthor: true }
-  const pushedBy = (author: string | null) => waiting(others, { push: aPush({ author }) })
+  const pushedBy = (author: string | null) => waiting(others, { push: aPush({ author, source: 'api' }) })
 
   test.each(['Ada', 'ID-ADA'])('the author %s is refused, by name or id', (author) => {
     const { answer } = at(pushedBy(author), yes('ada'))
     expect(answer).toMatchObject({ kind: 'refused' })
     expect(answer?.because).toContain('ada pushed v2 and may not approve it')
+  })
+
+  test('a registry’s word for the author is not sure: one more is needed, and whoever is called so is refused', () => {
+    const told = waiting(others, { push: aPush({ author: ' Ada ', source: 'acr' }) })
+    expect(at(told, yes('ada')).answer?.kind).toBe('refused')
+    expect(at(told, yes('bo')).answer?.because).toContain('1 of 3 approvals')
   })
 
   test('the author is refused as a promoter too', () => {
@@ -162,7 +192,7 @@ describe('who may approve', () => {
     const decision = at(rollout, yes('bo'))
     expect(phaseOf(decision.next)).toBe('paused gate')
     expect(decision.answer?.because).toBe(
-      '2 of 3 approvals (by ada, bo); 1 more is needed; the author is not known, so one more than required is asked for',
+      '2 of 3 approvals (by ada, bo); 1 more is needed; the author is not known for sure, so one more than required is asked for',
     )
     expect(phaseOf(at(decision.next, yes('cy')).next)).toBe('progressing 1')
   })

@@ -19,7 +19,7 @@ import {
   SECOND,
   T0,
 } from '../../support/builders.ts'
-import { kinds, look, phaseOf } from './support.ts'
+import { asked, kinds, look, phaseOf } from './support.ts'
 
 const FREEZE = { id: 'weekend', reason: 'no changes', by: 'kim', since: T0, until: T0 + 60 * HOUR }
 const STOP = { ...FREEZE, id: 'stop', until: null }
@@ -75,7 +75,7 @@ describe('while a freeze holds', () => {
     expect([phaseOf(held.next), kinds(held)]).toEqual(['progressing 0', ['freeze-held']])
     const free = look(held.next, appAt(10), pass)
     expect([phaseOf(free.next), kinds(free)]).toEqual(['progressing 1', ['freeze-over', 'step-started']])
-    expect([free.next.frozen, free.next.unfrozen]).toEqual([null, false])
+    expect([free.next.frozen, free.next.unfrozen]).toEqual([null, []])
   })
 
   test('its patience with unclear KPIs does not run', () => {
@@ -141,6 +141,94 @@ describe('while a freeze holds', () => {
   })
 })
 
+describe('a weight that was wished for before a freeze', () => {
+  const wished = aRollout(progressing(1, null), { expected: [10, 50], wished: [0, 10, 50] })
+
+  test('rises no further while it holds, which is written down once, and its deadline does not run', () => {
+    const held = look(wished, appAt(10), { ...frozen, now: T0 + 5 * HOUR })
+    expect([asked(held.actions), kinds(held)]).toEqual([null, ['freeze-held']])
+    expect(held.rows[0]?.notes).toContain('the weight of 50 % waits: held by freeze weekend')
+    const again = look(held.next, appAt(10), { ...frozen, now: T0 + 6 * HOUR })
+    expect([asked(again.actions), kinds(again), again.next.overdue]).toEqual([null, [], false])
+    const free = look(again.next, appAt(10), { now: T0 + 6 * HOUR + MINUTE })
+    expect(asked(free.actions)?.[wished.canary]).toBe(50)
+    expect(kinds(free)).toEqual(['freeze-over'])
+  })
+
+  test('may fall', () => {
+    expect(asked(look({ ...wished, expected: [10, 80, 50] }, appAt(80), frozen).actions)?.[wished.canary]).toBe(50)
+  })
+
+  test('does not rise with a resume after foreign hands took it away', () => {
+    const edited = aRollout(paused('foreign-edit'))
+    const resumed = look(edited, appAt(0), frozen, aCommand('resume'))
+    expect([resumed.answer?.kind, asked(resumed.actions)]).toEqual(['done', null])
+  })
+
+  test('rises where the glass was broken for this freeze, and not past another', () => {
+    const broken = { ...wished, unfrozen: ['weekend'] }
+    expect(asked(look(broken, appAt(10), frozen).actions)?.[wished.canary]).toBe(50)
+    expect(asked(look(broken, appAt(10), { freeze: STOP }).actions)).toBeNull()
+    const both = { freeze: { ...FREEZE, besides: [STOP] } }
+    expect(asked(look(broken, appAt(10), both).actions)).toBeNull()
+    expect(asked(look({ ...broken, unfrozen: ['weekend', 'stop'] }, appAt(10), both).actions)).not.toBeNull()
+  })
+
+  test('rises where an undo wished for it', () => {
+    expect(asked(look({ ...wished, cause: 'undo' }, appAt(10), frozen).actions)).not.toBeNull()
+  })
+})
+
+describe('freezes that cannot be read', () => {
+  const UNREADABLE = { ...STOP, id: 'unreadable', reason: 'no answer', by: 'slipway', unreadable: true } as const
+  const pass = { now: T0 + 2 * HOUR, verdict: aVerdict('pass') }
+
+  test('hold a step, and say so once', () => {
+    const held = look(aRollout(progressing(0)), appAt(10), { ...pass, freeze: UNREADABLE })
+    expect([phaseOf(held.next), kinds(held)]).toEqual(['progressing 0', ['freeze-held']])
+    expect(kinds(look(held.next, appAt(10), { ...pass, freeze: UNREADABLE }))).toEqual([])
+    expect(kinds(look(held.next, appAt(10), pass))).toEqual(['freeze-over', 'step-started'])
+  })
+
+  test('say nothing about the freeze that was written down', () => {
+    const held = look(aRollout(progressing(0), { frozen: FREEZE }), appAt(10), { ...pass, freeze: UNREADABLE })
+    expect([kinds(held), held.next.frozen]).toEqual([[], FREEZE])
+  })
+
+  test('keep nothing from being rolled back', () => {
+    const fail = { now: T0 + 2 * HOUR, verdict: aVerdict('fail'), freeze: UNREADABLE }
+    expect(phaseOf(look(aRollout(progressing(0)), appAt(10), fail).next)).toBe('rolling-back rolled-back')
+  })
+})
+
+describe('freezes that were not read', () => {
+  const unread = { freeze: 'unread', now: T0 + 2 * HOUR } as const
+
+  test.each<[Verb, string]>([
+    ['pause', 'paused gate'],
+    ['abort', 'rolling-back aborted'],
+  ])('open no gate that has its approvals with %s, and end no freeze', (verb, phase) => {
+    const approvals = { required: 1, from: null, notAuthor: false, validForMs: null }
+    const approval = { id: 'bo', name: 'bo', step: 1, digest: aRollout().push.digest, at: T0, expiresAt: null }
+    const rollout = aRollout(paused('gate'), {
+      manifest: aManifest({ approvals }),
+      approvals: [approval],
+      frozen: FREEZE,
+    })
+    const decision = look(rollout, appAt(10), { ...unread, verdict: aVerdict('pass') }, aCommand(verb))
+    expect(phaseOf(decision.next)).toBe(phase)
+    expect(kinds(decision)).not.toContain('freeze-over')
+    expect(kinds(decision)).not.toContain('step-started')
+  })
+
+  test('let no step begin and no weight rise', () => {
+    const step = look(aRollout(progressing(0)), appAt(10), { ...unread, verdict: aVerdict('pass') })
+    expect([phaseOf(step.next), kinds(step)]).toEqual(['progressing 0', []])
+    const rise = look(aRollout(progressing(1, null), { expected: [10, 50] }), appAt(10), unread, aCommand('pause'))
+    expect(asked(rise.actions)).toBeNull()
+  })
+})
+
 describe('breaking the glass', () => {
   const why = 'the fix for the outage cannot wait'
   const override = (verb: Verb, more: Partial<Command> = {}) => aCommand(verb, { override: true, reason: why, ...more })
@@ -152,17 +240,20 @@ describe('breaking the glass', () => {
     expect(decision.rows[0]).toMatchObject({ actor: 'ada', detail: { reason: why, verb: 'promote' } })
     expect(decision.rows[0]?.notes).toContain('past freeze weekend (no changes, by kim)')
     const pass = { now: T0 + 3 * HOUR, verdict: aVerdict('pass'), ...frozen }
-    const steady = { ...decision.next, phase: progressing(1, T0 + HOUR) }
+    const steady = { ...decision.next, unfrozen: [], phase: progressing(1, T0 + HOUR) }
     expect(phaseOf(look(steady, appAt(50), pass).next)).toBe('progressing 1')
   })
 
   test('lets a rollout begin that a freeze keeps from it, up to its first step and no further', () => {
-    const asked = look(aFreshRollout({ frozen: FREEZE }), anApp(), { ...present, ...frozen }, override('promote'))
-    expect([asked.answer?.kind, kinds(asked)]).toEqual(['done', ['break-glass']])
-    const begun = look(asked.next, anApp(), { ...present, ...frozen })
+    const begins = look(aFreshRollout({ frozen: FREEZE }), anApp(), { ...present, ...frozen }, override('promote'))
+    expect([begins.answer?.kind, kinds(begins)]).toEqual(['done', ['break-glass']])
+    const begun = look(begins.next, anApp(), { ...present, ...frozen })
     expect(phaseOf(begun.next)).toBe('provisioning')
     const first = look(begun.next, appAt(0), { ...frozen, now: T0 + 2 * MINUTE })
-    expect([phaseOf(first.next), first.next.unfrozen]).toEqual(['progressing 0', false])
+    expect([phaseOf(first.next), first.next.unfrozen]).toEqual(['progressing 0', ['weekend']])
+    expect(asked(first.actions)?.[first.next.canary]).toBe(10)
+    const real = look(first.next, appAt(10), { ...frozen, now: T0 + 3 * MINUTE })
+    expect(real.next.unfrozen).toEqual([])
   })
 
   test('goes past promote-never and jumped gates, and names all of it', () => {
@@ -186,6 +277,19 @@ describe('breaking the glass', () => {
     expect(decision.rows[0]?.kind).toBe('break-glass')
     expect(decision.rows[0]?.notes).toContain('missing approvals of step 1 (0 of 2 approvals')
     expect(decision.rows[0]?.notes).toContain('though ada is not among those who may approve it')
+  })
+
+  test('is bound to the freezes of that moment: another one that comes holds the rollout again', () => {
+    const both = { ...present, freeze: { ...FREEZE, besides: [{ ...STOP, id: 'short' }] } }
+    const broken = look(aFreshRollout({ frozen: FREEZE }), anApp(), both, override('promote'))
+    expect(broken.next.unfrozen).toEqual(['weekend', 'short'])
+    const other = look(broken.next, anApp(), { ...present, freeze: STOP })
+    expect([phaseOf(other.next), kinds(other)]).toEqual(['preparing', ['freeze-held']])
+  })
+
+  test('is no more than what it says with a verb that nothing holds back', () => {
+    const aborted = look(aRollout(progressing(0)), appAt(10), frozen, override('abort', { reason: '' }))
+    expect([phaseOf(aborted.next), kinds(aborted)]).toEqual(['rolling-back aborted', ['rollback-started']])
   })
 
   test('breaks nothing where nothing is in the way', () => {
@@ -213,8 +317,6 @@ describe('breaking the glass', () => {
   test.each([
     [override('promote', { reason: 'because' }), 'a reason of 10 characters or more'],
     [override('promote', { reason: '          ' }), 'a reason of 10 characters or more'],
-    [override('abort'), 'abort needs no override'],
-    [override('resume'), 'resume needs no override'],
   ])('is refused without need or reason', (command, words) => {
     const { answer } = look(aRollout(progressing(0)), appAt(10), frozen, command)
     expect(answer?.kind).toBe('refused')

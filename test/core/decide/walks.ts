@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { AppSeen } from '../../../lib/core/app.ts'
-import { type Decision, decide } from '../../../lib/core/decide/decide.ts'
+import { type Decision, decide, isHurried } from '../../../lib/core/decide/decide.ts'
 import type { Command, Facts, Verb } from '../../../lib/core/facts.ts'
 import type { Frozen } from '../../../lib/core/freeze.ts'
 import type { Verdict, VerdictKind } from '../../../lib/core/judge/verdict.ts'
@@ -124,7 +124,7 @@ export interface Step {
 export interface Governed {
   readonly verb: Verb | null
   readonly who: 'ada' | 'bo' | 'cy' | 'author'
-  readonly freeze: 'none' | 'short' | 'stop'
+  readonly freeze: 'none' | 'short' | 'stop' | 'unreadable'
   readonly override: boolean
   readonly named: 'right' | 'wrong'
 }
@@ -133,10 +133,13 @@ export const governed: fc.Arbitrary<Governed> = fc.record({
   verb: fc.oneof(
     { weight: 4, arbitrary: fc.constant(null) },
     { weight: 6, arbitrary: fc.constant<Verb>('approve') },
-    { weight: 1, arbitrary: fc.constantFrom<Verb>('promote', 'promote-full', 'pause', 'resume') },
+    { weight: 1, arbitrary: fc.constantFrom<Verb>('promote', 'promote-full', 'pause', 'resume', 'abort') },
   ),
   who: fc.constantFrom('ada', 'bo', 'cy', 'author'),
-  freeze: mostly('none', 'short', 'stop', 'short', 'stop'),
+  freeze: fc.oneof(
+    { weight: 8, arbitrary: fc.constant('none' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('short' as const, 'stop' as const, 'unreadable' as const) },
+  ),
   override: mostly(false, true),
   named: mostly('right', 'wrong'),
 })
@@ -146,6 +149,8 @@ export const TWO_OTHERS = { required: 2, from: null, notAuthor: true, validForMs
 
 function freezeOf(kind: Governed['freeze'], now: number): Frozen | null {
   if (kind === 'none') return null
+  if (kind === 'unreadable')
+    return { id: kind, reason: 'no answer', by: 'slipway', since: now, until: null, unreadable: true }
   return { id: kind, reason: 'no changes', by: 'kim', since: now, until: kind === 'stop' ? null : now + HOUR }
 }
 
@@ -166,15 +171,21 @@ export function live(
   rules: readonly Governed[] = [],
 ): readonly Step[] {
   const approvals = rules.length === 0 ? null : TWO_OTHERS
-  const push = aPush({ author: 'id-author' })
+  const push = aPush({ author: 'id-author', source: 'api' })
   let rollout = aFreshRollout({ manifest: { ...planOf(tempered), approvals }, push })
   let now = T0
   return happenings.map((happens, index) => {
     const rule = rules.length === 0 ? undefined : rules[index % rules.length]
     now += happens.later
     const before = rollout
-    const shown = { ...factsOf(before, happens, now), freeze: freezeOf(rule?.freeze ?? 'none', now) }
     const command = commandOf(before, happens, rule)
+    const known = freezeOf(rule?.freeze ?? 'none', now)
+    // What stops is obeyed without a look at freezes or measurements, as the engine does.
+    const isRushed = rules.length > 0 && isHurried(command)
+    const sight = factsOf(before, happens, now)
+    const shown: Facts = isRushed
+      ? { ...sight, verdict: null, restarts: null, blindSince: null, freeze: 'unread' }
+      : { ...sight, freeze: known }
     const decision = decide(before, shown, command)
     if (decision.answer?.kind !== 'refused') rollout = decision.next
     return { before, facts: shown, command, decision }
