@@ -33,7 +33,7 @@ export function undoTarget(rollouts: readonly Rollout[], to: string | null): Und
         first,
       )
     if (present === undefined) return refused('nothing was promoted yet, so there is nothing to undo', releases, null)
-    const before = standing(releases).at(-2)
+    const before = standing(releases, first).at(-2)
     if (before !== undefined) return found(before)
     const isFirst = first === null || present.push.tag === first
     return isFirst ? refused('nothing served before it', releases, null) : { kind: 'first', revision: first }
@@ -51,23 +51,18 @@ export function undoTarget(rollouts: readonly Rollout[], to: string | null): Und
 
 /**
  * The releases that a way back goes along, oldest first, the present one last: each served after the one before it, and
- * none of them was left by an undo since. `releases` = the newest first.
+ * none of them was left by an undo since. `releases` = the newest first; an undo to the `first` revision goes beyond them all.
  */
-function standing(releases: readonly Rollout[]): readonly Rollout[] {
+function standing(releases: readonly Rollout[], first: string | null): readonly Rollout[] {
   const way: Rollout[] = []
   for (const release of releases.toReversed()) {
     const isIt = ({ push }: Rollout) => push.digest === release.push.digest
     const known = release.cause === 'undo' ? way.findLastIndex(isIt) : way.length - 1
-    if (release.cause === 'undo' && isFirstOf(release, way)) way.length = 0
+    if (release.cause === 'undo' && release.push.tag === first) way.length = 0
     else if (known >= 0 && way.slice(known).some(isIt)) way.length = known
     way.push(release)
   }
   return way
-}
-
-/** Whether an undo went back beyond all releases: its push is called by the name of the revision that served first. */
-function isFirstOf({ push }: Rollout, way: readonly Rollout[]): boolean {
-  return way[0]?.stable === push.tag
 }
 
 function serves(to: string): UndoTarget {

@@ -25,8 +25,8 @@ export const openWindow: WindowOf = (freeze, at) => {
 export const nextWindow: WindowOf = (freeze, at) => {
   const { time } = freeze
   if (timeTrouble(time) !== null || time.kind !== 'recurring') return plainWindow(freeze, at)
-  const cron = readable(() => cronOf(time))
-  return typeof cron === 'string' ? unreadableWindow(freeze, cron) : recurringWindow(cron, { ...freeze, time }, at)
+  const window = readable(() => recurringWindow(cronOf(time), { ...freeze, time }, at))
+  return typeof window === 'string' ? unreadableWindow(freeze, window) : window
 }
 
 function recurringWindow(

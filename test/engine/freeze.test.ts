@@ -7,6 +7,7 @@ import { sweep } from '../../lib/engine/sweep.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { Fault } from '../../lib/errors.ts'
 import type { Freezes } from '../../lib/ports.ts'
+import { nextWindow, openWindow } from '../../lib/schema/window.ts'
 import { givenPricing, HOUR, MINUTE, PRICING, plan, version, weights } from '../support/story.ts'
 
 const STOP: FreezeWish = {
@@ -80,8 +81,29 @@ describe('adding a freeze', () => {
     expect((await addFreeze(withFreezes(wheel, { commitFreezes }), STOP, 'kim')).kind).toBe('added')
     losses = 100
     const lost = addFreeze(withFreezes(wheel, { commitFreezes }), { ...STOP, id: 'other' }, 'kim')
-    await expect(lost).rejects.toThrow('changed 8 times meanwhile')
+    await expect(lost).rejects.toThrow('changed 40 times meanwhile')
   })
+})
+
+test('a dozen people who stop the line at once are all heard', async () => {
+  const { wheel } = await givenPricing()
+  const all = await Promise.all(Array.from({ length: 12 }, (_, n) => addFreeze(wheel, { ...STOP, id: `f${n}` }, 'kim')))
+  expect(all.map(({ kind }) => kind)).toEqual(Array(12).fill('added'))
+  expect((await wheel.freezes.freezesOf('production')).freezes).toHaveLength(12)
+})
+
+test('the id of a freeze that was lifted adds nothing for a week: the request may have come twice', async () => {
+  const stage = await givenPricing()
+  await addFreeze(stage.wheel, STOP, 'kim')
+  await liftFreeze(stage.wheel, 'production', 'stop', { by: 'lou', reason: '' })
+  expect(await addFreeze(stage.wheel, STOP, 'kim')).toEqual({
+    kind: 'reused',
+    because: 'the freeze stop was lifted; take a fresh id for another',
+  })
+  expect((await addFreeze(stage.wheel, { ...STOP, id: 'other' }, 'kim')).kind).toBe('added')
+  expect(await addFreeze(stage.wheel, STOP, 'kim')).toMatchObject({ kind: 'reused' })
+  stage.clock.advance(8 * 24 * HOUR)
+  expect((await addFreeze(stage.wheel, STOP, 'kim')).kind).toBe('added')
 })
 
 describe('lifting a freeze', () => {
@@ -132,6 +154,127 @@ describe('freezes in a list', () => {
   })
 })
 
+test('a freeze names to a caller only the services that they may see', async () => {
+  const stage = await givenPricing()
+  const { manifest } = stage.store.peek(PRICING)?.service ?? {}
+  if (manifest === undefined) throw new Error('unreachable')
+  await stage.declare({ ...manifest, name: 'secret', target: { ...manifest.target, app: 'secret' } })
+  await addFreeze(stage.wheel, { ...STOP, services: ['pricing', 'secret'] }, 'kim')
+  const services = async (who: Caller) => (await freezeViews(stage.wheel, ['production'], who))[0]?.services
+  expect(await services(caller(['pricing']))).toEqual(['pricing'])
+  expect(await services(caller(null))).toEqual(['pricing', 'secret'])
+})
+
+describe('a freeze whose times cannot be told', () => {
+  const UNKNOWN = { kind: 'recurring', cron: '0 1 * * *', timeZone: 'Mars/Olympus', durationMs: HOUR } as const
+  const CASES: readonly (readonly [string, unknown, string])[] = [
+    ['an unknown zone', UNKNOWN, 'Mars/Olympus'],
+    ['no time', undefined, 'no time of a known kind'],
+    ['half a time', { kind: 'once', from: 1 }, 'beginning or end is missing'],
+    ['half a pattern', { kind: 'recurring', cron: '0 1 * * *' }, 'pattern, zone or duration is missing'],
+  ]
+  const kept = async (time: unknown) => {
+    const stage = await givenPricing({ stages: plan([10, 1], [100, 0]) }, { windows: { openWindow, nextWindow } })
+    const loaded = await stage.store.freezesOf('production')
+    const freeze = { ...STOP, schema: 1, time, by: 'kim', createdAt: stage.clock.now() } as Freeze
+    await stage.store.commitFreezes({ ...loaded, environment: 'production', freezes: [freeze], audit: [] })
+    return stage
+  }
+
+  test.each(CASES)('%s: it holds, says why, is listed, and can be lifted', async (_, time, why) => {
+    const { wheel, clock } = await kept(time)
+    const at = await freezesNow(wheel, 'production')
+    expect(at('pricing', clock.now())).toMatchObject({ id: 'stop', until: null, reason: expect.stringContaining(why) })
+    const [view] = await freezeViews(wheel, ['production'], caller(null))
+    expect(view).toMatchObject({ id: 'stop', active: true, reason: expect.stringContaining('cannot be read') })
+    expect((await addFreeze(wheel, { ...STOP, id: 'other' }, 'kim')).kind).toBe('added')
+    expect(await addFreeze(wheel, STOP, 'kim')).toMatchObject({ kind: 'reused' })
+    expect(await liftFreeze(wheel, 'production', 'stop', { by: 'lou', reason: '' })).toBe(true)
+    await liftFreeze(wheel, 'production', 'other', { by: 'lou', reason: '' })
+    expect((await freezesNow(wheel, 'production'))('pricing', clock.now())).toBeNull()
+  })
+
+  test.each(CASES)('%s: nothing begins, and an undo does', async (_, time) => {
+    const stage = await kept(time)
+    await stage.push(version(2))
+    await stage.run(HOUR)
+    expect(stage.rollout(PRICING).phase.kind).toBe('preparing')
+    expect(stage.store.auditOf(PRICING).filter(({ kind }) => kind === 'freeze-held')).toHaveLength(1)
+    expect(await stage.command(PRICING, 'abort')).toMatchObject({ kind: 'done' })
+    expect(stage.broken).toEqual([])
+  })
+})
+
+describe('a freeze that is added while a look is under way', () => {
+  const given = async () => {
+    const stage = await givenPricing({ stages: plan([10, 1], [50, 1], [100, 0]) })
+    await stage.push(version(2))
+    await stage.runUntil('it has ten percent', () => Object.values(weights(stage)).includes(10), HOUR)
+    return stage
+  }
+  const atStep = (stage: Awaited<ReturnType<typeof given>>) => {
+    const { phase } = stage.rollout(PRICING)
+    return 'stage' in phase ? phase.stage : null
+  }
+
+  test('holds the step where the sources still answer', async () => {
+    const stage = await given()
+    const { apps } = stage.wheel
+    let added = false
+    const observe: Wheel['apps']['observe'] = async (targets) => {
+      if (!added && stage.clock.now() > Date.UTC(2026, 0, 5, 12, 30))
+        added = !!(await addFreeze(stage.wheel, STOP, 'kim'))
+      return apps.observe(targets)
+    }
+    const wheel = { ...stage.wheel, apps: { ...apps, observe, perform: apps.perform.bind(apps) } }
+    for (let n = 0; n < 120; n++) {
+      stage.clock.advance(MINUTE)
+      await sweep(wheel, 'production')
+    }
+    expect([added, atStep(stage)]).toEqual([true, 0])
+  })
+
+  test('holds its weight where the step was stored already, and the weight rises once it is lifted', async () => {
+    const stage = await given()
+    let reads = 0
+    let step = -1
+    const freezesOf: Freezes['freezesOf'] = async (environment) => {
+      reads += 1
+      if (step < 0 && atStep(stage) === 1) {
+        step = reads
+        await addFreeze(stage.wheel, STOP, 'kim')
+      }
+      return stage.wheel.freezes.freezesOf(environment)
+    }
+    const wheel = withFreezes(stage.wheel, { freezesOf })
+    for (let n = 0; n < 120; n++) {
+      stage.clock.advance(MINUTE)
+      await sweep(wheel, 'production')
+    }
+    expect(step).toBeGreaterThan(0)
+    expect([atStep(stage), Object.values(weights(stage)).sort()]).toEqual([1, [10, 90]])
+    await liftFreeze(stage.wheel, 'production', 'stop', { by: 'lou', reason: '' })
+    await stage.runUntil('it has fifty percent', () => Object.values(weights(stage)).includes(50), HOUR)
+  })
+})
+
+test('the times of a freeze are worked out once for all services, and anew when they have ended', async () => {
+  const { wheel, clock } = await givenPricing()
+  const now = clock.now()
+  await addFreeze(wheel, { ...STOP, time: { kind: 'once', from: now, until: now + HOUR } }, 'kim')
+  let asked = 0
+  const counting: Wheel['nextWindow'] = (freeze, at) => {
+    asked += 1
+    return wheel.nextWindow(freeze, at)
+  }
+  const at = await freezesNow({ ...wheel, nextWindow: counting }, 'production')
+  for (let n = 0; n < 100; n++) expect(at(`service-${n}`, now + n)?.id).toBe('stop')
+  expect(asked).toBe(1)
+  expect(at('pricing', now + HOUR)).toBeNull()
+  expect(at('pricing', now)?.id).toBe('stop')
+  expect(asked).toBe(3)
+})
+
 describe('a record of freezes that cannot be read', () => {
   const unreadable = async (): Promise<never> => {
     throw new Fault('malformed', 'the freezes of production cannot be read')
@@ -165,7 +308,7 @@ describe('a record of freezes that cannot be read', () => {
     expect(stage.rollout(PRICING).phase).toMatchObject({ kind: 'finished', outcome: 'rolled-back' })
   })
 
-  test('where the store gives no answer at all, the look fails, and stopping does not ask', async () => {
+  test('where the store gives no answer at all, nothing begins, and goes on with the next answer', async () => {
     const stage = await givenPricing()
     await stage.push(version(2))
     const silent = withFreezes(stage.wheel, {
@@ -174,8 +317,16 @@ describe('a record of freezes that cannot be read', () => {
       },
     })
     stage.clock.advance(MINUTE)
-    await expect(sweep(silent, 'production')).rejects.toThrow('no answer')
+    await sweep(silent, 'production')
     expect(stage.rollout(PRICING).phase.kind).toBe('preparing')
+    expect(stage.rollout(PRICING).frozen).toMatchObject({ id: 'unreadable', reason: 'no answer' })
+    await stage.runUntil('it goes on', () => stage.rollout(PRICING).phase.kind === 'progressing', HOUR)
+  })
+
+  test('an error of our own is told as such', async () => {
+    const { wheel } = await givenPricing()
+    const broken = withFreezes(wheel, { freezesOf: () => Promise.reject(new TypeError('a mistake')) })
+    await expect(freezesNow(broken, 'production')).rejects.toThrow('a mistake')
   })
 })
 
