@@ -1,8 +1,8 @@
 import { app } from '@azure/functions'
 import { operatorDoor, permit } from '../lib/door/operator.ts'
 import { nextLink, pageAt } from '../lib/door/paging.ts'
-import { invalid, notOneService } from '../lib/door/service.ts'
-import { ALL_METHODS, problem } from '../lib/door.ts'
+import { invalid, noSuchEnvironment, notOneService } from '../lib/door/service.ts'
+import { ALL_METHODS } from '../lib/door.ts'
 import { verifyChain } from '../lib/engine/audit-verify.ts'
 import { auditLog, identify, settings, wheel } from '../lib/wiring.ts'
 
@@ -21,10 +21,7 @@ app.http('audit-verify', {
     const { environment, service, from } = read.query
     permit(caller, 'see', { environment, name: service })
     const known = Object.keys((await settings()).environments)
-    if (!known.includes(environment)) {
-      const detail = `There is no environment ${JSON.stringify(environment)} here. There are: ${known.join(', ')}.`
-      return problem(404, 'not-found', detail)
-    }
+    if (!known.includes(environment)) return noSuchEnvironment(environment, known, caller)
     const [turning, log] = await Promise.all([wheel(), auditLog()])
     const verdict = await pageAt(from, () => verifyChain(turning, log, { environment, service }, from, BUDGET_MS))
     if (verdict === null) return notOneService(service ?? '', { kind: 'unknown' })

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
 import { operatorDoor, permit } from '../lib/door/operator.ts'
-import { environmentsMeant, invalid, notOneService } from '../lib/door/service.ts'
-import { ALL_METHODS, problem } from '../lib/door.ts'
+import { environmentsMeant, invalid, noSuchEnvironment, notOneService } from '../lib/door/service.ts'
+import { ALL_METHODS } from '../lib/door.ts'
 import { deliveryReport } from '../lib/engine/delivery.ts'
 import { seesSomeOf } from '../lib/engine/query.ts'
 import { auditLog, clock, identify, settings, wheel } from '../lib/wiring.ts'
@@ -20,10 +20,7 @@ app.http('delivery', {
       permit(caller, 'see', { environment, name: service })
     const known = Object.keys((await settings()).environments)
     const environments = environmentsMeant(query, known)
-    if (environment !== null && environments.length === 0) {
-      const detail = `There is no environment ${JSON.stringify(environment)} here. There are: ${known.join(', ')}.`
-      return problem(404, 'not-found', detail)
-    }
+    if (environment !== null && environments.length === 0) return noSuchEnvironment(environment, known, caller)
     const answer = await deliveryReport(await wheel(), await auditLog(), { environments, service, from, to, caller })
     if (answer.kind === 'too-much')
       return invalid('The window is too wide.', [{ path: 'from', message: answer.because }])

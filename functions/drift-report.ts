@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
 import { operatorDoor, permit } from '../lib/door/operator.ts'
-import { environmentsMeant, invalid } from '../lib/door/service.ts'
-import { ALL_METHODS, problem } from '../lib/door.ts'
+import { environmentsMeant, invalid, noSuchEnvironment } from '../lib/door/service.ts'
+import { ALL_METHODS } from '../lib/door.ts'
 import { newestDrift } from '../lib/engine/drift-newest.ts'
 import { seesSomeOf } from '../lib/engine/query.ts'
 import { auditLog, identify, settings, wheel } from '../lib/wiring.ts'
@@ -19,10 +19,7 @@ app.http('drift-report', {
     if (asked !== null && !seesSomeOf(caller, asked)) permit(caller, 'see', { environment: asked, name: null })
     const known = Object.keys((await settings()).environments)
     const environments = environmentsMeant(query, known)
-    if (asked !== null && environments.length === 0) {
-      const detail = `There is no environment ${JSON.stringify(asked)} here. There are: ${known.join(', ')}.`
-      return problem(404, 'not-found', detail)
-    }
+    if (asked !== null && environments.length === 0) return noSuchEnvironment(asked, known, caller)
     const { reports, without, text } = await newestDrift(await wheel(), await auditLog(), environments, caller)
     const vary = { vary: 'accept' }
     if (read.format === 'json') return { headers: vary, jsonBody: { items: reports, without } }

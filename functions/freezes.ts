@@ -2,7 +2,7 @@ import { app } from '@azure/functions'
 import { type Operated, operatorDoor, permit } from '../lib/door/operator.ts'
 import { pageOf, sliceOf } from '../lib/door/paging.ts'
 import { requiredId, withRequestId } from '../lib/door/request-id.ts'
-import { environmentsMeant, invalid } from '../lib/door/service.ts'
+import { environmentsMeant, invalid, noSuchEnvironment } from '../lib/door/service.ts'
 import { ALL_METHODS, JSON_TYPES, problem } from '../lib/door.ts'
 import { addFreeze, freezeView, freezeViews } from '../lib/engine/freeze.ts'
 import { clock, identify, settings, wheel } from '../lib/wiring.ts'
@@ -33,10 +33,8 @@ async function add({ headers, body, caller }: Operated) {
   if (!read.ok) return invalid('The freeze is not valid. Nothing was done.', read.issues)
   const { environment, services } = read.freeze
   for (const name of services ?? [null]) permit(caller, 'freeze', { environment, name })
-  if (!Object.hasOwn(environments, environment)) {
-    const known = Object.keys(environments).join(', ')
-    return problem(404, 'not-found', `There is no environment ${JSON.stringify(environment)} here. There is ${known}.`)
-  }
+  if (!Object.hasOwn(environments, environment))
+    return noSuchEnvironment(environment, Object.keys(environments), caller)
   const id = requiredId(headers, read.freeze, 'freeze')
   const answer = await addFreeze(turning, { ...read.freeze, id }, caller.name)
   switch (answer.kind) {

@@ -1,3 +1,4 @@
+import { type Caller, mayDo } from '../core/caller.ts'
 import { NAME } from '../schema/grammar.ts'
 import { type ContentError, type Problem, problem, Refusal } from './problem.ts'
 
@@ -14,6 +15,13 @@ export function environmentsMeant(query: URLSearchParams, all: readonly string[]
     throw new Refusal(problem(400, 'bad-request', detail))
   }
   return named === null ? all : all.filter((environment) => environment === named)
+}
+
+/** Says that there is no such environment; the others are named to those who may see all of them. */
+export function noSuchEnvironment(name: string, all: readonly string[], caller: Caller): Problem {
+  const seen = all.filter((environment) => mayDo(caller, 'see', { environment, name: null }))
+  const there = seen.length === 0 ? '' : ` There are: ${seen.join(', ')}.`
+  return problem(404, 'not-found', `There is no environment ${JSON.stringify(name)} here.${there}`)
 }
 
 /** Says that a name does not mean one service, and what to do about it. */
