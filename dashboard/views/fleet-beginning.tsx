@@ -10,7 +10,7 @@ export function Beginning() {
           <pre>{`name: pricing
 environment: production
 target: { subscription: …, resourceGroup: rides, containerApp: pricing }
-image: { registry: acme.azurecr.io, repository: pricing, tags: { glob: "v*" } }
+image: { registry: registry.example.com, repository: pricing, tags: { glob: "v*" } }
 strategy:
   canary:
     steps: [{ setWeight: 10 }, { bake: 1h }, { setWeight: 50 }, { pause: {} }, { setWeight: 100 }]

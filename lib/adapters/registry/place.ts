@@ -9,7 +9,7 @@ export interface RegistryEntry {
   readonly url?: string
   /** For `basic`: name of the secret that holds `user:password`. */
   readonly secret?: string
-  /** The token service, where it does not run at the registry's own address (Docker Hub: `https://auth.docker.io/token`). */
+  /** The token service, where it does not run at the registry's own address (as that of Docker Hub does). */
   readonly tokenUrl?: string
 }
 
