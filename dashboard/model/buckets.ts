@@ -100,11 +100,13 @@ export const CHART_WINDOWS = [300_000, 1_800_000, 21_600_000, Number.POSITIVE_IN
 
 /**
  * The shortest window in which each KPI usually has as many events as a pass needs (three divided by its limit): a shorter
- * one would show chance. `limits` are shares; null for what has none.
+ * one would show chance. Never longer than the shortest that holds all of `spanMs`, the length of the rollout. `limits` are
+ * shares; null for what has none.
  */
 export function fittingMs(
   pages: readonly BucketPage[],
   limits: readonly (readonly [kpi: string, limit: number | null])[],
+  spanMs = Number.POSITIVE_INFINITY,
 ): number {
   const bucketMs = pages[0]?.bucketMs ?? 60_000
   const needed = limits.map(([kpi, limit]) => {
@@ -113,6 +115,6 @@ export function fittingMs(
     const mean = totals.reduce((sum, total) => sum + total, 0) / Math.max(1, totals.length)
     return mean === 0 ? 0 : (3 / limit / mean) * bucketMs
   })
-  const most = Math.max(0, ...needed)
+  const most = Math.min(spanMs, Math.max(0, ...needed))
   return CHART_WINDOWS.find((ms) => ms >= most) ?? Number.POSITIVE_INFINITY
 }

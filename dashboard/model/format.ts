@@ -51,16 +51,41 @@ export function amount(value: number): string {
   return value >= 100 ? count(value) : String(Number(value.toPrecision(2)))
 }
 
-/** The wall clock of the reader: the time, with the day before it unless it is today's. */
-export function clock(at: number, now: number): string {
-  const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format(at)
+/** The wall clock of the reader, of 24 hours: the time, with the day before it unless it is today's. */
+export function clock(at: number, now: number, hasSeconds = false): string {
   const isToday = new Date(at).toDateString() === new Date(now).toDateString()
-  return isToday ? time : `${new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(at)} ${time}`
+  return isToday ? timeOf(at, hasSeconds) : `${dayOf(at)} ${timeOf(at, hasSeconds)}`
+}
+
+/** What stands below a time axis: seconds where ticks are closer than a minute, the day where it changes, nothing twice. */
+export function tickLabels(ticks: readonly number[]): readonly string[] {
+  const [first = 0, second = first] = ticks
+  const spansDays = (ticks.at(-1) ?? 0) - first > 86_400_000
+  let day = spansDays ? '' : dayOf(first)
+  let said = ''
+  return ticks.map((at) => {
+    const time = timeOf(at, second - first < 60_000)
+    const label = dayOf(at) === day ? time : `${dayOf(at)}\n${time}`
+    day = dayOf(at)
+    if (label === said) return ''
+    said = label
+    return label
+  })
+}
+
+function timeOf(at: number, hasSeconds: boolean): string {
+  const seconds = hasSeconds ? { second: '2-digit' as const } : {}
+  const look = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...seconds } as const
+  return new Intl.DateTimeFormat(undefined, look).format(at)
+}
+
+function dayOf(at: number): string {
+  return new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(at)
 }
 
 /** Day, time and offset in full, for those who must know exactly. */
 export function fullTime(at: number): string {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' }).format(at)
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long', hourCycle: 'h23' }).format(at)
 }
 
 /** `1 service`, `2 services`. */

@@ -6,8 +6,10 @@ import type { WeightChange } from './weights.ts'
 
 type Kpi = RolloutView['manifest']['analysis']['kpis'][number]
 
+/** A share within its limit is known to be so from about this many times one over the limit on. */
+const EVENTS_OF_A_PASS = 3
 const HEIGHT = 190
-const WEIGHT_HEIGHT = 120
+const WEIGHT_HEIGHT = 180
 
 /** What a KPI allows: a share of bad events, or a gauge's figure. */
 export function limitOf(kpi: Kpi): number {
@@ -48,7 +50,7 @@ export function weightPicture(changes: readonly WeightChange[], from: number, un
   }
 }
 
-/** A KPI over time: canary with its band, stable, and the limit. The axis shows the limit, and more only where shares go there. */
+/** A KPI over time: canary with its band, stable, and the limit. The axis reaches to where the lines go, and to thrice the limit at most for the band. */
 export function kpiPicture(
   points: readonly Point[],
   limit: number | null,
@@ -75,6 +77,7 @@ export function kpiPicture(
           low: points.map(({ band }) => band?.[0] ?? null),
           high: points.map(({ band }) => band?.[1] ?? null),
           ink: '--canary',
+          strength: points.map(({ total }) => Math.min(1, (total * (limit ?? 1)) / EVENTS_OF_A_PASS)),
         },
     most,
     said: (value) => (isGauge ? figure(value, 'figure') : percent(value)),

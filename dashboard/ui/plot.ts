@@ -1,4 +1,5 @@
 import uPlot from 'uplot'
+import { tickLabels } from '../model/format.ts'
 
 /** One line of a chart. `ink` names a colour of the theme. */
 export interface Line {
@@ -21,6 +22,8 @@ export interface Picture {
     readonly low: readonly (number | null)[]
     readonly high: readonly (number | null)[]
     readonly ink: string
+    /** How much there is behind each moment, 0 to 1: the less, the paler. */
+    readonly strength: readonly number[]
   } | null
   /** Upper end of the value axis. */
   readonly most: number
@@ -43,7 +46,15 @@ export function plot(box: HTMLElement, picture: Picture, onPoint: (index: number
     scales: { x: scaleOf(picture), y: { range: [0, picture.most] } },
     axes: axesOf(ink, picture),
     series: [{}, ...lines.map((line) => seriesOf(line, ink)), ...(band === null ? [] : [HIDDEN, HIDDEN])],
-    bands: band === null ? [] : [{ series: [lines.length + 1, lines.length + 2], fill: faint(ink(band.ink), 0.16) }],
+    bands:
+      band === null
+        ? []
+        : [
+            {
+              series: [lines.length + 1, lines.length + 2],
+              fill: (chart) => shade(chart, at, band, ink(band.ink)) as never,
+            },
+          ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
   }
   const chart = new uPlot(options, data as uPlot.AlignedData, box)
@@ -79,6 +90,8 @@ function seriesOf(
   }
 }
 
+const clockValues = (_: uPlot, splits: number[]) => [...tickLabels(splits.map((seconds) => seconds * 1000))]
+
 function axesOf(ink: (name: string) => string, { said, span }: Picture): uPlot.Axis[] {
   const isLong = span !== null && span[1] - span[0] > 86_400_000
   const look = {
@@ -88,23 +101,29 @@ function axesOf(ink: (name: string) => string, { said, span }: Picture): uPlot.A
     ticks: { show: false },
   }
   return [
-    { ...look, grid: { show: false }, space: 80, gap: 8, size: isLong ? 50 : 34, values: clockValues },
+    { ...look, grid: { show: false }, space: 80, gap: 8, size: isLong ? 50 : 34, incrs: STEPS_S, values: clockValues },
     { ...look, size: 62, space: 40, values: (_: uPlot, splits: number[]) => splits.map(said) },
   ]
 }
 
-/** Hours and minutes by the reader's clock, with the day where it changes. */
-function clockValues(_: uPlot, splits: number[]): string[] {
-  const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
-  const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
-  let before = ''
-  return splits.map((seconds, index) => {
-    const moment = new Date(seconds * 1000)
-    const changed = moment.toDateString() !== before
-    before = moment.toDateString()
-    const spansDays = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 86_400
-    return changed && (spansDays || index > 0) ? `${day.format(moment)}\n${hour.format(moment)}` : hour.format(moment)
-  })
+/** Whole seconds at the least, then what people count time in. */
+const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200].concat(
+  [1, 2, 3, 7, 14, 28].map((days) => days * 86_400),
+)
+
+/** The band's colour from left to right, paler where there is little behind it. */
+function shade(
+  { ctx, bbox, valToPos }: uPlot,
+  at: readonly number[],
+  { strength }: NonNullable<Picture['band']>,
+  color: string,
+): CanvasGradient {
+  const gradient = ctx.createLinearGradient(bbox.left, 0, bbox.left + bbox.width, 0)
+  for (const [place, moment] of at.entries()) {
+    const x = (valToPos(moment / 1000, 'x', true) - bbox.left) / Math.max(1, bbox.width)
+    if (x >= 0 && x <= 1) gradient.addColorStop(x, faint(color, 0.03 + 0.15 * (strength[place] ?? 1)))
+  }
+  return gradient
 }
 
 /** The theme's colours as the canvas wants them: resolved, whatever the theme is made of. */

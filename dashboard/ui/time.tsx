@@ -1,14 +1,14 @@
 import { useNow } from '../hooks.ts'
 import { ago, clock, duration, fullTime } from '../model/format.ts'
 
-/** A moment by the reader's wall clock, with all of it in the tip. */
-export function When({ at }: { readonly at: string | number }) {
+/** A moment by the reader's wall clock, with all of it in the tip; with seconds where it is `isExact`. */
+export function When({ at, isExact = false }: { readonly at: string | number; readonly isExact?: boolean }) {
   const now = useNow(30_000)
   const moment = typeof at === 'number' ? at : Date.parse(at)
   if (Number.isNaN(moment)) return <span>{String(at)}</span>
   return (
     <time dateTime={new Date(moment).toISOString()} title={fullTime(moment)}>
-      {clock(moment, now)}
+      {clock(moment, now, isExact)}
     </time>
   )
 }

@@ -15,7 +15,7 @@ export function AuditRow({ row, isPlaced = false }: { readonly row: AuditView; r
         {isPlaced ? <Where row={row} /> : null}
         {row.step === null ? null : <span class="muted">step {row.step}</span>}
         <span class="muted row-when">
-          <When at={row.happenedAt} />
+          <When at={row.happenedAt} isExact />
         </span>
       </div>
       <p class="row-notes">

@@ -10,6 +10,7 @@ import { Card, Empty, Failed } from '../ui/basics.tsx'
 import { Chart } from '../ui/chart.tsx'
 
 const MINUTE = 60_000
+const SHORTEST = 15_000
 
 /** The canary's weight over time, and each KPI over time on both revisions with its limit. */
 export function RolloutCharts({
@@ -30,6 +31,7 @@ export function RolloutCharts({
       fittingMs(
         pages,
         kpis.map((kpi) => [kpi, limitFor(scene, kpi)]),
+        lengthOf(scene),
       ),
     [pages],
   )
@@ -57,9 +59,16 @@ function limitFor({ rollout }: Scene, kpi: string): number | null {
   return declared === undefined || declared.kind === 'gauge' ? null : limitOf(declared)
 }
 
-/** From the start of the rollout until its end, or this minute. */
-function spanOf({ rollout, endedAt }: Scene): readonly [number, number] {
-  return [rollout.startedAt, Math.max(endedAt ?? Math.ceil(serverNow() / MINUTE) * MINUTE, rollout.startedAt + MINUTE)]
+/** From the start of the rollout until its end, or a moment that moves on with the clock in a few strides. */
+function spanOf(scene: Scene): readonly [number, number] {
+  const { startedAt } = scene.rollout
+  const stride = scene.endedAt !== null ? 1000 : lengthOf(scene) < 5 * MINUTE ? MINUTE / 6 : MINUTE
+  const end = Math.ceil((startedAt + lengthOf(scene)) / stride) * stride
+  return [startedAt, Math.max(end, startedAt + SHORTEST)]
+}
+
+function lengthOf({ rollout, endedAt }: Scene): number {
+  return Math.max(0, (endedAt ?? serverNow()) - rollout.startedAt)
 }
 
 const WORDS = ['5 min', '30 min', '6 h', 'since start'] as const
@@ -125,7 +134,7 @@ function KpiChart({
       caption={
         isGauge
           ? 'The figure of each bucket, canary against stable, with the limit'
-          : `Share of bad events over ${over}; band: 95 % Wilson interval of the canary’s window (for one look; the judge’s own holds for all looks and stands in the evidence)`
+          : `Share of bad events over ${over}; band: 95 % Wilson interval of the canary’s window, paler where it has few events (for one look; the judge’s own holds for all looks and stands in the evidence)`
       }
       summary={`${kpi}: canary ${said(last.canary)}, stable ${said(last.stable)}, limit ${limit === null ? 'unknown' : picture.said(limit)}, over ${points.length} buckets.`}
       picture={picture}

@@ -2,9 +2,20 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bucket, type BucketPage, bucketsOf, fittingMs, gauges, rolling } from '../../dashboard/model/buckets.ts'
 import { arranged, fleetQuery } from '../../dashboard/model/fleet.ts'
-import { ago, amount, count, duration, figure, percent, shortDigest } from '../../dashboard/model/format.ts'
+import {
+  ago,
+  amount,
+  clock,
+  count,
+  duration,
+  figure,
+  percent,
+  shortDigest,
+  tickLabels,
+} from '../../dashboard/model/format.ts'
 import { calendar, ordered, requestOf } from '../../dashboard/model/freezes.ts'
 import { wilson } from '../../dashboard/model/interval.ts'
+import { kpiPicture } from '../../dashboard/model/pictures.ts'
 import { roleAt, roleOf } from '../../dashboard/model/rights.ts'
 import { lackingOf, sceneOf, stepsOf } from '../../dashboard/model/rollout.ts'
 import { linkTo, numberOf, readRoute, safeLink } from '../../dashboard/model/route.ts'
@@ -30,6 +41,18 @@ describe('words and figures', () => {
     expect([count(1234567), amount(0.314), amount(503.7), amount(3e7)]).toEqual(['1,234,567', '0.31', '504', '3e7'])
     expect([figure(null, 'ratio'), figure(12.34567, 'figure')]).toEqual(['no figure', '12.35'])
     expect(shortDigest(`sha256:${'ab'.repeat(32)}`)).toBe('abababababab')
+  })
+
+  test('ticks of an axis have seconds where they are close, the day where it changes, and never say a thing twice', () => {
+    const noon = new Date(2026, 4, 1, 23, 59, 40).getTime()
+    const close = tickLabels([0, 10, 20, 30].map((seconds) => noon + seconds * 1000))
+    expect(close.slice(0, 2)).toEqual([expect.stringMatching(/^23.59.40$/), expect.stringMatching(/^23.59.50$/)])
+    expect(close[2]).toMatch(/\n00.00.00$/)
+    expect(new Set(close).size).toBe(4)
+    expect(tickLabels([noon, noon + 60_000])[0]).toMatch(/^23.59$/)
+    expect(tickLabels([noon, noon + 100, noon + 1000]).filter((label) => label !== '')).toHaveLength(2)
+    expect(clock(noon, noon, true)).toMatch(/^23.59.40$/)
+    expect(clock(noon, noon + 86_400_000, true)).toMatch(/\D 23.59.40$/)
   })
 
   test('every phase has a glyph and a word beside its colour, and an unknown one is shown as it is', () => {
@@ -235,7 +258,17 @@ describe('figures over time', () => {
     expect(fittingMs(pages, [['k', 0.05]])).toBe(5 * MINUTE)
     expect(fittingMs(pages, [['k', 0.001]])).toBe(30 * MINUTE)
     expect(fittingMs(pages, [['k', 0.000001]])).toBe(Number.POSITIVE_INFINITY)
+    expect(fittingMs(pages, [['k', 0.000001]], 27_000)).toBe(5 * MINUTE)
+    expect(fittingMs(pages, [['k', 0.000001]], 5 * HOUR)).toBe(6 * HOUR)
     expect(bucketsOf([...pages, ...pages], 'k')).toHaveLength(1)
+  })
+
+  test('a band is the paler the fewer events it stands on, and never stretches the axis past thrice the limit', () => {
+    const points = rolling([bucket(0, 0, 3), bucket(1, 0, 3000)], MINUTE, MINUTE)
+    const picture = kpiPicture(points, 0.001, false, null)
+    expect(picture.band?.strength).toEqual([0.001, 1])
+    expect(points[0]?.band?.[1]).toBeGreaterThan(0.5)
+    expect(picture.most).toBeLessThanOrEqual(0.003)
   })
 
   test('a gauge is shown as it was read', () => {
