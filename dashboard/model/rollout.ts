@@ -37,14 +37,17 @@ export interface StepView {
   readonly weight: number
   readonly bakeMs: number
   readonly gate: boolean
-  readonly state: 'done' | 'now' | 'ahead' | 'never'
+  /** `failed` and `stopped`: the rollout ended there, by its KPIs or the platform, or for another reason. */
+  readonly state: 'done' | 'now' | 'ahead' | 'never' | 'failed' | 'stopped'
 }
 
 /** The steps of a rollout and how far each is; `at` is the step from 1, null before the first. */
 export function stepsOf({ rollout, status, phase, outcome }: Scene): readonly StepView[] {
   const at = status?.step?.number ?? ('stage' in rollout.phase ? rollout.phase.stage + 1 : null)
-  const isOver = phase === 'finished' || phase === 'rolling-back'
-  const isDone = outcome === 'promoted' || outcome === 'unchanged'
+  const isOver = isEnding(phase)
+  const ended = outcome ?? ('outcome' in rollout.phase ? rollout.phase.outcome : null)
+  const isDone = ended === 'promoted' || ended === 'unchanged'
+  const here = !isOver ? 'now' : ended === 'rolled-back' || ended === 'failed' ? 'failed' : 'stopped'
   const reached =
     at ??
     Math.max(
@@ -53,16 +56,39 @@ export function stepsOf({ rollout, status, phase, outcome }: Scene): readonly St
     )
   return rollout.manifest.stages.map(({ weight, bakeMs, gate }, index) => {
     const number = index + 1
-    const ahead = isOver ? 'never' : 'ahead'
-    const state =
-      isDone || number < reached ? 'done' : number === reached && !isOver ? 'now' : number <= reached ? 'done' : ahead
+    const state = isDone || number < reached ? 'done' : number === reached ? here : isOver ? 'never' : 'ahead'
     return { number, weight, bakeMs, gate, state }
   })
 }
 
+/** Whether a rollout of this phase is over, or gives back what it has: nothing passes any more. */
+export function isEnding(phase: string): boolean {
+  return phase === 'finished' || phase === 'rolling-back'
+}
+
+/** What the revision that served before and the new one are by now, as the key of a colour and as a word. */
+export function rolesOf({ phase, outcome }: Scene): {
+  readonly stable: readonly [key: string, word: string]
+  readonly canary: readonly [key: string, word: string]
+} {
+  const stable = ['stable', 'stable'] as const
+  if (phase !== 'finished') return { stable, canary: ['canary', 'canary'] }
+  if (outcome === 'promoted') return { stable: ['former', 'former'], canary: stable }
+  return { stable, canary: ['canary', CANARY_ENDS[outcome ?? ''] ?? 'canary, ended'] }
+}
+
+const CANARY_ENDS: Readonly<Record<string, string>> = {
+  'rolled-back': 'canary, rolled back',
+  aborted: 'canary, aborted',
+  failed: 'canary, failed',
+  superseded: 'canary, superseded',
+  refused: 'canary, refused',
+  unchanged: 'canary, not needed',
+}
+
 /** What the next step still lacks, as sentences: gate, freeze, trouble, and every required KPI that does not pass. */
 export function lackingOf({ status, kpis }: Scene): readonly string[] {
-  if (status === null || status.phase === 'finished' || status.phase === 'rolling-back') return []
+  if (status === null || isEnding(status.phase)) return []
   const { gate, freeze, trouble } = status
   const found: string[] = []
   if (trouble !== null) found.push(trouble)

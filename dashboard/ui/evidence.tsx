@@ -7,8 +7,11 @@ import { When } from './time.tsx'
 
 export type Evidence = ServiceView['kpis'][number]
 
-/** One KPI: its verdict, its figure on a scale with limit, interval and stable, what is missing, and all of it on demand. */
-export function EvidenceCard({ evidence }: { readonly evidence: Evidence }) {
+/**
+ * One KPI: its verdict, its figure on a scale with limit, interval and stable, what is missing unless the rollout is over,
+ * and all of it on demand.
+ */
+export function EvidenceCard({ evidence, isOver }: { readonly evidence: Evidence; readonly isOver: boolean }) {
   const { kpi, role, because, missing, passAt, verdict, value, unit, limit } = evidence
   return (
     <article class="evidence" aria-label={kpi}>
@@ -29,7 +32,7 @@ export function EvidenceCard({ evidence }: { readonly evidence: Evidence }) {
       <p class="because">
         <Text>{withoutName(kpi, because)}</Text>
       </p>
-      {missing === null ? null : (
+      {missing === null || isOver ? null : (
         <p class="missing">
           <span class="glyph" aria-hidden="true">
             ◷

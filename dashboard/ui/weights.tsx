@@ -11,11 +11,14 @@ export function WeightBar({
   actual,
   canary,
   isLarge = false,
+  isPromoted = false,
 }: {
   readonly wanted: Weights | null
   readonly actual: Weights | null
   readonly canary: string | null
   readonly isLarge?: boolean
+  /** Whether the canary is none any more, but what serves. */
+  readonly isPromoted?: boolean
 }) {
   const wish = canaryWeight(wanted, canary)
   const seen = canaryWeight(actual, canary)
@@ -27,7 +30,7 @@ export function WeightBar({
     <span class={isLarge ? 'weight large' : 'weight'}>
       <svg class="weight-bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
         <rect class="bar-stable" width="100" height="8" />
-        <rect class="bar-canary" width={shown} height="8" />
+        <rect class={isPromoted ? 'bar-serving' : 'bar-canary'} width={shown} height="8" />
         {isOff ? <rect class="bar-wanted" x={Math.min(99, wish)} width="1" height="8" /> : null}
       </svg>
       <span class="weight-text">{said}</span>

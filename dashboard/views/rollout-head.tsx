@@ -53,7 +53,7 @@ export function RolloutHead({ scene, service }: { readonly scene: Scene; readonl
   )
 }
 
-/** The commands that the state allows and this reader may give; no others are there. */
+/** The commands that the state allows and this reader may give; no others are there, nor is abort while it gives back already. */
 function Buttons({
   service,
   plan,
@@ -62,7 +62,10 @@ function Buttons({
   readonly plan: Scene['rollout']['manifest']['stages']
 }) {
   const { command } = useShared()
-  const offered = VERBS.filter((verb) => (service.may as readonly string[]).includes(verb))
+  const isStopping = service.phase === 'rolling-back'
+  const offered = VERBS.filter(
+    (verb) => (service.may as readonly string[]).includes(verb) && !(verb === 'abort' && isStopping),
+  )
   if (offered.length === 0) return null
   return (
     <div class="buttons" role="group" aria-label="Commands">

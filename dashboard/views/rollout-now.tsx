@@ -1,4 +1,4 @@
-import { lackingOf, type Scene } from '../model/rollout.ts'
+import { isEnding, lackingOf, type Scene } from '../model/rollout.ts'
 import { Text } from '../ui/basics.tsx'
 import { EvidenceCard } from '../ui/evidence.tsx'
 import { Countdown, When } from '../ui/time.tsx'
@@ -46,7 +46,7 @@ export function RolloutNow({ scene }: { readonly scene: Scene }) {
       {kpis.length === 0 ? null : (
         <section aria-label="KPIs" class="evidences">
           {kpis.map((evidence) => (
-            <EvidenceCard key={evidence.kpi} evidence={evidence} />
+            <EvidenceCard key={evidence.kpi} evidence={evidence} isOver={isEnding(scene.phase)} />
           ))}
         </section>
       )}

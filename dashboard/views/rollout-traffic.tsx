@@ -1,5 +1,5 @@
 import { duration } from '../model/format.ts'
-import { type Scene, type StepView, stepsOf } from '../model/rollout.ts'
+import { rolesOf, type Scene, type StepView, stepsOf } from '../model/rollout.ts'
 import { Card } from '../ui/basics.tsx'
 import { WeightBar } from '../ui/weights.tsx'
 
@@ -26,6 +26,15 @@ const WORDS: Readonly<Record<StepView['state'], string>> = {
   now: 'now',
   ahead: 'ahead',
   never: 'not reached',
+  failed: 'failed',
+  stopped: 'ended here',
+}
+
+const GLYPHS: Readonly<Partial<Record<StepView['state'], string>>> = {
+  done: '✔',
+  never: '–',
+  failed: '✖',
+  stopped: '■',
 }
 
 function Step({ step, isPaused }: { readonly step: StepView; readonly isPaused: boolean }) {
@@ -34,7 +43,7 @@ function Step({ step, isPaused }: { readonly step: StepView; readonly isPaused: 
   return (
     <li class={`step ${state}`} {...(state === 'now' ? { 'aria-current': 'step' as const } : {})}>
       <span class="step-mark" aria-hidden="true">
-        {state === 'done' ? '✔' : state === 'never' ? '–' : number}
+        {GLYPHS[state] ?? number}
       </span>
       <span class="step-weight">{weight} %</span>
       <span class="step-words muted">
@@ -46,8 +55,10 @@ function Step({ step, isPaused }: { readonly step: StepView; readonly isPaused: 
   )
 }
 
-/** Stable, canary and whoever else has traffic, as a tree below the app. */
-function Revisions({ scene: { rollout, status } }: { readonly scene: Scene }) {
+/** What is new, what served before, and whoever else has traffic, as a tree below the app. */
+function Revisions({ scene }: { readonly scene: Scene }) {
+  const { rollout, status } = scene
+  const roles = rolesOf(scene)
   const actual = status?.weights.actual ?? rollout.footprint?.weights ?? null
   const wanted = status?.weights.wanted ?? null
   const { stable, canary } = rollout
@@ -55,20 +66,22 @@ function Revisions({ scene: { rollout, status } }: { readonly scene: Scene }) {
   const active = rollout.footprint?.active ?? []
   return (
     <>
-      {status === null ? null : <WeightBar wanted={wanted} actual={actual} canary={canary} isLarge />}
+      {status === null ? null : (
+        <WeightBar wanted={wanted} actual={actual} canary={canary} isLarge isPromoted={scene.outcome === 'promoted'} />
+      )}
       <ul class="tree" aria-label={`Revisions of ${rollout.manifest.target.app}`}>
         {[
-          { name: canary, role: 'canary' },
-          ...(stable === null ? [] : [{ name: stable, role: 'stable' }]),
-          ...others.map((name) => ({ name, role: 'other' })),
-        ].map(({ name, role }) => (
-          <li class={`leaf ${role}`}>
+          { name: canary, role: roles.canary },
+          ...(stable === null ? [] : [{ name: stable, role: roles.stable }]),
+          ...others.map((name) => ({ name, role: ['other', 'other'] as const })),
+        ].map(({ name, role: [key, word] }) => (
+          <li class={`leaf ${key}`}>
             <span class="leaf-name">
-              <span class={`key key-${role}`} aria-hidden="true" />
+              <span class={`key key-${key}`} aria-hidden="true" />
               <span class="mono free">{name}</span>
             </span>
             <span class="muted small">
-              {role}
+              {word}
               {active.includes(name) ? ', switched on' : ''}
             </span>
             <span class="leaf-weight">
