@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { olderPush, olderRollout, olderService } from '../../lib/core/older.ts'
+import type { Rollout } from '../../lib/core/rollout.ts'
 import { aManifest, aPush, aRollout, aService } from '../support/builders.ts'
 
 /** A value without some of its keys, as it was stored before they were thought of. */
@@ -26,6 +27,15 @@ describe('what an earlier Slipway stored', () => {
       'frozenAt',
     )
     expect(olderRollout(old)).toEqual(aRollout())
+  })
+
+  test('a glass that was broken for whichever freeze is bound to the one that was written down', () => {
+    const frozen = { id: 'weekend', reason: 'no changes', by: 'kim', since: 1, until: null }
+    const stored = (unfrozen: boolean, more: Partial<Rollout> = {}) =>
+      ({ ...aRollout(undefined, more), unfrozen }) as unknown as Rollout
+    expect(olderRollout(stored(true, { frozen })).unfrozen).toEqual(['weekend'])
+    expect(olderRollout(stored(true)).unfrozen).toEqual([])
+    expect(olderRollout(stored(false, { frozen })).unfrozen).toEqual([])
   })
 
   test('a service has nothing to undo, and its pushes that wait have no author', () => {

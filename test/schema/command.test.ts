@@ -21,6 +21,11 @@ describe('the body of a command', () => {
     })
   })
 
+  it('breaks no glass with a verb that nothing holds back, and needs no reason for it', () => {
+    for (const verb of ['abort', 'pause', 'undo', 'resume'] as const)
+      expect(readCommand({ override: true }, verb)).toMatchObject({ ok: true, command: { override: false } })
+  })
+
   it.each([
     [{ id: '' }, 'id'],
     [{ id: 'x'.repeat(129) }, 'id'],
