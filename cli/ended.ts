@@ -1,5 +1,6 @@
 import type { RolloutView, ServiceView } from '../lib/api.ts'
 import { EXIT } from './exit.ts'
+import { clean, utc } from './words.ts'
 
 /** Where a rollout stands, for a pipeline: the exit code, and whether waiting could still change it. */
 export interface Stand {
@@ -15,6 +16,20 @@ export function standOf({ phase, outcome }: Pick<ServiceView, 'phase' | 'outcome
   if (phase === 'rolling-back') return { exit: EXIT.rolledBack, isFinal: false }
   if (phase === 'paused') return { exit: EXIT.waiting, isFinal: true }
   return { exit: EXIT.ok, isFinal: phase === 'idle' }
+}
+
+/** The freeze that keeps a rollout from going on, as half a sentence; null where none does. An undo goes past a freeze. */
+export function heldText({ freeze, next }: Pick<ServiceView, 'freeze' | 'next'>): string | null {
+  if (freeze === null || !next.startsWith('held by ')) return null
+  const end = freeze.until === null ? 'until it is lifted' : `until ${utc(freeze.until)}`
+  return `held by freeze ${clean(freeze.id, 60)} (${clean(freeze.reason, 200)}) ${end}`
+}
+
+/** As standOf, with the freeze that holds it: one that does not end within `leftMs` waits for a person who lifts it. */
+export function heldStandOf(view: ServiceView, leftMs: number): Stand {
+  const stand = standOf(view)
+  if (stand.isFinal || stand.exit !== EXIT.ok || heldText(view) === null) return stand
+  return { exit: EXIT.waiting, isFinal: view.nextInMs === null || view.nextInMs > leftMs }
 }
 
 /** How a rollout that is no longer the newest ended. */

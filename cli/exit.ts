@@ -18,7 +18,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[
   [EXIT.usage, 'the command was not written as it must be'],
   [EXIT.rolledBack, 'the rollout was rolled back, aborted, or otherwise not promoted'],
   [EXIT.timedOut, 'the time of --timeout was over first'],
-  [EXIT.waiting, 'it waits for a person: an approval, a pause, or measurements that hold it'],
+  [EXIT.waiting, 'it waits for a person: approval, pause, freeze, or measurements that hold it'],
   [EXIT.interrupted, 'stopped with Ctrl-C'],
 ]
 

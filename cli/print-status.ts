@@ -1,5 +1,6 @@
 import type { ServiceView } from '../lib/api.ts'
 import { duration } from '../lib/core/format.ts'
+import { heldText } from './ended.ts'
 import type { Io } from './io.ts'
 import { gateLines } from './print-gate.ts'
 import { kpiLines } from './print-kpis.ts'
@@ -65,7 +66,7 @@ function answerLines(io: Io, shown: Shown, width: number, now: number): readonly
     ...(view.trouble === null ? [] : line('Trouble', `${sign(io, 'warning')} ${clean(view.trouble)}`)),
     ...(view.freeze === null ? [] : line('Frozen', `${sign(io, 'warning')} ${freezeText(view.freeze, now)}`)),
     ...line('What', clean(view.what)),
-    ...line('Why', clean(view.why)),
+    ...line('Why', [heldText(view) ?? '', clean(view.why)].filter((part) => part !== '').join('; ')),
     ...line('Next', clean(view.next)),
     ...whenLines(io, shown, now).map((text) => `${' '.repeat(HEAD)}${text}`),
     ...(view.pending.length === 0
@@ -125,7 +126,8 @@ export function statusLine({ view, receivedAt }: Pick<Shown, 'view' | 'receivedA
     ...(step === null ? [] : [`step ${step.number}/${step.of}`]),
     ...(weight === null ? [] : [`canary ${weight} %`]),
   ]
-  return `${time} ${parts.join(' · ')}: ${clean(trouble ?? why, 400)}`
+  const reasons = [heldText(view) ?? '', clean(trouble ?? why, 400)].filter((part) => part !== '')
+  return `${time} ${parts.join(' · ')}: ${reasons.join('; ')}`
 }
 
 /** What makes a new line worth printing: all but figures and times, which change with every look. */

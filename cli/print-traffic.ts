@@ -44,12 +44,12 @@ export function trafficLines(
 function branchLine(io: Io, { role, name, actual, wanted, colour }: Branch, edge: string, room: number): string {
   const text = cut(`${coloured(io, colour, role.padEnd(6))} ${clean(name, 80)}`, room, io.isUnicode ? '…' : '~')
   const differs = actual !== wanted && wanted !== null
-  const figures = [weightText(actual), differs ? coloured(io, 'yellow', weightText(wanted)) : weightText(wanted)]
+  const figures = [weightText(actual), differs ? coloured(io, 'yellow', weightText(wanted)) : weightText(wanted, '-')]
   return `${edge}${text}${' '.repeat(Math.max(0, room - visible(text)))}${bar(io, actual ?? 0, wanted, colour)}  ${figures.join('')}`.trimEnd()
 }
 
-function weightText(weight: number | null): string {
-  return (weight === null ? '?' : `${weight} %`).padStart(FIGURE)
+function weightText(weight: number | null, unknown = '?'): string {
+  return (weight === null ? unknown : `${weight} %`).padStart(FIGURE)
 }
 
 /** Full as far as traffic is; marked as far as it is wanted to be. */
@@ -68,12 +68,13 @@ function branchesOf({ stable, canary, weights, outcome }: ServiceView): readonly
   }
   const others = Object.keys({ ...actual, ...wanted }).filter((name) => name !== stable && name !== canary)
   const isOver = outcome === 'promoted'
+  const isServing = (name: string) => (actual?.[name] ?? 0) > 0
   return [
     ...(stable === null || stable === canary
       ? []
       : [branch(isOver ? 'former' : 'stable', stable, isOver ? 'dim' : 'green')]),
     ...(canary === null ? [] : [branch(isOver ? 'stable' : 'canary', canary, isOver ? 'green' : 'cyan')]),
-    ...others.map((name) => branch('other', name, 'yellow')),
+    ...others.map((name) => branch(isServing(name) ? 'serves' : 'former', name, isServing(name) ? 'yellow' : 'dim')),
   ]
 }
 

@@ -44,8 +44,20 @@ async function rowsOf(api: Api, rollout: string, environment: string | undefined
   )
 }
 
-function sentenceLines(io: Io, { seq, sentence }: AuditView): readonly string[] {
-  return hanging(coloured(io, 'dim', `#${seq} `), clean(sentence, 4000), 4, widthOf(io))
+function sentenceLines(io: Io, { seq, sentence, evidence }: AuditView): readonly string[] {
+  return [
+    ...hanging(coloured(io, 'dim', `#${seq} `), clean(sentence, 4000), 4, widthOf(io)),
+    ...evidence.flatMap((one) => queryLines(io, one)),
+  ]
+}
+
+/** A KPI's query as an auditor could run it again, line by line and never cut. */
+function queryLines(io: Io, { kpi, query }: AuditView['evidence'][number]): readonly string[] {
+  if (query.trim() === '') return []
+  const lines = query.trim().split(/\r?\n/)
+  return [`    query of ${clean(kpi, 60)}:`, ...lines.map((text) => `      ${clean(text, 4000)}`)].map((text) =>
+    coloured(io, 'dim', text),
+  )
 }
 
 function rowLines(io: Io, row: AuditView): readonly string[] {
@@ -61,7 +73,10 @@ function rowLines(io: Io, row: AuditView): readonly string[] {
     ...(row.value === null ? [] : line('Figure', `${clean(row.metric, 60)} ${row.value}`)),
     ...(before === null ? [] : line('Before', weightsText(before))),
     ...(after === null ? [] : line('After', weightsText(after))),
-    ...row.evidence.flatMap((evidence) => line('Evidence', clean(explainEvidence(evidence), 2000))),
+    ...row.evidence.flatMap((evidence) => [
+      ...line('Evidence', clean(explainEvidence(evidence), 2000)),
+      ...queryLines(io, evidence),
+    ]),
     ...(row.detail === null ? [] : line('Detail', clean(JSON.stringify(row.detail), 2000))),
     ...line('Hash', row.hash),
     ...line('After it', row.previousHash),

@@ -21,9 +21,9 @@ interface Options extends ChangeOptions {
 /** `slipway freeze add` (with times) and `slipway freeze stop` (until it is lifted). */
 export async function run(kind: 'add' | 'stop', { io, options }: Call<Options>): Promise<number> {
   const { from, until, cron, timeZone, duration, service, reason } = options
-  if (reason === undefined || reason.trim() === '')
-    throw new Refusal(EXIT.usage, 'say why with --reason: everybody whose rollout is held will read it')
-  if (kind === 'add') checkTimes(options)
+  const isSilent = reason === undefined || reason.trim() === ''
+  const wrong = [...(isSilent ? [SAY_WHY] : []), ...(kind === 'add' ? wrongTimes(options) : [])]
+  if (isSilent || wrong.length > 0) throw new Refusal(EXIT.usage, wrong)
   const api = connect(io, options)
   const environment = await environmentOf(api, options.environment, service?.[0])
   const request: FreezeRequest = {
@@ -59,16 +59,18 @@ export async function run(kind: 'add' | 'stop', { io, options }: Call<Options>):
   return EXIT.ok
 }
 
-function checkTimes({ from, until, cron, timeZone, duration }: Options): void {
+const SAY_WHY = 'say why with --reason: everybody whose rollout is held will read it'
+
+function wrongTimes({ from, until, cron, timeZone, duration }: Options): readonly string[] {
   const isOnce = from !== undefined && until !== undefined
   const isRecurring = cron !== undefined && duration !== undefined
   const isMixed =
     cron === undefined ? timeZone !== undefined || duration !== undefined : from !== undefined || until !== undefined
-  if (isOnce !== isRecurring && !isMixed) return
-  throw new Refusal(EXIT.usage, [
+  if (isOnce !== isRecurring && !isMixed) return []
+  return [
     'say when: --from and --until for once, or --cron and --duration (and --time-zone) for again and again',
     'to stop the line until it is lifted: slipway freeze stop',
-  ])
+  ]
 }
 
 function sentence(

@@ -28,7 +28,7 @@ export async function run(verb: Verb, { io, options, args }: Call<Options>): Pro
   if (options.dryRun === true) return dryRun(io, told, target.view, options.json === true)
   if (meant === 'promote-full' || meant === 'undo' || isOverride) await confirm(io, options.yes === true, told.will)
   const reply = await send(api, meant, target, request)
-  tell(io, reply, target, options)
+  tell(io, reply, target, { ...options, isWatched: meant !== 'abort' && meant !== 'pause' })
   return EXIT.ok
 }
 
@@ -82,7 +82,12 @@ async function send(api: Api, verb: Verb, { service, view }: Target, request: Co
   }
 }
 
-function tell(io: Io, reply: CommandReply, { service }: Target, { json, environment }: Call<Options>['options']): void {
+function tell(
+  io: Io,
+  reply: CommandReply,
+  { service }: Target,
+  { json, environment, isWatched }: Call<{ readonly isWatched: boolean }>['options'],
+): void {
   if (json === true) {
     io.write(JSON.stringify(reply))
     return
@@ -92,5 +97,5 @@ function tell(io: Io, reply: CommandReply, { service }: Target, { json, environm
   if (reply.outstanding !== null)
     io.talk(`Stored; what it does at Azure is still to come and is tried again: ${clean(reply.outstanding)}`)
   const place = environment === undefined ? '' : ` -e ${environment}`
-  io.talk(`Watch it: slipway get ${service}${place} --watch`)
+  if (isWatched) io.talk(`Watch it: slipway get ${service}${place} --watch`)
 }

@@ -126,8 +126,9 @@ function screenShower(io: Io, api: Api): Shower {
   const draw = () => {
     if (shown === null) return
     const lines = statusLines(io, shown, Date.now())
-    const foot = lost === null ? 'Ctrl-C leaves; the rollout goes on.' : lost
-    frame.show([...lines, '', foot])
+    const isOver = shown.view.phase === 'finished' || shown.view.phase === 'idle'
+    const foot = lost ?? (isOver ? null : 'Ctrl-C leaves; the rollout goes on.')
+    frame.show(foot === null ? lines : [...lines, '', foot])
   }
   const ticking = setInterval(draw, 1000)
   process.stdout.on('resize', draw)

@@ -1,7 +1,7 @@
 import type { ServiceView } from '../../lib/api.ts'
 import { duration } from '../../lib/core/format.ts'
 import type { Call } from '../call.ts'
-import { pastStand, type Stand, standOf } from '../ended.ts'
+import { heldStandOf, heldText, pastStand, type Stand } from '../ended.ts'
 import { EXIT } from '../exit.ts'
 import { type Api, connect } from '../http.ts'
 import type { Io } from '../io.ts'
@@ -24,7 +24,7 @@ export async function run({ io, options, args }: Call<Options>): Promise<number>
   if (options.wait === true) return waitFor(io, api, target, { timeoutMs: options.timeout, isJson, tag: options.tag })
   if (isOvertaken(target.view, target)) return tellPast(io, api, target, isJson)
   tell(io, target.view, isJson)
-  return standOf(target.view).exit
+  return heldStandOf(target.view, 0).exit
 }
 
 /** How long to wait, for which tag's rollout (undefined = the newest), and how to tell it. */
@@ -37,6 +37,7 @@ export interface Waiting {
 /** Waits until a rollout is decided, or a person is needed, or the time is over; says every change on the way. */
 export async function waitFor(io: Io, api: Api, target: Target, { timeoutMs, isJson, tag }: Waiting): Promise<number> {
   const late = AbortSignal.timeout(timeoutMs)
+  const lateAt = Date.now() + timeoutMs
   const clocked = { ...io, interrupted: AbortSignal.any([io.interrupted, late]) }
   let pinned = tag === undefined ? { ...target, rollout: target.rollout ?? newestOf(target.view) } : target
   let [newest, told] = [target.view, '']
@@ -52,7 +53,7 @@ export async function waitFor(io: Io, api: Api, target: Target, { timeoutMs, isJ
     const news = changeOf(newest)
     if (news !== told) io.talk(statusLine(seen))
     told = news
-    const stand = standOf(newest)
+    const stand = heldStandOf(newest, lateAt - Date.now())
     if (stand.isFinal && !isAwaited) return end(io, newest, stand, isJson)
   }
   if (io.interrupted.aborted) return EXIT.interrupted
@@ -84,7 +85,14 @@ async function tellPast(io: Io, api: Api, target: Target, isJson: boolean): Prom
 
 function end(io: Io, view: ServiceView, { exit }: Stand, isJson: boolean): number {
   tell(io, view, isJson)
-  if (exit === EXIT.waiting) io.talk(`It waits for a person: ${clean(view.next)}. Look: slipway get ${view.service}`)
+  if (exit !== EXIT.waiting) return exit
+  const { service, environment, freeze } = view
+  if (heldText(view) === null || freeze === null)
+    io.talk(`It waits for a person: ${clean(view.next)}. Look: slipway get ${service}`)
+  else
+    io.talk(
+      `The freeze holds it ${freeze.until === null ? 'until somebody lifts it' : 'for longer than --timeout'}: slipway freeze lift ${clean(freeze.id, 60)} -e ${environment}`,
+    )
   return exit
 }
 

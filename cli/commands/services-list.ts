@@ -37,14 +37,19 @@ const COLUMNS = [
 ]
 
 function rowOf(io: Io, item: ServiceView): readonly string[] {
-  const { service, environment, step, weights, canary, tag, outcome, trouble, freeze, next, nextInMs } = item
+  const { service, environment, step, weights, canary, tag, outcome, trouble, freeze, next, nextInMs, pending } = item
   const weight = canary === null || outcome !== null ? '' : `${weights.actual?.[canary] ?? 0} %`
   const held = [
     trouble === null ? '' : `trouble: ${clean(trouble, 200)}`,
     freeze === null ? '' : `frozen: ${clean(freeze.reason, 80)}`,
   ]
   const told =
-    held.filter((part) => part !== '').join(' · ') || (outcome === null ? `${clean(next, 200)}${inText(nextInMs)}` : '')
+    held.filter((part) => part !== '').join(' · ') ||
+    (outcome === null
+      ? `${clean(next, 200)}${inText(nextInMs)}`
+      : pending.length === 0
+        ? 'next matching push'
+        : clean(`${pending[0]} waits to be rolled out`, 200))
   return [
     service,
     environment,

@@ -71,6 +71,44 @@ test.each([
   })
 })
 
+const FROZEN = aView({
+  freeze: { id: 'xmas', reason: 'the holidays', by: 'ada@example.com', until: null },
+  next: 'held by freeze xmas (the holidays, by ada@example.com) until it is lifted; then step 2',
+  nextAt: null,
+  nextInMs: null,
+})
+const HELD = 'held by freeze xmas (the holidays) until it is lifted; inconclusive'
+
+test('status names the freeze that holds the rollout, with the code of what waits for a person', async () => {
+  await withStub(aService(FROZEN), async ({ run }) => {
+    expect(await run(['status', 'pricing'])).toMatchObject({ code: 5, out: expect.stringContaining(HELD) })
+    expect((await run(['get', 'pricing'])).out).toMatch(/Why\s+held by freeze xmas \(the holidays\) until it is lifted/)
+  })
+})
+
+test('status --wait does not wait for a freeze that only a person ends, or that outlasts --timeout', async () => {
+  const late = { ...FROZEN, freeze: { ...FROZEN.freeze, until: '2099-01-01T00:00:00.000Z' } } as ServiceView
+  await withStub(aService(aView(), unfolding([aView(), FROZEN])), async ({ run }) => {
+    const answer = await run(['status', 'pricing', '--wait'])
+    expect(answer).toMatchObject({ code: 5, out: expect.stringContaining(HELD) })
+    expect(answer.err).toContain('until somebody lifts it: slipway freeze lift xmas -e production')
+  })
+  await withStub(aService({ ...late, nextInMs: 7_200_000 }), async ({ run }) => {
+    const answer = await run(['status', 'pricing', '--wait', '--timeout', '1h'])
+    expect(answer).toMatchObject({ code: 5, err: expect.stringContaining('holds it for longer than --timeout') })
+    expect(answer.out).toContain('until 2099-01-01 00:00:00Z')
+  })
+})
+
+test('status --wait goes on past a freeze that ends within its time, and past one that holds nothing', async () => {
+  const over = aView({ ...ENDED, outcome: 'promoted' })
+  for (const view of [{ ...FROZEN, nextInMs: 1000 }, aView({ freeze: FROZEN.freeze })]) {
+    await withStub(aService(view, unfolding([view, view, over])), async ({ run }) => {
+      expect((await run(['status', 'pricing', '--wait'])).code).toBe(0)
+    })
+  }
+})
+
 test('a rollout that a newer one took over from is told as it is stored', async () => {
   const phase = { kind: 'finished', outcome: 'superseded', because: 'v2 came', at: 1, watchUntil: 1 }
   const past = { id: 'pricing-6', push: { tag: 'v1' }, phase }
