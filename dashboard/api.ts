@@ -113,7 +113,16 @@ async function refusedOf(response: Response): Promise<Refused> {
   const detail = isProblem ? (problem as ProblemView) : null
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   const wait = Number.isFinite(seconds) ? seconds * 1000 : null
-  return new Refused(response.status, detail?.detail ?? `Slipway answered ${response.status}.`, detail, wait)
+  const said = forPeople(detail?.detail ?? '') || detail?.title || `Slipway answered ${response.status}.`
+  return new Refused(response.status, said, detail, wait)
+}
+
+/** What a problem says, without the sentences that name paths of the API: those are for programs. */
+export function forPeople(detail: string): string {
+  return detail
+    .split(/(?<=[.!?])\s+/)
+    .filter((sentence) => !sentence.includes('/api/'))
+    .join(' ')
 }
 
 let ahead = 0

@@ -18,16 +18,17 @@ import { Freezes } from './views/freezes.tsx'
 import { Service } from './views/service.tsx'
 import { Unknown } from './views/unknown.tsx'
 
-/** The whole page: who is signed in, where they are, and what they are asked. */
+/** The whole page: who is signed in, where they are, and what they are asked. Nothing else is asked before it is known who asks. */
 export function App() {
   const [isStranger, setStranger] = useState(false)
   useEffect(() => onStranger(() => setStranger(true)), [])
-  return isStranger ? <SignIn /> : <SignedIn />
+  const { value: me, refused } = useRead<Me>(PATHS.me)
+  if (isStranger) return <SignIn hasEnded={me !== null} />
+  return me === null && refused === null ? null : <SignedIn me={me} />
 }
 
-function SignedIn() {
+function SignedIn({ me }: { readonly me: Me | null }) {
   const route = useRoute()
-  const me = useRead<Me>(PATHS.me).value
   const fleet = useFleet()
   const [asked, setAsked] = useState<Asked | null>(null)
   const [isHelp, setHelp] = useState(false)

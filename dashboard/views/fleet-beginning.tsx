@@ -19,7 +19,7 @@ analysis:
         </li>
         <li>
           <strong>Store it.</strong> <code>slipway lint pricing.yaml</code> checks it, and <code>slipway plan</code>{' '}
-          says what would happen. An Admin stores it with <code>PUT /api/v1/services/pricing/manifest</code>.
+          says what would happen. An Admin stores it with <code>slipway manifest put pricing.yaml</code>.
         </li>
         <li>
           <strong>Push an image.</strong> The registry tells Slipway, and the rollout appears here.

@@ -12,6 +12,7 @@ import { RolloutNow } from './rollout-now.tsx'
 import { RolloutPast } from './rollout-past.tsx'
 import { Timeline } from './rollout-timeline.tsx'
 import { RolloutTraffic } from './rollout-traffic.tsx'
+import { Missing } from './unknown.tsx'
 
 type ServiceRoute = Route & { readonly view: 'service' }
 
@@ -28,6 +29,8 @@ export function Service({ route }: { readonly route: ServiceRoute }) {
   const stamp = isNewest ? standingOf(service) : ''
   const rollouts = useRead<ListOf<Rollout>>(PATHS.rollouts(environment, name), stamp)
   const one = useRead<Rollout>(number === null ? null : PATHS.rollout(environment, name, number), stamp)
+  if (service === null && live.trouble?.refused.status === 404)
+    return <Missing environment={environment} service={name} number={null} />
   if (service === null) {
     return (
       <div class="page">
@@ -38,6 +41,8 @@ export function Service({ route }: { readonly route: ServiceRoute }) {
   }
   if (number === null) return <NoRollout service={service} />
   const rollout = one.value ?? rollouts.value?.items.find((item) => item.number === number) ?? null
+  if (rollout === null && one.refused?.status === 404)
+    return <Missing environment={environment} service={name} number={number} />
   if (rollout === null) {
     return (
       <div class="page">

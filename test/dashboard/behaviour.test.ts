@@ -185,12 +185,44 @@ describe.skipIf(without !== null)(`the dashboard in a browser${skipped}`, { time
     await close()
   })
 
+  test('who was not signed in yet is asked to, after one question, and is told of no session', async () => {
+    stage.fixture.scenery.refuse = 401
+    const { page, complaints, close } = await stage.open('#/production/pricing')
+    await page.getByRole('heading', { name: 'Sign in to Slipway' }).waitFor()
+    expect(await page.locator('main').innerText()).not.toMatch(/session/)
+    expect(complaints).toHaveLength(1)
+    await close()
+  })
+
+  test('what is not there is said in words for people, with the way back', async () => {
+    for (const [view, said] of [
+      ['#/production/princing', 'There is no service “princing” in production.'],
+      ['#/production/pricing/99', 'pricing has no rollout 99.'],
+    ] as const) {
+      const { page, close } = await stage.open(view)
+      await page.getByText(said).waitFor()
+      expect(await page.locator('main').innerText()).not.toMatch(/api|GET/)
+      await page.getByRole('link', { name: 'Go to the fleet' }).click()
+      await page.waitForSelector('table.fleet')
+      await close()
+    }
+  })
+
+  test('what is being rolled back already has no button to abort it', async () => {
+    const { page, close } = await stage.open('#/production/fares')
+    await page.waitForSelector('.step.failed')
+    expect(await page.locator('[data-verb="abort"]').count()).toBe(0)
+    expect(await page.locator('.missing').count()).toBe(0)
+    await close()
+  })
+
   test('a session that ends leads to the sign-in and back to the same place', async () => {
     const { page, close } = await stage.open('#/production/pricing', { isStill: false })
     await page.waitForSelector('.u-wrap')
     stage.fixture.scenery.refuse = 401
     const link = page.getByRole('link', { name: 'Sign in' })
     await link.waitFor()
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor()
     expect(await link.getAttribute('href')).toBe(
       `/api/auth/sign-in?back=${encodeURIComponent('/api/ui/#/production/pricing')}`,
     )
