@@ -24,6 +24,7 @@ function install() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  if (!existsSync(stamp) && isInstalled()) return
   process.stderr.write('Installing what the lockfile names (once; this takes about a minute) ...\n')
   const npm = process.env.npm_execpath
   const [command, head] = npm === undefined ? ['npm', []] : [process.execPath, [npm]]
@@ -34,6 +35,19 @@ function install() {
   if (done.status !== 0)
     stop('npm ci did not succeed; its own words are above. Mend that and run the same command again.')
   writeFileSync(stamp, lock)
+}
+
+/** Whether npm itself wrote down that it put in place what the lockfile names; packages of other platforms may be missing. */
+function isInstalled() {
+  const noted = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(noted)) return false
+  const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages ?? {}
+  const there = packagesOf(noted)
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(([path, { integrity, optional }]) => {
+    if (path === '') return true
+    if (there[path] === undefined) return optional === true
+    return there[path].integrity === integrity && existsSync(join(root, path))
+  })
 }
 
 /** This Node where it is new enough, else the one that the lockfile brought. */
