@@ -1,5 +1,6 @@
 import type { AuditRow } from './audit.ts'
 import { duration, percent, weightsText } from './format.ts'
+import { MODERATE } from './judge/sequence.ts'
 import type { EValues, Evidence } from './judge/verdict.ts'
 import { sameWeights } from './traffic.ts'
 
@@ -47,10 +48,17 @@ function sureness({ interval, baseline, evalues, provisional }: Evidence): strin
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`
 }
 
-/** E-values to a person: `0.4 of 500 needed, 1.2 against stable`; that of the warm-up only where it decided. */
+/**
+ * E-values to a person: `0.4 of 500 needed, 1.2 against stable`. Where the comparison with stable has all that is needed, it
+ * goes first, and against the limit less is enough: `1724 of 500 needed against stable, with 172 of 10 needed against the
+ * limit`. That of the warm-up is told only where it decided.
+ */
 export function evidenceText({ absolute, relative, needed, warmUp, neededWarmUp }: EValues): string {
   const cold = warmUp >= neededWarmUp ? `, ${amount(warmUp)} of ${amount(neededWarmUp)} in the warm-up` : ''
-  return `${amount(absolute)} of ${amount(needed)} needed, ${amount(relative)} against stable${cold}`
+  if (relative < needed || absolute >= needed)
+    return `${amount(absolute)} of ${amount(needed)} needed, ${amount(relative)} against stable${cold}`
+  const joint = absolute >= MODERATE ? `with ${amount(absolute)} of ${amount(MODERATE)} needed` : amount(absolute)
+  return `${amount(relative)} of ${amount(needed)} needed against stable, ${joint} against the limit${cold}`
 }
 
 function amount(value: number): string {

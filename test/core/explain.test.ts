@@ -193,6 +193,16 @@ describe('evidenceText', () => {
     ['a little', { ...evalues, absolute: 12.345, relative: 1 }, '12 of 500 needed, 1 against stable'],
     ['much', { ...evalues, absolute: 612.7, relative: 99.96 }, '613 of 500 needed, 100 against stable'],
     ['very much', { ...evalues, absolute: 1e30, relative: 2.5e6 }, '1e30 of 500 needed, 3e6 against stable'],
+    [
+      'what both decide together, each with what it needs',
+      { ...evalues, absolute: 172, relative: 1724 },
+      '1724 of 500 needed against stable, with 172 of 10 needed against the limit',
+    ],
+    [
+      'that it is worse than stable, and the limit not broken',
+      { ...evalues, absolute: 3, relative: 500 },
+      '500 of 500 needed against stable, 3 against the limit',
+    ],
   ]
   test('says what the warm-up showed where that decided', () => {
     expect(evidenceText({ ...evalues, warmUp: 1004 })).toBe(

@@ -98,7 +98,8 @@ const BAD_WITHIN = 180
 const WINDOWS = [1, 5, 30]
 const LONGEST = 30
 const MOST_EVIDENCE = 1e30
-const MODERATE = 10
+/** The evidence against the limit that is enough where that against the stable revision is all that is needed. */
+export const MODERATE = 10
 /** True rates, as shares of the limit, under which the limit is proven to hold. */
 const SUPPORT_RATIOS = [0, 0.1, 0.25, 0.5, 0.75]
 const AT_ONCE: Prior = { first: 1, horizon: 1 }
