@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { addressOf, type ConnectionOptions } from './address.ts'
 import { EXIT, Refusal } from './exit.ts'
 import type { Io } from './io.ts'
@@ -31,11 +32,29 @@ export function connectionOf(io: Io, options: ConnectionOptions): Connection {
     local,
     token: (fresh = false) => {
       if (fresh) known = null
-      known ??= import('./token.ts').then(({ acquireToken }) => acquireToken(io, options, local))
+      known ??= import('./token.ts').then(({ acquireToken }) =>
+        acquireToken(io, options, local, () => checkReachable(api)),
+      )
       return known
     },
   }
 }
+
+/** Before anybody is told to sign in: that nothing answers at the address at all. Nothing is sent. Throws Refusal. */
+async function checkReachable(api: string): Promise<void> {
+  const { hostname, port, protocol, origin } = new URL(api)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const socket = connect({ host, port: Number(port || (protocol === 'https:' ? 443 : 80)), timeout: REACHED_MS })
+  const code = await new Promise<string | null>((resolve) => {
+    socket.on('connect', () => resolve(null))
+    socket.on('timeout', () => resolve('no answer in time'))
+    socket.on('error', (cause: NodeJS.ErrnoException) => resolve(cause.code ?? cause.message))
+  })
+  socket.destroy()
+  if (code !== null) throw new Refusal(EXIT.error, `${origin} does not answer (${code}); check SLIPWAY_URL or --url`)
+}
+
+const REACHED_MS = 5000
 
 /** The base of the API behind an address. Tokens go over the open net encrypted only. Throws Refusal. */
 function apiOf(url: string, name: string): string {

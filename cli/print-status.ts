@@ -7,7 +7,7 @@ import { kpiLines } from './print-kpis.ts'
 import { trafficLines } from './print-traffic.ts'
 import type { Releases } from './releases.ts'
 import { coloured, cut, hanging, visible } from './terminal.ts'
-import { clean, clock, phaseColoured, phaseSign, phaseWord, sign } from './words.ts'
+import { clean, clock, phaseColoured, phaseSign, phaseWord, reasonAfter, sign } from './words.ts'
 
 /** What is shown of a service or a rollout. */
 export interface Shown {
@@ -126,7 +126,9 @@ export function statusLine({ view, receivedAt }: Pick<Shown, 'view' | 'receivedA
     ...(step === null ? [] : [`step ${step.number}/${step.of}`]),
     ...(weight === null ? [] : [`canary ${weight} %`]),
   ]
-  const reasons = [heldText(view) ?? '', clean(trouble ?? why, 400)].filter((part) => part !== '')
+  const reasons = [heldText(view) ?? '', reasonAfter(phaseWord(view), clean(trouble ?? why, 400))].filter(
+    (part) => part !== '',
+  )
   return `${time} ${parts.join(' · ')}: ${reasons.join('; ')}`
 }
 

@@ -19,12 +19,13 @@ interface Login {
 
 /**
  * Gets a token: of a file, of the environment, for a machine's login, of the local stack, or of the Azure CLI. No word of
- * it or of a secret enters a message. Throws Refusal that says what to set.
+ * it or of a secret enters a message. Throws Refusal that says what to set; `checkAddress` is asked before that.
  */
 export async function acquireToken(
   io: Io,
   { tokenFile }: ConnectionOptions,
   local: LocalStack | null,
+  checkAddress: () => Promise<void>,
 ): Promise<string> {
   const { env } = io
   if (tokenFile !== undefined) return checked(await contentOf(tokenFile), `the file ${tokenFile}`)
@@ -32,6 +33,7 @@ export async function acquireToken(
   if (local !== null) return localToken(io, local)
   if ((env.SLIPWAY_CLIENT_SECRET ?? '') !== '') return clientToken(io, machineLogin(env))
   if ((env.SLIPWAY_AUDIENCE ?? '') !== '') return azToken(io, env.SLIPWAY_AUDIENCE ?? '')
+  await checkAddress()
   throw new Refusal(EXIT.usage, [
     'nobody said as whom to ask; one of these is needed (slipway help environment tells more):',
     '- a person who is signed in with az login: set SLIPWAY_AUDIENCE, e.g. api://slipway',

@@ -38,6 +38,11 @@ export function phaseWord({
   return outcome ?? phase
 }
 
+/** A reason behind the word for how it stands, without saying that word again: `aborted` · `by ada`. */
+export function reasonAfter(word: string, because: string): string {
+  return because.startsWith(`${word} `) ? because.slice(word.length + 1) : because
+}
+
 /** The sign for a phase or an outcome. */
 export function phaseSign(io: Signs, { phase, outcome }: Pick<ServiceView, 'phase' | 'outcome'>): string {
   return signed(io, PHASES[outcome ?? phase] ?? ['✖', 'x', 'red'])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { PushReply, PushRequest } from '../../lib/api.ts'
+import { TAG } from '../../lib/schema/grammar.ts'
 import { quotable } from '../../lib/schema/issue.ts'
 import type { Call, ChangeOptions } from '../call.ts'
 import { EXIT, Refusal } from '../exit.ts'
@@ -23,12 +24,14 @@ export async function run({ io, options, args }: Call<Options>): Promise<number>
   const [name = '', tag = ''] = args
   const api = connect(io, options)
   checkDigest(options, api)
+  checkTag(tag)
   const { service, view } = await findTarget(api, name, options.environment)
   if (options.dryRun === true) {
     const will = `start a rollout of ${service} in ${view.environment} with ${clean(tag, 100)}, if the manifest takes that tag; ${clean(view.what)}.`
     io.write(options.json === true ? JSON.stringify({ dryRun: true, would: will, status: view }) : `Would do: ${will}`)
     return EXIT.ok
   }
+  if (options.digest === undefined) await checkWanted(api, service, view.environment, tag)
   const digest = options.digest ?? (await publishLocally(io, api, { service, tag, ...options }))
   const { reason } = options
   const request: PushRequest = { tag, digest, ...(reason === undefined ? {} : { reason }) }
@@ -43,6 +46,36 @@ export async function run({ io, options, args }: Call<Options>): Promise<number>
   if (options.json === true) io.write(JSON.stringify({ ...reply, digest }))
   else tell(io, service, digest, reply)
   return reply.outcome === 'rejected' || reply.outcome === 'quarantined' ? EXIT.error : EXIT.ok
+}
+
+function checkTag(tag: string): void {
+  if (!TAG.test(tag))
+    throw new Refusal(
+      EXIT.usage,
+      `${clean(tag, 60)} is no tag; it is 1 to 128 of letters, digits and . _ -, and begins with a letter, a digit or _`,
+    )
+}
+
+/** As much of a manifest's document as says which tags it takes. */
+interface Wanted {
+  readonly image?: { readonly tags?: string | { readonly semver: string } }
+}
+
+/** Publishes nothing that the manifest would not take; where the manifest cannot be read the service decides alone. */
+async function checkWanted(api: Api, service: string, environment: string, tag: string): Promise<void> {
+  const asked = { path: servicePath(service, '/manifest'), query: { environment } }
+  const { body } = await api.ask(asked).catch(() => ({ body: null }))
+  const tags = (body as { manifest?: Wanted } | null)?.manifest?.image?.tags
+  if (tags === undefined) return
+  const { matchesTag } = await import('../../lib/schema/tag.ts')
+  const pattern = typeof tags === 'string' ? tags : tags.semver
+  const wanted =
+    typeof tags === 'string' ? ({ kind: 'glob', pattern } as const) : ({ kind: 'semver', range: pattern } as const)
+  if (!matchesTag(wanted, tag))
+    throw new Refusal(
+      EXIT.error,
+      `${tag} does not match ${clean(pattern, 100)}, which the manifest of ${service} takes; nothing was published`,
+    )
 }
 
 function checkDigest({ digest, slow, failing }: Options, { connection }: Api): void {
@@ -95,7 +128,7 @@ function tell(
 ): void {
   const isGood = reply.outcome === 'rollout' || reply.outcome === 'queued' || reply.outcome === 'duplicate'
   io.write(
-    `${sign(io, isGood ? 'good' : 'warning')} ${reply.rollout ?? service} ${shortDigest(digest)}: ${reply.outcome}: ${clean(reply.reason)}`,
+    `${sign(io, isGood ? 'good' : 'warning')} ${reply.rollout ?? service} ${shortDigest(digest)}: ${reply.outcome === 'rollout' ? '' : `${reply.outcome}: `}${clean(reply.reason)}`,
   )
   if (reply.rollout !== null) io.talk(`Watch it: slipway get ${service} --watch`)
 }

@@ -8,7 +8,7 @@ import type { Io } from '../io.ts'
 import { changeOf, statusLine } from '../print-status.ts'
 import { findTarget, rolloutOf, type Target } from '../target.ts'
 import { watch } from '../watch.ts'
-import { clean } from '../words.ts'
+import { clean, reasonAfter } from '../words.ts'
 
 interface Options {
   readonly wait?: boolean
@@ -78,7 +78,7 @@ async function tellPast(io: Io, api: Api, target: Target, isJson: boolean): Prom
   const rollout = await rolloutOf(api, target)
   const { phase } = rollout
   const word = phase.kind === 'finished' ? phase.outcome : phase.kind
-  const because = 'because' in phase ? `: ${clean(phase.because)}` : ''
+  const because = 'because' in phase ? `: ${reasonAfter(word, clean(phase.because))}` : ''
   io.write(isJson ? JSON.stringify(rollout) : `${rollout.id} ${clean(rollout.push.tag, 60)} ${word}${because}`)
   return pastStand(rollout).exit
 }

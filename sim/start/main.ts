@@ -34,9 +34,10 @@ async function main(options: Options): Promise<number> {
 async function stayUp(local: Local, notices: string): Promise<number> {
   screen.say(`\n${paint('bold', 'It stays up. Try, in another terminal:')}`)
   screen.say(`  open ${local.api}/ui/    the dashboard, in a browser on this machine`)
-  screen.say('  npm run local -- push pricing v4          push another image (add --slow or --failing)')
-  screen.say('  npm run local -- watch pricing            watch its rollout')
-  screen.say('  npm run local -- abort pricing            take the canary out')
+  screen.say('  npx slipway services                      what there is, and what is going on')
+  screen.say('  npx slipway push pricing v4               push another image (add --slow or --failing)')
+  screen.say('  npx slipway get pricing --watch           watch its rollout')
+  screen.say('  npx slipway abort pricing                 take the canary out')
   screen.say(`  tail -f ${notices}    see what a webhook is told, as it comes`)
   const urls = { api: local.api, ...local.services, ...local.urls }
   screen.say(`\nEverything is written down in ${local.file}:`)

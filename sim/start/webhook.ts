@@ -20,5 +20,17 @@ export async function postHook(api: string, key: string, body: object): Promise<
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(5_000),
   })
-  if (!response.ok) throw new Error(`the hook answered ${response.status}: ${await response.text()}`)
+  if (response.ok) return
+  const said = await response.text()
+  throw new Error(`the hook answered ${response.status}: ${detailOf(said) ?? said}`)
+}
+
+/** The sentence of a problem document; null where it is none. */
+function detailOf(text: string): string | null {
+  try {
+    const { detail } = JSON.parse(text) as { detail?: unknown }
+    return typeof detail === 'string' ? detail : null
+  } catch {
+    return null
+  }
 }

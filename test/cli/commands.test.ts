@@ -189,6 +189,27 @@ test('a push needs a digest where no local stack makes the image, and tells what
   })
 })
 
+test('a tag that is none is refused before anything is asked', async () => {
+  await withStub(aService(aView()), async ({ run, received }) => {
+    expect(await run(['push', 'pricing', 'v 3', '--digest', DIGEST])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('v 3 is no tag; it is 1 to 128'),
+    })
+    expect(received).toEqual([])
+  })
+})
+
+test('freeze add names all that is missing at once', async () => {
+  await withStub(aService(aView()), async ({ run, changes }) => {
+    const { code, err } = await run(['freeze', 'add', '-e', 'production'])
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/say why with --reason[\s\S]*say when: --from/),
+    })
+    expect(changes()).toEqual([])
+  })
+})
+
 test('signs beyond ASCII are left out where the terminal does not know them', async () => {
   await withStub(aService(WAITING, obedient), async ({ run }) => {
     expect((await run(['promote', 'pricing'], { env: { LC_ALL: 'C' } })).out).toBe('+ pricing-7: promote by you\n')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { slipway, withFiles } from './run.ts'
-import { aList, type Received, TOKEN, withStub } from './stub.ts'
+import { aList, aService, aView, type Received, TOKEN, withStub } from './stub.ts'
 
 /** A folder with files below it, made runnable, that is gone after the work. */
 async function withFolder<T>(
@@ -107,12 +107,34 @@ test('the local stack of this folder is asked with its own login, without ceremo
   })
 })
 
+test('the local stack publishes no image whose tag the manifest does not take', async () => {
+  const service = aService(aView(), ({ path }) =>
+    path.endsWith('/manifest') ? { body: { version: 3, manifest: { image: { tags: 'v*' } } } } : null,
+  )
+  await withStub(service, async ({ url, changes }) => {
+    const local = JSON.stringify({ api: `${url}/api`, control: url })
+    await withFolder({ '.slipway/local.json': local }, async (cwd) => {
+      const answer = await slipway(['push', 'pricing', 'nightly-1'], { cwd, env: { SLIPWAY_TOKEN: TOKEN } })
+      expect(answer).toMatchObject({ code: 1, err: expect.stringContaining('nightly-1 does not match v*') })
+      expect(changes()).toEqual([])
+    })
+  })
+})
+
 test('who says nothing is told what to set, and nothing is asked', async () => {
   await withFolder({}, async (cwd) => {
     const nowhere = await slipway(['services'], { cwd })
     expect(nowhere).toMatchObject({ code: 2, out: '', err: expect.stringContaining('set SLIPWAY_URL or give --url') })
-    const nobody = await slipway(['services', '--url', 'https://slipway.invalid'], { cwd })
-    expect(nobody).toMatchObject({ code: 2, out: '', err: expect.stringContaining('az login: set SLIPWAY_AUDIENCE') })
+    await withStub(aService(aView()), async ({ url, received }) => {
+      const nobody = await slipway(['services', '--url', url], { cwd })
+      expect(nobody).toMatchObject({ code: 2, out: '', err: expect.stringContaining('az login: set SLIPWAY_AUDIENCE') })
+      expect(received).toEqual([])
+    })
+    const nothing = await slipway(['services', '--url', 'http://127.0.0.1:9'], { cwd })
+    expect(nothing).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('127.0.0.1:9 does not answer (ECONNREFUSED)'),
+    })
   })
 })
 
