@@ -30,6 +30,9 @@ const WORDS: Readonly<Record<StepView['state'], string>> = {
   stopped: 'ended here',
 }
 
+/** Other names where a plain one is that of a box of its own. */
+const CLASSES: Readonly<Partial<Record<StepView['state'], string>>> = { failed: 'is-failed', stopped: 'is-stopped' }
+
 const GLYPHS: Readonly<Partial<Record<StepView['state'], string>>> = {
   done: '✔',
   never: '–',
@@ -41,7 +44,7 @@ function Step({ step, isPaused }: { readonly step: StepView; readonly isPaused: 
   const { number, weight, bakeMs, gate, state } = step
   const word = state === 'now' && isPaused ? 'paused here' : WORDS[state]
   return (
-    <li class={`step ${state}`} {...(state === 'now' ? { 'aria-current': 'step' as const } : {})}>
+    <li class={`step ${CLASSES[state] ?? state}`} {...(state === 'now' ? { 'aria-current': 'step' as const } : {})}>
       <span class="step-mark" aria-hidden="true">
         {GLYPHS[state] ?? number}
       </span>

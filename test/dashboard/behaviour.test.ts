@@ -122,7 +122,7 @@ describe.skipIf(without !== null)(`the dashboard in a browser${skipped}`, { time
     await page.waitForSelector('dialog[open]')
     expect(await focused(page)).toBe('Abort now')
     await page.keyboard.press('Escape')
-    expect(await page.evaluate('document.activeElement.dataset.verb')).toBe('abort')
+    await page.waitForFunction("document.activeElement.dataset.verb === 'abort'")
     await close()
   })
 
@@ -210,7 +210,7 @@ describe.skipIf(without !== null)(`the dashboard in a browser${skipped}`, { time
 
   test('what is being rolled back already has no button to abort it', async () => {
     const { page, close } = await stage.open('#/production/fares')
-    await page.waitForSelector('.step.failed')
+    await page.waitForSelector('.step.is-failed')
     expect(await page.locator('[data-verb="abort"]').count()).toBe(0)
     expect(await page.locator('.missing').count()).toBe(0)
     await close()
