@@ -122,7 +122,7 @@ describe.skipIf(without !== null)(`the dashboard in a browser${skipped}`, { time
     await page.waitForSelector('dialog[open]')
     expect(await focused(page)).toBe('Abort now')
     await page.keyboard.press('Escape')
-    await page.waitForFunction("document.activeElement.dataset.verb === 'abort'")
+    await page.locator('[data-verb="abort"]:focus').waitFor()
     await close()
   })
 
