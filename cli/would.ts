@@ -1,5 +1,6 @@
 import type { CommandRequest, ServiceView } from '../lib/api.ts'
 import type { Verb } from '../lib/core/facts.ts'
+import { heldText } from './ended.ts'
 import { clean, shortDigest } from './words.ts'
 
 /** What a command would do, as a sentence, and why it would be refused; null where nothing stands against it. */
@@ -17,7 +18,7 @@ export function foretold(verb: Verb, view: ServiceView, request: CommandRequest)
     meant !== undefined && meant !== rollout
       ? `${meant} is not the newest rollout of ${service}: ${what}`
       : !commands.includes(verb)
-        ? `${service} takes no ${verb} now: ${what}${others(commands)}`
+        ? `${service} takes no ${verb} now: ${[what, heldText(view) ?? ''].filter((part) => part !== '').join(', ')}${others(commands)}`
         : may.includes(verb) || request.override === true
           ? null
           : `your roles do not let you ${verb} ${service}; slipway whoami tells them`
