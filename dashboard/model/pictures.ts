@@ -1,7 +1,7 @@
 import type { RolloutView } from '../../lib/api.ts'
-import type { Picture } from '../ui/plot.ts'
 import type { Point } from './buckets.ts'
 import { figure, percent } from './format.ts'
+import type { Picture } from './picture.ts'
 import type { WeightChange } from './weights.ts'
 
 type Kpi = RolloutView['manifest']['analysis']['kpis'][number]

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { fullTime } from '../model/format.ts'
-import type { Picture } from './plot.ts'
+import type { Picture } from '../model/picture.ts'
 
 /** A chart with its words: what is drawn, in which unit, what it looks like in a sentence, and all of it as a table. */
 export function Chart({
