@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import type { AuditRow } from '../../lib/core/audit.ts'
+import type { Check } from './check.ts'
+
+const BEFORE_THE_FIRST = '0'.repeat(64)
+
+/** S13: the rows of every chain are numbered without gaps, name the row before them, and give the hash that they carry. */
+export function checkAuditChain(): Check {
+  const heads = new Map<string, Pick<AuditRow, 'seq' | 'hash'>>()
+  return {
+    invariant: 'S13',
+    see: (event) => {
+      if (event.kind !== 'audit') return []
+      const { row } = event
+      const wrongs = wrongsOf(row, heads.get(row.entityId) ?? { seq: 0, hash: BEFORE_THE_FIRST })
+      heads.set(row.entityId, row)
+      return wrongs.map((wrong) => ({
+        invariant: 'S13',
+        says: `audit row ${row.id} (${row.kind}): ${wrong}`,
+        n: event.n,
+      }))
+    },
+    end: () => [],
+  }
+}
+
+function wrongsOf(row: AuditRow, head: Pick<AuditRow, 'seq' | 'hash'>): readonly string[] {
+  const { hash, previousHash, ...said } = row
+  const wrongs: string[] = []
+  if (row.seq !== head.seq + 1) wrongs.push(`it follows row ${head.seq} and is numbered ${row.seq}`)
+  if (row.id !== `${row.entityId}#${row.seq}`) wrongs.push(`its id does not say ${row.entityId}#${row.seq}`)
+  if (previousHash !== head.hash) wrongs.push('it names another row before it than the one that was stored')
+  if (
+    createHash('sha256')
+      .update(previousHash + sorted(said))
+      .digest('hex') !== hash
+  )
+    wrongs.push('its text does not give its hash')
+  return wrongs
+}
+
+/** JSON with the members of every object in the order of their names; what JSON cannot hold is null or left out. */
+function sorted(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value ?? null)
+  if (Array.isArray(value)) return `[${Array.from(value, sorted).join(',')}]`
+  const told: Record<string, unknown> = { ...value }
+  const names = Object.keys(told)
+    .filter((name) => told[name] !== undefined)
+    .sort()
+  return `{${names.map((name) => `${JSON.stringify(name)}:${sorted(told[name])}`).join(',')}}`
+}
