@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { benchAudit } from './audit.ts'
 import { benchCalls } from './calls.ts'
 import { benchCanaries } from './canaries.ts'
 import { benchIntake } from './intake.ts'
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, (folder: string, options: Options) => Promi
   calls: benchCalls,
   load: benchLoadTime,
   canaries: (_, { full }) => benchCanaries(full),
+  audit: benchAudit,
   judge: (_, { full, json }) => benchJudge(full, json),
 }
 

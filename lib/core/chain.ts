@@ -11,9 +11,13 @@ export const GENESIS = '0'.repeat(64)
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(',')}]`
   if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).filter(([, member]) => member !== undefined)
-    members.sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+    const members = value as Readonly<Record<string, unknown>>
+    let text = ''
+    for (const name of Object.keys(members).sort()) {
+      const member = members[name]
+      if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonical(member)}`
+    }
+    return `{${text}}`
   }
   return JSON.stringify(value ?? null)
 }
