@@ -98,3 +98,25 @@ test('a sound chain passes, and a flipped, dropped or doubled row is found', () 
   expect(found(audit(second)).join()).toMatch(/follows row 0 and is numbered 2/)
   expect(found(audit(first), audit(first)).join()).toMatch(/follows row 1 and is numbered 1/)
 })
+
+test('after an abort nobody raises the canary, save a worker that decided just before it', () => {
+  const service = { kind: 'service', entity: 'production/shop', app: 's/g/shop' } as TraceBody
+  const serving: TraceBody = { kind: 'traffic', app: 's/g/shop', weights: { old: 90, new: 10 }, revisions }
+  const abort = decision('shop-1', { phase: 'rolling-back', worker: 4 })
+  const story = (decidedAt: number, writtenAt: number, weight: number) => {
+    const checks = createChecks()
+    const events = [
+      { at: 0, ...service },
+      { at: 0, ...serving },
+      { at: decidedAt, ...decision('shop-1') },
+      { at: 100_000, ...abort },
+      { at: writtenAt, ...write({ old: 100 - weight, new: weight }) },
+    ]
+    return events.flatMap((event, n) => checks.flatMap((check) => check.see({ seed: 1, n, ...event }))).length
+  }
+  expect(story(99_999, 129_999, 50)).toBe(0)
+  expect(story(99_999, 130_000, 50)).toBe(1)
+  expect(story(100_000, 100_001, 50)).toBe(1)
+  expect(story(99_000, 200_000, 10)).toBe(0)
+  expect(story(99_000, 200_000, 11)).toBe(1)
+})
