@@ -37,7 +37,7 @@ export function createCore(clock: Clock, seed: number): Core {
     operations: new Map(),
     log: [],
     reads: { get: 0, list: 0, listRevisions: 0, getRevision: 0, listReplicas: 0, operation: 0 },
-    injections: createInjections(),
+    injections: createInjections(seed),
     domain: 'calmsea-0a1b2c3d.westeurope.azurecontainerapps.io',
     find: (target) => {
       const app = core.apps.get(keyOf(target))

@@ -1,3 +1,4 @@
+import { chance } from '../chance.ts'
 import { ArmRefusal } from './refusal.ts'
 import type { AppKey, Injection } from './types.ts'
 
@@ -12,16 +13,25 @@ export interface Injections {
   around<T>(kind: string, target: AppKey | null, now: number, deed: () => T): T
 }
 
-/** Keeps injections in the order in which they came; each is used up after its `times`, or gone after `until`. */
-export function createInjections(): Injections {
+/**
+ * Keeps injections in the order in which they came; each is used up after its `times`, or gone after `until`. Which calls a
+ * storm spares is drawn from `seed`, call by call.
+ */
+export function createInjections(seed: number): Injections {
+  let drawn = 0
   let waiting: { readonly injection: Injection; left: number }[] = []
   const meet = (kind: string, target: AppKey | null, now: number): Injection | null => {
     if (waiting.length === 0) return null
     waiting = waiting.filter(({ injection, left }) => left > 0 && now < (injection.until ?? Number.POSITIVE_INFINITY))
-    const met = waiting.find(({ injection }) => fits(injection, kind, target))
+    const met = waiting.find(({ injection }) => fits(injection, kind, target) && strikes(injection))
     if (met === undefined) return null
     met.left -= 1
     return met.injection
+  }
+  const strikes = ({ share }: Injection) => {
+    if (share === undefined) return true
+    drawn += 1
+    return chance(seed, drawn) < share
   }
   return {
     add: (injection) => {

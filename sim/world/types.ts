@@ -56,6 +56,8 @@ export interface Injection {
   /** Epoch milliseconds, exclusive. */
   readonly until?: number
   readonly refusal: Refusal
+  /** A storm: each matching call is refused with this chance, 0–1, drawn from the world's seed. Absent: every one is. */
+  readonly share?: number
   /** True: the write happens although it is refused, so the caller cannot know. */
   readonly applied?: boolean
 }
