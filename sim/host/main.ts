@@ -1,7 +1,8 @@
 /**
  * The local Functions host as a process of its own. Its environment is the app's settings; besides, it reads
  * HOST_ENTRY (the bundle), HOST_JSON (path of host.json), HOST_KEY, HOST_MASTER_KEY, HOST_PORT (default: a free one),
- * HOST_TIMER_STATUS (a file) and HOST_LOG_LEVEL; settings AzureFunctionsJobHost__* go before host.json. When it is ready it prints one line of JSON to stdout:
+ * HOST_TIMER_STATUS (a file), HOST_LEASE_MS (how long a message is hidden while its function runs) and HOST_LOG_LEVEL; settings
+ * AzureFunctionsJobHost__* go before host.json. When it is ready it prints one line of JSON to stdout:
  * `{"url":"http://127.0.0.1:…","functions":[…]}`. SIGTERM and SIGINT close it gracefully; logs go to stderr.
  */
 import { readFileSync } from 'node:fs'
@@ -21,7 +22,8 @@ function required(name: string): string {
 }
 
 function optionsFromEnvironment(): HostOptions {
-  const { HOST_MASTER_KEY: master, HOST_TIMER_STATUS: status, HOST_PORT, HOST_LOG_LEVEL, ...settings } = process.env
+  const { HOST_MASTER_KEY: master, HOST_TIMER_STATUS: status, HOST_LEASE_MS: lease, ...others } = process.env
+  const { HOST_PORT, HOST_LOG_LEVEL, ...settings } = others
   return {
     entry: resolve(required('HOST_ENTRY')),
     hostJson: withOverrides(JSON.parse(readFileSync(required('HOST_JSON'), 'utf8')), settings),
@@ -31,6 +33,7 @@ function optionsFromEnvironment(): HostOptions {
     port: Number(HOST_PORT ?? 0),
     logLevel: (HOST_LOG_LEVEL ?? 'information') as LogLevel,
     ...(status === undefined ? {} : { timerStatusFile: status }),
+    ...(lease === undefined ? {} : { leaseMs: Number(lease) }),
   }
 }
 
