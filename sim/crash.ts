@@ -41,16 +41,24 @@ export function mortal<T extends object>(sockets: T, plan: CrashPlan | null): Mo
     dead = true
     throw new Crash(`the worker died at ${name}, call ${calls.length}`)
   }
-  const wrapped = Object.entries(sockets).map(([name, socket]) => {
-    return [name, IMMORTAL.includes(name) ? socket : wrap(name, socket as object, guard)]
-  })
   const revive = () => {
     dead = false
   }
-  return { sockets: Object.fromEntries(wrapped) as T, calls, revive }
+  return { sockets: guarded(sockets, guard), calls, revive }
 }
 
-function wrap(name: string, socket: object, guard: (name: string, call: () => unknown) => Promise<unknown>): object {
+/** Stands before every call of a socket: may let it through (`call`), refuse it, or keep it waiting. */
+export type Guard = (name: string, call: () => unknown) => Promise<unknown>
+
+/** The same sockets with a guard before every method, told as `store.commit`; clocks and pure functions have none. */
+export function guarded<T extends object>(sockets: T, guard: Guard): T {
+  const wrapped = Object.entries(sockets).map(([name, socket]) => {
+    return [name, IMMORTAL.includes(name) ? socket : wrap(name, socket as object, guard)]
+  })
+  return Object.fromEntries(wrapped) as T
+}
+
+function wrap(name: string, socket: object, guard: Guard): object {
   const methods = Object.entries(socket).flatMap(([member, value]: [string, unknown]) => {
     if (typeof value !== 'function') return []
     const called = `${name}.${member}`
