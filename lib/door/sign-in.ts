@@ -3,6 +3,7 @@ import type { Cookie, HttpResponseInit } from '@azure/functions'
 import type { Identified } from '../core/caller.ts'
 import type { Visit } from '../door.ts'
 import { Fault } from '../errors.ts'
+import { escaped } from '../schema/pages/html.ts'
 import { checkOrigin, cookieOf, isSecure, MAX_COOKIE_CHARS, noSession, type Site, sessionCookie } from './session.ts'
 
 /** What it takes to let people sign in by browser. */
@@ -126,10 +127,6 @@ function page(status: number, { title, text, link }: Page, cookies: readonly Coo
     `<main><h1>${escaped(title)}</h1><p>${escaped(text)}</p><p><a href="${to}">${escaped(link.text)}</a></p></main></html>`,
   ].join('')
   return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, cookies: [...cookies], body }
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }
 
 function errandIn(value: string | null): Errand | null {

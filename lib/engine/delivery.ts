@@ -10,7 +10,7 @@ import {
 } from '../core/delivery.ts'
 import { entityId } from '../core/service.ts'
 import type { AuditLog, Page } from '../ports.ts'
-import { servicesOf } from './drift-services.ts'
+import { servicesOf } from './services.ts'
 import type { Wheel } from './wheel.ts'
 
 /** The four measures of one service, or (service null) of a whole environment. */

@@ -8,7 +8,7 @@ import { Fault } from '../errors.ts'
 import type { AuditLog, Secrets, SetUps, StorageTrial } from '../ports.ts'
 import { examineServices } from './doctor-service.ts'
 import { type Attempt, inTime, PATIENCE, type Patience, withPatience } from './doctor-time.ts'
-import { servicesOf } from './drift-services.ts'
+import { servicesOf } from './services.ts'
 import type { Wheel } from './wheel.ts'
 
 /** What the doctor asks, and the names that its commands are filled in with. */

@@ -2,7 +2,7 @@ import { type Caller, mayDo } from '../core/caller.ts'
 import { type DriftReport, reportIn, reportsText } from '../core/drift-report/row.ts'
 import { entityId } from '../core/service.ts'
 import type { AuditLog } from '../ports.ts'
-import { servicesOf } from './drift-services.ts'
+import { servicesOf } from './services.ts'
 import type { Wheel } from './wheel.ts'
 
 /** The newest drift report of every service, and the services (`environment/name`) that have none. */

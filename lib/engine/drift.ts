@@ -9,7 +9,7 @@ import { entityId, type ServiceKey, type ServiceState } from '../core/service.ts
 import { Fault } from '../errors.ts'
 import type { AuditLog } from '../ports.ts'
 import { type Complain, measureServices } from './drift-measure.ts'
-import { inLanes, servicesOf } from './drift-services.ts'
+import { inLanes, servicesOf } from './services.ts'
 import { ATTEMPTS, sealed, type Wheel } from './wheel.ts'
 
 /** What a night brought for one thing: a service (`environment/name`), or whatever failed, by its name. */

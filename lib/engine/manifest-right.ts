@@ -1,6 +1,6 @@
 import { type Caller, mayDo } from '../core/caller.ts'
 import type { Manifest } from '../core/service.ts'
-import { servicesOf } from './drift-services.ts'
+import { servicesOf } from './services.ts'
 import type { Wheel } from './wheel.ts'
 
 /**

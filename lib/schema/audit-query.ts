@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { AUDIT_KINDS } from '../core/audit.ts'
 import type { AuditQuery } from '../ports.ts'
 import { didYouMean } from './did-you-mean.ts'
-import { NAME, ROLLOUT_ID, readInstant } from './grammar.ts'
-import { type Issue, pathText } from './issue.ts'
-import { issuesOf } from './zod-issues.ts'
+import { ROLLOUT_ID } from './grammar.ts'
+import type { Issue } from './issue.ts'
+import { queryInstant, queryName, readQuery } from './query.ts'
 
 /** How the audit is wanted: as a JSON page, or as lines for a spreadsheet. */
 export type AuditFormat = 'json' | 'csv'
@@ -15,33 +15,16 @@ export type AuditQueryRead =
 
 const DEFAULT_LIMIT = 50
 
-const name = z.string().regex(NAME, {
-  error: 'is no valid name; it has 2–32 of a–z, 0–9 and dashes, begins with a letter and ends with no dash',
-})
-
-const instant = z
-  .string()
-  .max(40, { error: 'is too long for a moment' })
-  .transform((text, context) => {
-    const at = readInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
-    if (at !== null) return at
-    context.addIssue({
-      code: 'custom',
-      message: 'is no moment; write it like 2026-11-21T08:00:00Z or 2026-11-21 (UTC)',
-    })
-    return z.NEVER
-  })
-
 const auditQuerySchema = z
   .strictObject({
-    environment: name.meta({ examples: ['production'] }),
-    service: name.optional(),
+    environment: queryName.meta({ examples: ['production'] }),
+    service: queryName.optional(),
     rollout: z.string().regex(ROLLOUT_ID, { error: 'is no rollout id; it looks like `pricing-7`' }).optional(),
     kind: z
       .enum(AUDIT_KINDS, { error: ({ input }) => `is no kind of audit row.${didYouMean(String(input), AUDIT_KINDS)}` })
       .optional(),
-    since: instant.optional(),
-    until: instant.optional(),
+    since: queryInstant.optional(),
+    until: queryInstant.optional(),
     limit: z
       .string()
       .regex(/^(?:[1-9]\d?|100)$/, { error: 'must be a whole number from 1 to 100' })
@@ -64,13 +47,8 @@ const auditQuerySchema = z
  * Unknown and repeated parameters are refused. Never throws.
  */
 export function readAuditQuery(parameters: URLSearchParams): AuditQueryRead {
-  const input = Object.fromEntries([...parameters].filter(([key]) => key !== 'api-version'))
-  const repeated = [...new Set(parameters.keys())].filter((key) => parameters.getAll(key).length > 1)
-  const read = auditQuerySchema.safeParse(input)
-  if (!read.success || repeated.length > 0) {
-    const twice = repeated.map((key) => ({ path: pathText([key]), message: 'stands more than once; give it once' }))
-    return { ok: false, issues: [...(read.success ? [] : issuesOf(read.error, auditQuerySchema, input)), ...twice] }
-  }
+  const read = readQuery(auditQuerySchema, parameters)
+  if (!read.ok) return read
   const { limit = DEFAULT_LIMIT, from = null, format = 'json', environment, ...rest } = read.data
   const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   return { ok: true, query: { environment, limit, from, ...present }, format }

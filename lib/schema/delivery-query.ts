@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { NAME, readInstant } from './grammar.ts'
-import { type Issue, pathText } from './issue.ts'
-import { issuesOf } from './zod-issues.ts'
+import type { Issue } from './issue.ts'
+import { queryInstant, queryName, readQuery } from './query.ts'
 
 /** What the measures of delivery are wanted of. Null = all. Times are epoch milliseconds, `from` inclusive, `to` exclusive. */
 export interface DeliveryQuery {
@@ -20,27 +19,12 @@ const WINDOWS = { '7d': 7, '30d': 30, '90d': 90 } as const
 /** The audit of more is read page by page from GET /api/v1/audit. */
 const MOST_DAYS = 366
 
-const name = z.string().regex(NAME, {
-  error: 'is no valid name; it has 2–32 of a–z, 0–9 and dashes, begins with a letter and ends with no dash',
-})
-
-const instant = z
-  .string()
-  .max(40, { error: 'is too long for a moment' })
-  .transform((text, context) => {
-    const at = readInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
-    if (at !== null) return at
-    const message = 'is no moment; write it like 2026-11-21T08:00:00Z or 2026-11-21 (UTC)'
-    context.addIssue({ code: 'custom', message })
-    return z.NEVER
-  })
-
 const deliveryQuerySchema = z
   .strictObject({
-    environment: name.meta({ examples: ['production'] }).optional(),
-    service: name.optional(),
-    from: instant.optional(),
-    to: instant.optional(),
+    environment: queryName.meta({ examples: ['production'] }).optional(),
+    service: queryName.optional(),
+    from: queryInstant.optional(),
+    to: queryInstant.optional(),
     window: z.enum(['7d', '30d', '90d'], { error: 'must be `7d`, `30d` or `90d`' }).optional(),
   })
   .superRefine(({ from, to, window }, context) => {
@@ -56,18 +40,14 @@ const deliveryQuerySchema = z
  * without `to` it ends at `now`. Unknown and repeated parameters are refused. Never throws.
  */
 export function readDeliveryQuery(parameters: URLSearchParams, now: number): DeliveryQueryRead {
-  const input = Object.fromEntries([...parameters].filter(([key]) => key !== 'api-version'))
-  const repeated = [...new Set(parameters.keys())].filter((key) => parameters.getAll(key).length > 1)
-  const twice = repeated.map((key) => ({ path: pathText([key]), message: 'stands more than once; give it once' }))
-  const read = deliveryQuerySchema.safeParse(input)
-  if (!read.success) return { ok: false, issues: [...issuesOf(read.error, deliveryQuerySchema, input), ...twice] }
+  const read = readQuery(deliveryQuerySchema, parameters)
+  if (!read.ok) return read
   const { environment = null, service = null, window = '30d', to = now, from: given } = read.data
   const from = given ?? to - WINDOWS[window] * DAY_MS
-  if (from < to && to - from <= MOST_DAYS * DAY_MS && twice.length === 0)
-    return { ok: true, query: { environment, service, from, to } }
+  if (from < to && to - from <= MOST_DAYS * DAY_MS) return { ok: true, query: { environment, service, from, to } }
   const open = {
     path: 'from',
     message: `must lie within the ${MOST_DAYS} days before \`to\`, which is now unless given`,
   }
-  return { ok: false, issues: twice.length > 0 ? twice : [open] }
+  return { ok: false, issues: [open] }
 }

@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { NAME } from './grammar.ts'
-import { type Issue, pathText } from './issue.ts'
-import { issuesOf } from './zod-issues.ts'
+import type { Issue } from './issue.ts'
+import { queryName, readQuery } from './query.ts'
 
 /** How drift reports are wanted: as data, or as a text for people. */
 export type DriftFormat = 'json' | 'markdown'
@@ -11,13 +10,7 @@ export type DriftQueryRead =
   | { readonly ok: false; readonly issues: readonly Issue[] }
 
 const driftQuerySchema = z.strictObject({
-  environment: z
-    .string()
-    .regex(NAME, {
-      error: 'is no valid name; it has 2–32 of a–z, 0–9 and dashes, begins with a letter and ends with no dash',
-    })
-    .meta({ examples: ['production'] })
-    .optional(),
+  environment: queryName.meta({ examples: ['production'] }).optional(),
 })
 
 /**
@@ -25,14 +18,9 @@ const driftQuerySchema = z.strictObject({
  * Without `environment` all are meant (null). Unknown and repeated parameters are refused. Never throws.
  */
 export function readDriftQuery(parameters: URLSearchParams, accept: string | null): DriftQueryRead {
-  const input = Object.fromEntries([...parameters].filter(([key]) => key !== 'api-version'))
-  const repeated = [...new Set(parameters.keys())].filter((key) => parameters.getAll(key).length > 1)
-  const read = driftQuerySchema.safeParse(input)
-  if (read.success && repeated.length === 0) {
-    return { ok: true, environment: read.data.environment ?? null, format: formatOf(accept ?? '') }
-  }
-  const twice = repeated.map((key) => ({ path: pathText([key]), message: 'stands more than once; give it once' }))
-  return { ok: false, issues: [...(read.success ? [] : issuesOf(read.error, driftQuerySchema, input)), ...twice] }
+  const read = readQuery(driftQuerySchema, parameters)
+  if (!read.ok) return read
+  return { ok: true, environment: read.data.environment ?? null, format: formatOf(accept ?? '') }
 }
 
 /** Whoever names Markdown wants it: no browser and no client names it by itself. A weight of 0 refuses it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AuditKind, AuditRow } from '../../lib/core/audit.ts'
+import { AUDIT_KINDS, type AuditRow } from '../../lib/core/audit.ts'
 import { evidenceText, explain, explainEvidence, figureText } from '../../lib/core/explain.ts'
 import { csv, presented } from '../../lib/core/export.ts'
 import { CANARY, STABLE, someEvidence, T0 } from '../support/builders.ts'
@@ -28,47 +28,6 @@ function aRow(overrides: Partial<AuditRow> = {}): AuditRow {
   }
 }
 
-/** Every kind there is: the compiler holds the list complete. */
-const KINDS: Readonly<Record<AuditKind, true>> = {
-  'manifest-stored': true,
-  'push-queued': true,
-  'push-rejected': true,
-  'rollout-started': true,
-  'stable-found': true,
-  'traffic-pinned': true,
-  'revision-requested': true,
-  'revision-ready': true,
-  'step-started': true,
-  'weights-confirmed': true,
-  'measurements-lost': true,
-  'measurements-back': true,
-  paused: true,
-  resumed: true,
-  'promoted-by-hand': true,
-  'rollback-started': true,
-  'rollback-confirmed': true,
-  'promotion-confirmed': true,
-  'foreign-edit': true,
-  'late-write-corrected': true,
-  trouble: true,
-  'trouble-over': true,
-  'repair-requested': true,
-  'revision-activated': true,
-  'revision-deactivated': true,
-  'deadline-passed': true,
-  finished: true,
-  'watch-ended': true,
-  'drift-reported': true,
-  approved: true,
-  'approval-lapsed': true,
-  'break-glass': true,
-  'freeze-added': true,
-  'freeze-lifted': true,
-  'freeze-held': true,
-  'freeze-over': true,
-  'undo-requested': true,
-}
-
 describe('explain', () => {
   test('says when, which service, what, weights before and after, and the evidence', () => {
     expect(explain(aRow())).toBe(
@@ -86,7 +45,7 @@ describe('explain', () => {
     expect(explain(aRow())).not.toContain('BREAK GLASS')
   })
 
-  for (const kind of Object.keys(KINDS) as AuditKind[]) {
+  for (const kind of AUDIT_KINDS) {
     test(`a row of kind ${kind} is one line that holds its time, its service and its reason`, () => {
       for (const row of [
         aRow({ kind }),
