@@ -22,19 +22,20 @@ export interface Mortal<T> {
 const IMMORTAL: readonly string[] = ['clock', 'digest', 'matchesTag', 'openWindow', 'nextWindow']
 
 /**
- * Wraps every method of every socket so that the worker dies at one of them. From that moment every call of the dead
+ * Wraps every method of every socket so that the worker dies at one of them, or at several one after another. From that moment every call of the dead
  * worker throws: what it had under way in parallel does not go on either.
  */
-export function mortal<T extends object>(sockets: T, plan: CrashPlan | null): Mortal<T> {
+export function mortal<T extends object>(sockets: T, plan: CrashPlan | readonly CrashPlan[] | null): Mortal<T> {
+  const plans = plan === null ? [] : 'call' in plan ? [plan] : plan
   const calls: string[] = []
   let dead = false
   const guard = async (name: string, call: () => unknown): Promise<unknown> => {
     if (dead) throw new Crash(`${name} was called by a dead worker`)
     calls.push(name)
-    const mine = plan !== null && calls.length === plan.call
-    if (mine && plan.moment === 'before') return die(name)
+    const moment = plans.find((plan) => plan.call === calls.length)?.moment
+    if (moment === 'before') return die(name)
     const result = await call()
-    if (mine) return die(name)
+    if (moment === 'after') return die(name)
     return result
   }
   const die = (name: string): never => {

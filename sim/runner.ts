@@ -55,8 +55,8 @@ export interface StageOptions {
   readonly seed?: number
   readonly start?: number
   readonly environments?: readonly string[]
-  /** The worker dies once, by this plan; a new one takes over at the next wake-up. */
-  readonly crash?: CrashPlan
+  /** The worker dies by this plan, or at each of these; a new one takes over at the next wake-up. */
+  readonly crash?: CrashPlan | readonly CrashPlan[]
   /** Tells the windows of freezes; absent = of those that do not recur. */
   readonly windows?: Pick<Wheel, 'openWindow' | 'nextWindow'>
   /** Whether decisions leave notices in the store's outbox. */

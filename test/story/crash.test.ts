@@ -1,91 +1,78 @@
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from '../../lib/core/rollout.ts'
-import type { Stage, StageOptions } from '../../sim/runner.ts'
-import {
-  expectSound,
-  givenPricing,
-  HOUR,
-  MINUTE,
-  PRICING,
-  plan,
-  timeline,
-  untilFinished,
-  version,
-  weights,
-} from '../support/story.ts'
+import { chance } from '../../sim/chance.ts'
+import type { CrashPlan } from '../../sim/crash.ts'
+import type { Stage } from '../../sim/runner.ts'
+import { outcomeOf, SCENES, type Scene, setScene, type Told, tellScene } from '../support/scenes.ts'
+import { expectSound } from '../support/story.ts'
 
-/** A story that is told once without a death, and then once for every place where the worker can die. */
-interface Scenario {
-  readonly name: string
-  readonly outcome: Outcome
-  /** Canary weights over time: no step may be skipped or repeated, whenever the worker dies. */
-  readonly steps: readonly number[]
-  readonly serving: 'canary' | 'stable'
-  readonly tell: (stage: Stage) => Promise<void>
-}
+/** Generous ceilings: each scene is told some hundred times. */
+const PATIENCE = { timeout: 240_000 }
 
-const QUICK = { stages: plan([10, 0.1], [50, 0.1], [100, 0]) }
+type Plan = CrashPlan | readonly CrashPlan[]
 
-const SCENARIOS: readonly Scenario[] = [
-  { name: 'a promotion', outcome: 'promoted', steps: [0, 10, 50, 100], serving: 'canary', tell: async () => {} },
-  {
-    name: 'a rollback after a breach',
-    outcome: 'rolled-back',
-    steps: [0, 10, 0],
-    serving: 'stable',
-    tell: async (stage) => stage.metrics.profile(version(2).digest, { rps: 50, p95Ms: 900, errorRate: 0.0002 }),
-  },
-  {
-    name: 'an abort in the middle of step two',
-    outcome: 'aborted',
-    steps: [0, 10, 50, 0],
-    serving: 'stable',
-    tell: async (stage) => {
-      await stage.runUntil(
-        'half of the traffic is at the canary',
-        () => Object.values(weights(stage)).includes(50),
-        2 * HOUR,
-      )
-      await stage.run(2 * MINUTE)
-      await stage.command(PRICING, 'abort')
-    },
-  },
-  {
-    name: 'an image that cannot be pulled',
-    outcome: 'failed',
-    steps: [0],
-    serving: 'stable',
-    tell: async (stage) => stage.world.behave(version(2).digest, { never: 'pull-fails' }),
-  },
-]
-
-async function told(scenario: Scenario, options: StageOptions = {}): Promise<Stage> {
-  const stage = await givenPricing(QUICK, options)
-  const began = stage.clock.now()
-  await stage.push(version(2))
-  await scenario.tell(stage)
-  const outcome = await untilFinished(stage, 3 * HOUR)
-  await stage.run(HOUR)
-  const { canary } = stage.rollout(PRICING)
-  expect(outcome).toBe(scenario.outcome)
-  expect(timeline(stage, canary, began).map(([, weight]) => weight)).toEqual(scenario.steps)
-  expect(weights(stage)).toEqual({ [scenario.serving === 'canary' ? canary : 'pricing--v1']: 100 })
-  expect(stage.store.peek(PRICING)?.service.rolloutNumber).toBe(1)
-  expect(stage.rollout(PRICING).wakeAt).toBeNull()
+/** Tells a scene whose worker may die, and what came of it. */
+async function told(scene: Scene, seed: number, crash?: Plan): Promise<{ stage: Stage; told: Told }> {
+  const stage = await setScene(scene, seed, crash === undefined ? {} : { crash })
+  const since = stage.clock.now()
+  await tellScene(scene, stage)
   expectSound(stage)
-  return stage
+  return { stage, told: outcomeOf(stage, since) }
 }
 
-describe.each(SCENARIOS)('$name converges', (scenario) => {
-  test('wherever the worker dies, before or after the call took effect', { timeout: 120_000 }, async () => {
-    const { calls } = await told(scenario)
-    expect(new Set(calls)).toContain('apps.perform')
-    for (let call = 1; call <= calls.length; call++) {
-      for (const moment of ['before', 'after'] as const) {
-        await told(scenario, { crash: { call, moment } }).catch((error: unknown) => {
-          throw new Error(`dying ${moment} call ${call} (${calls[call - 1]}): ${String(error)}`, { cause: error })
-        })
-      }
+/** Tells it once for each plan; whatever came out otherwise is told with the plan that reproduces it. */
+async function expectSame(scene: Scene, seed: number, whole: Told, plans: readonly Plan[]): Promise<void> {
+  for (const plan of plans) {
+    try {
+      expect((await told(scene, seed, plan)).told).toEqual(whole)
+    } catch (error) {
+      throw new Error(`${scene.name}, seed ${seed}, dying at ${JSON.stringify(plan)}: ${String(error)}`, {
+        cause: error,
+      })
     }
+  }
+}
+
+/** Every place to die at: before and after each call, the storing of the manifest and every command included. */
+function places(calls: number): readonly CrashPlan[] {
+  return Array.from({ length: calls }, (_, index) => index + 1).flatMap((call) => [
+    { call, moment: 'before' as const },
+    { call, moment: 'after' as const },
+  ])
+}
+
+describe.each(SCENES.map((scene, index) => ({ ...scene, index })))('$name comes to the same end', (scene) => {
+  test('as its own story says', async () => {
+    const { told: whole, stage } = await told(scene, 1)
+    expect(whole).toMatchObject({ outcome: scene.outcome, rollouts: scene.rollouts })
+    const [serving, weight] = Object.entries(whole.weights)[0] ?? []
+    expect(weight).toBe(100)
+    expect(serving).toMatch(scene.serving === 1 ? /--v1$|-01010101$/ : new RegExp(`-(0${scene.serving}){4}$`))
+    expect(new Set(stage.calls)).toContain('apps.perform')
+  })
+
+  test('wherever the worker dies, before or after every call', PATIENCE, async () => {
+    const whole = await told(scene, 1)
+    await expectSame(scene, 1, whole.told, places(whole.stage.calls.length))
+  })
+
+  test.each([2, 3])('wherever the worker dies, with other luck and other times (seed %i)', PATIENCE, async (seed) => {
+    const whole = await told(scene, seed)
+    const drawn = places(whole.stage.calls.length).filter((_, index) => chance(seed, scene.index, index) < 0.15)
+    await expectSame(scene, seed, whole.told, drawn)
+  })
+
+  test('when the worker that makes up for a dead one dies as well', PATIENCE, async () => {
+    const whole = await told(scene, 1)
+    const plans = Array.from({ length: 40 }, (_, index) => {
+      const draw = (key: number, below: number) => Math.floor(chance(99, scene.index, index, key) * below)
+      const moment = (key: number) => (draw(key, 2) === 0 ? ('before' as const) : ('after' as const))
+      const call = 1 + draw(1, whole.stage.calls.length)
+      // Within the look that comes next.
+      return [
+        { call, moment: moment(2) },
+        { call: call + 1 + draw(3, 8), moment: moment(4) },
+      ]
+    })
+    await expectSame(scene, 1, whole.told, plans)
   })
 })
