@@ -1,5 +1,6 @@
 import type { Action, Observed } from './core/app.ts'
 import type { AuditKind, AuditRow } from './core/audit.ts'
+import type { PublicKey, Signature, SignedDigest } from './core/audit-digest.ts'
 import type { AppSetUp } from './core/doctor/app.ts'
 import type { LogRoute } from './core/doctor/sources.ts'
 import type { StorageAnswer } from './core/doctor/storage.ts'
@@ -179,12 +180,20 @@ export interface Inbox {
   accept(deliveries: readonly Delivery[]): Promise<void>
 }
 
+/** How a rollback calls: past the queue of ordinary calls, and again where it is throttled. */
+export interface Urgent {
+  /** No call is made again after this, epoch milliseconds. */
+  readonly until: number
+  /** Asked before a call is made again; false = it is wanted no more. */
+  readonly goOn?: () => Promise<boolean>
+}
+
 /** Container apps, seen and changed. */
 export interface ContainerApps {
   /** Looks at all targets, in as few calls as possible; the answer has one entry per target, in order. Never throws. */
-  observe(targets: readonly Target[]): Promise<readonly Observed[]>
+  observe(targets: readonly Target[], urgent?: Urgent): Promise<readonly Observed[]>
   /** Asks for the deed and returns when Azure has taken the request, not when it is done. Throws Fault. */
-  perform(target: Target, action: Action): Promise<void>
+  perform(target: Target, action: Action, urgent?: Urgent): Promise<void>
 }
 
 /** Measurements. One reading per query, in order; a source that is down gives `missing` readings. Never throws. */
@@ -214,6 +223,21 @@ export interface Secrets {
    * old; `fresh` asks for a new look (where a value did not match), as often as the vault can bear. Throws Fault.
    */
   read(name: string, options?: { readonly fresh?: boolean }): Promise<readonly string[]>
+}
+
+/** Signs what must be provable to outsiders. Both throw Fault. */
+export interface Signer {
+  sign(text: string): Promise<Signature>
+  /** The public halves of the keys that sign now or did lately, newest first. */
+  publicKeys(): Promise<readonly PublicKey[]>
+}
+
+/** The signed digests of the audit. Nothing is ever changed or taken out. Both throw Fault. */
+export interface Digests {
+  /** Digests of an environment, newest first. */
+  digests(environment: string, limit: number, from: string | null): Promise<Page<SignedDigest>>
+  /** `conflict`: a digest with this number stands already; nothing was stored. */
+  appendDigest(digest: SignedDigest): Promise<'saved' | 'conflict'>
 }
 
 /** Wakes an environment's turn at a time to come. Lost or doubled calls do no harm: the timer sweeps too. */
