@@ -61,6 +61,8 @@ export interface StageOptions {
   readonly windows?: Pick<Wheel, 'openWindow' | 'nextWindow'>
   /** Whether decisions leave notices in the store's outbox. */
   readonly told?: boolean
+  /** Puts a bug between the engine and its sockets, to show that it is found; absent = none. */
+  readonly plant?: (sockets: Wheel) => Wheel
 }
 
 const MINUTE_MS = 60_000
@@ -71,8 +73,8 @@ export function createStage(options: StageOptions = {}): Stage {
   const { environments = ['production'], crash = null } = options
   const props = createProps(options)
   const { clock, store } = props
-  const sockets = socketsOf(props, options.windows ?? PLAIN)
-  const { told = false } = options
+  const { told = false, plant = (wheel) => wheel } = options
+  const sockets = plant(socketsOf(props, options.windows ?? PLAIN))
   const worker = mortal(told ? { ...sockets, store: telling(sockets.store, null) } : sockets, crash)
   const wheel = worker.sockets
   const wakes = { timer: true, bell: true }

@@ -1,7 +1,7 @@
 import type { Manifest, Push } from '../../lib/core/service.ts'
 import { wantedWeight } from '../../lib/core/traffic.ts'
 import { Fault } from '../../lib/errors.ts'
-import { createStage, type Stage } from '../runner.ts'
+import { createStage, type Stage, type StageOptions } from '../runner.ts'
 import { type Item, injectionOf, type Scenario } from './scenario.ts'
 import type { TraceBody, TraceEvent, TrialPhase } from './trace.ts'
 
@@ -16,9 +16,12 @@ export interface Lived {
   readonly events: number
 }
 
+/** A bug between the engine and its sockets, to show that the checks find it. */
+export type Plant = NonNullable<StageOptions['plant']>
+
 /** Lives through a scenario: 48 troubled hours and a quiet day. Every effect is told to `see` in the order in which it came. */
-export async function live(scenario: Scenario, see: (event: TraceEvent) => void): Promise<Lived> {
-  const stage = createStage({ seed: scenario.seed })
+export async function live(scenario: Scenario, see: (event: TraceEvent) => void, plant?: Plant): Promise<Lived> {
+  const stage = createStage({ seed: scenario.seed, ...(plant === undefined ? {} : { plant }) })
   const began = stage.clock.now()
   const { tell, told } = teller(stage, scenario.seed, see)
   const manifest = manifestOf(scenario)
