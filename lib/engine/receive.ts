@@ -14,40 +14,85 @@ import { ATTEMPTS, ringFor, sealed, type Wheel } from './wheel.ts'
  * then delivers it again.
  */
 export async function receive(wheel: Wheel, delivery: Delivery): Promise<readonly EventRecord[]> {
-  const records =
-    delivery.kind === 'ignored'
-      ? [delivery.record]
-      : await receivePush(wheel, olderPush(delivery.push), delivery.receivedAt)
+  const records = await endsOf(wheel, delivery, createFolder(wheel))
   await wheel.events.record(records)
   return records
 }
 
 /**
  * Receives deliveries that came in one message. Each is acted on whatever becomes of the others; when all were tried, the
- * trouble of those that failed is thrown, so that the message comes back. Doing the rest again does no harm.
+ * trouble of those that failed is thrown, so that the message comes back. Doing the rest again does no harm. What the
+ * message needs to know of a service before anything is decided is read once, and what became of all is recorded at once.
  */
 export async function receiveAll(wheel: Wheel, deliveries: readonly Delivery[]): Promise<readonly EventRecord[]> {
   const records: EventRecord[] = []
   const troubles: unknown[] = []
+  const folder = createFolder(wheel)
   for (const delivery of deliveries) {
     try {
-      records.push(...(await receive(wheel, delivery)))
+      records.push(...(await endsOf(wheel, delivery, folder)))
     } catch (error) {
       troubles.push(error)
     }
   }
+  if (records.length > 0) await wheel.events.record(records)
   if (troubles.length === 0) return records
   if (troubles.length === deliveries.length && troubles.length === 1) throw troubles[0]
   throw new AggregateError(troubles, `${troubles.length} of ${deliveries.length} deliveries could not be acted on`)
 }
 
-async function receivePush(wheel: Wheel, push: Push, receivedAt: number): Promise<readonly EventRecord[]> {
-  const keys = await wheel.catalogue.servicesFor(push.registry, push.repository)
+/** What one message reads once: which services take a source, and what they take. Nothing is decided on it but a "no". */
+interface Folder {
+  servicesFor(push: Push): Promise<readonly ServiceKey[]>
+  service(key: ServiceKey): Promise<Loaded | undefined>
+}
+
+function createFolder(wheel: Wheel): Folder {
+  const sources = new Map<string, Promise<readonly ServiceKey[]>>()
+  const services = new Map<string, Promise<Loaded | undefined>>()
+  return {
+    servicesFor: ({ registry, repository }) =>
+      kept(sources, `${registry}/${repository}`, () => wheel.catalogue.servicesFor(registry, repository)),
+    service: (key) =>
+      kept(services, entityId(key), async () => (await wheel.store.load(key.environment, [key.name]))[0]),
+  }
+}
+
+/** A read that failed is not kept: the next delivery of the message may have more luck. */
+function kept<T>(all: Map<string, Promise<T>>, name: string, read: () => Promise<T>): Promise<T> {
+  const known = all.get(name)
+  if (known !== undefined) return known
+  const reading = read()
+  all.set(name, reading)
+  reading.catch(() => all.delete(name))
+  return reading
+}
+
+async function endsOf(wheel: Wheel, delivery: Delivery, folder: Folder): Promise<readonly EventRecord[]> {
+  if (delivery.kind === 'ignored') return [delivery.record]
+  const push = olderPush(delivery.push)
   const records: EventRecord[] = []
-  for (const key of keys) records.push(...(await offer(wheel, key, push, receivedAt)))
+  for (const key of await folder.servicesFor(push)) {
+    const refused = refusal(wheel, await folder.service(key), push, delivery.receivedAt)
+    records.push(...(refused ?? (await offer(wheel, key, push, delivery.receivedAt))))
+  }
   if (records.length > 0) return records
   const reason = `no service takes images from ${push.registry}/${push.repository}; store a manifest that names it`
-  return [record(push, receivedAt, null, 'ignored', reason, null)]
+  return [record(push, delivery.receivedAt, null, 'ignored', reason, null)]
+}
+
+/** What is said of a push that a service does not take, by its manifest; null = it takes it. */
+function refusal(
+  wheel: Wheel,
+  item: Loaded | undefined,
+  push: Push,
+  receivedAt: number,
+): readonly EventRecord[] | null {
+  const { image } = item?.service.manifest ?? {}
+  if (item === undefined || image?.registry !== push.registry || image.repository !== push.repository) return []
+  if (wheel.matchesTag(image.tags, push.tag)) return null
+  const wanted = image.tags.kind === 'glob' ? image.tags.pattern : image.tags.range
+  return [record(push, receivedAt, item.service.key, 'ignored', `tag ${push.tag} does not match ${wanted}`, null)]
 }
 
 /** Who asked for a push by hand, and why; '' = they did not say. */
@@ -69,12 +114,8 @@ export async function offer(
 ): Promise<readonly EventRecord[]> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [item] = await wheel.store.load(key.environment, [key.name])
-    const { image } = item?.service.manifest ?? {}
-    if (item === undefined || image?.registry !== push.registry || image.repository !== push.repository) return []
-    if (!wheel.matchesTag(image.tags, push.tag)) {
-      const wanted = image.tags.kind === 'glob' ? image.tags.pattern : image.tags.range
-      return [record(push, receivedAt, key, 'ignored', `tag ${push.tag} does not match ${wanted}`, null)]
-    }
+    const refused = refusal(wheel, item, push, receivedAt)
+    if (item === undefined || refused !== null) return refused ?? []
     const taken = await take(wheel, item, push, receivedAt, by)
     if (taken !== null) return [taken]
   }

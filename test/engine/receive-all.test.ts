@@ -40,3 +40,53 @@ test('a message that failed for good is sifted: only what fails alone is quarant
   expect(outcomes(stage)).toEqual(['rollout', 'quarantined'])
   expect(lost[0]?.reason).toContain('broken')
 })
+
+test('a message of many reads once what a service takes, and records at once what became of all', async () => {
+  const stage = await givenPricing()
+  const counts = { servicesFor: 0, load: 0, record: 0 }
+  const { catalogue, store, events } = stage.wheel
+  const counted = {
+    ...stage.wheel,
+    catalogue: {
+      ...catalogue,
+      servicesFor: (...of: Parameters<typeof catalogue.servicesFor>) => {
+        counts.servicesFor += 1
+        return catalogue.servicesFor(...of)
+      },
+    },
+    store: {
+      ...store,
+      load: (...of: Parameters<typeof store.load>) => {
+        counts.load += 1
+        return store.load(...of)
+      },
+    },
+    events: {
+      ...events,
+      record: (...of: Parameters<typeof events.record>) => {
+        counts.record += 1
+        return events.record(...of)
+      },
+    },
+  }
+  const nightly = Array.from({ length: 31 }, (_, n) => pushOf(n + 2, stage, { tag: `nightly-${n}` }))
+  const records = await receiveAll(counted, [...nightly, pushOf(40, stage)])
+  expect(records.map(({ outcome }) => outcome)).toEqual([...nightly.map(() => 'ignored'), 'rollout'])
+  // One look at the manifest for all, and one more for the push that a decision is made on.
+  expect(counts).toEqual({ servicesFor: 1, load: 2, record: 1 })
+})
+
+test('what was read for a message is not kept where reading failed', async () => {
+  const stage = await givenPricing()
+  const { catalogue } = stage.wheel
+  let tries = 0
+  const servicesFor: typeof catalogue.servicesFor = (...of) => {
+    tries += 1
+    return tries === 1 ? Promise.reject(new Error('storage is away')) : catalogue.servicesFor(...of)
+  }
+  const shaky = { ...stage.wheel, catalogue: { ...catalogue, servicesFor } }
+  await expect(receiveAll(shaky, [pushOf(2, stage), pushOf(3, stage)])).rejects.toThrow(
+    '1 of 2 deliveries could not be acted on',
+  )
+  expect(outcomes(stage)).toEqual(['rollout'])
+})
