@@ -235,9 +235,9 @@ export interface Signer {
 /** The signed digests of the audit. Nothing is ever changed or taken out. Both throw Fault. */
 export interface Digests {
   /** Digests of an environment, newest first. */
-  digests(environment: string, limit: number, from: string | null): Promise<Page<SignedDigest>>
+  page(environment: string, limit: number, from: string | null): Promise<Page<SignedDigest>>
   /** `conflict`: a digest with this number stands already; nothing was stored. */
-  appendDigest(digest: SignedDigest): Promise<'saved' | 'conflict'>
+  append(digest: SignedDigest): Promise<'saved' | 'conflict'>
 }
 
 /** Wakes an environment's turn at a time to come. Lost or doubled calls do no harm: the timer sweeps too. */

@@ -17,6 +17,7 @@ import type {
   RolloutStore,
 } from '../lib/ports.ts'
 import { type Box, commit, createPartition, load, type Partition } from './store-commit.ts'
+import { createSimDigests, type SimDigests } from './store-digests.ts'
 import { createSimFreezes, type SimFreezes } from './store-freezes.ts'
 import { createSimOutbox, type SimOutbox } from './store-outbox.ts'
 import { compare, inverted, pageOf, type Row } from './store-pages.ts'
@@ -48,6 +49,8 @@ export interface SimStore extends RolloutStore, Catalogue, BucketLog, AuditLog, 
   page(limit: number, from: string | null): Promise<Page<EventRecord>>
   /** Where notices wait; commits put them there. */
   readonly outbox: SimOutbox
+  /** The digests of the audit. */
+  readonly digests: SimDigests
   /** Breaks calls from now on; null ends it. */
   interfere(hook: Interference | null): void
   /** The service's audit rows, oldest first. */
@@ -132,6 +135,7 @@ export function createSimStore(): SimStore {
         state.inbox.push(...deliveries)
       }),
     outbox: state.outbox,
+    digests: createSimDigests(),
     interfere: (next) => {
       hook = next
     },

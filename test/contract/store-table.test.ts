@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { createTableStore, type TableStore } from '../../lib/adapters/store/table.ts'
 import { type Azurite, startAzurite } from '../support/azurite.ts'
 import { commitContract } from './store.contract.ts'
+import { digestsContract } from './store-digests.contract.ts'
 import { freezesContract } from './store-freezes.contract.ts'
 import { judgeContract } from './store-judge.contract.ts'
 import { outboxContract } from './store-outbox.contract.ts'
@@ -27,6 +28,7 @@ describe('the table store on Azurite', () => {
   commitContract(open)
   judgeContract(open)
   outboxContract(open)
+  digestsContract(open)
   freezesContract(open)
   readContract(open)
 })

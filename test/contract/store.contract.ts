@@ -6,6 +6,7 @@ import type {
   BucketLog,
   Catalogue,
   Change,
+  Digests,
   EventLog,
   Freezes,
   Loaded,
@@ -14,7 +15,12 @@ import type {
 import { aPush, aRollout, aService, auditRows, someEvidence, T0 } from '../support/state.ts'
 
 /** What every store must be. */
-export type AnyStore = RolloutStore & Catalogue & BucketLog & AuditLog & EventLog & Freezes
+export type AnyStore = RolloutStore &
+  Catalogue &
+  BucketLog &
+  AuditLog &
+  EventLog &
+  Freezes & { readonly digests: Digests }
 
 export const KEY: ServiceKey = { environment: 'production', name: 'pricing' }
 export const COMMAND = { id: 'cmd/1?#\\', verb: 'abort', actor: 'ada', at: T0, rollout: 'pricing-1', answer: 'done' }

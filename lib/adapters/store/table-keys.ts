@@ -102,6 +102,14 @@ export function auditRowKey(name: string | null, happenedAt: number, seq: number
 /** Row of an environment's freezes, and of the head of its own audit chain. */
 export const FREEZES_ROW = 'e!freezes'
 
+/** Row of a digest of the audit: the newest (highest number) first. */
+export function digestRowKey(number: number): string {
+  return `g!${inverted(number)}`
+}
+
+/** All digests of an environment, newest first. */
+export const DIGEST_RANGE: KeyRange = { from: 'g!', to: 'g!~' }
+
 /** All audit rows that happened in `[since, until)`, newest first; absent = open. */
 export function auditRange(since: number | undefined, until: number | undefined): KeyRange {
   return {

@@ -6,6 +6,7 @@ import type {
   AuditQuery,
   BucketLog,
   Catalogue,
+  Digests,
   EventLog,
   EventRecord,
   Freezes,
@@ -15,6 +16,7 @@ import type {
 } from '../../ports.ts'
 import { readAudit, readCommand, readEvent, readRollout, readService, readSource, writeSource } from './table-codec.ts'
 import { commitChange } from './table-commit.ts'
+import { tableDigests } from './table-digests.ts'
 import { recordEvents } from './table-events.ts'
 import { throwFault } from './table-faults.ts'
 import { commitFreezes, loadFreezes } from './table-freezes.ts'
@@ -59,6 +61,8 @@ export interface TableStore extends RolloutStore, Catalogue, BucketLog, AuditLog
   page(limit: number, from: string | null): Promise<Page<EventRecord>>
   /** Where notices wait: rows of the same partitions. */
   readonly outbox: Outbox
+  /** The digests of the audit: rows of the same partitions. */
+  readonly digests: Digests
   /** Creates the tables that are missing. Throws Fault. */
   ensureTables(): Promise<void>
   /** Makes the due rows of an environment agree with its rollouts; `due` does it by itself from time to time. Throws Fault. */
@@ -124,6 +128,7 @@ export function createTableStore(options: TableStoreOptions): TableStore {
     page,
     record: (events) => recordEvents(tables.events, timeoutMs, events),
     outbox: tableOutbox(reader),
+    digests: tableDigests(reader),
     ensureTables: () => createTables(Object.values(tables), timeoutMs),
     mend: (environment) => mendDueRows(reader, environment),
   }
