@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { AuditRow } from '../../../lib/core/audit.ts'
-import { createChecks } from '../../../sim/checks/all.ts'
+import { checkWeights } from '../../../sim/checks/s01-weights.ts'
+import { checkNoWayBack } from '../../../sim/checks/s05-no-way-back.ts'
+import { checkOneRollout } from '../../../sim/checks/s09-one-rollout.ts'
+import { checkAuditChain } from '../../../sim/checks/s13-audit-chain.ts'
 import type { TraceBody } from '../../../sim/trial/trace.ts'
+
+const createChecks = () => [checkWeights(), checkNoWayBack(), checkOneRollout(), checkAuditChain()]
 
 function found(...bodies: readonly TraceBody[]): readonly string[] {
   const checks = createChecks()

@@ -1,0 +1,78 @@
+import type { Check } from './check.ts'
+import { type Advance, followSteps, isJudged } from './steps.ts'
+
+/** Share of a bake that must have been measured. */
+const COVERAGE = 0.95
+
+/**
+ * S3: the canary takes the weights of the plan and no others, one step after the other; each step is left after its bake
+ * and on figures that were measured within it, or at a person's order, which may leap ahead but not back. No weight of a
+ * canary is asked for at ARM before it was written down.
+ */
+export function checkPlan(): Check {
+  const follow = followSteps()
+  const wished = new Map<string, Set<number>>()
+  const trusted = new Set<string>()
+  const apps = new Map<string, string>()
+  return {
+    invariant: 'S3',
+    see: (event) => {
+      const advance = follow(event)
+      if (event.kind === 'service') apps.set(event.entity, event.app)
+      if (event.kind === 'decision') {
+        const app = apps.get(event.entity) ?? ''
+        const name = `${app} ${event.canary}`
+        if (event.stable !== null) trusted.add(`${app} ${event.stable}`)
+        if (event.outcome === 'promoted') trusted.add(name)
+        wished.set(name, (wished.get(name) ?? new Set([0])).add(event.canaryWeight ?? 0))
+      }
+      const says = advance === null ? [] : wrongsOf(advance)
+      if (event.kind === 'arm-write') {
+        for (const [revision, weight] of Object.entries(event.asked.weights ?? {})) {
+          const name = `${event.app} ${revision}`
+          const known = wished.get(name)
+          if (known === undefined || trusted.has(name) || known.has(weight)) continue
+          says.push(`worker ${event.worker} asked for ${weight} % for ${revision}, which no stored decision wished for`)
+        }
+      }
+      return says.map((text) => ({
+        invariant: 'S3',
+        says: `${text}, at ${new Date(event.at).toISOString()}`,
+        n: event.n,
+      }))
+    },
+    end: () => [],
+  }
+}
+
+function wrongsOf(advance: Advance): string[] {
+  const { row, stages, from, isByHand } = advance
+  const wrongs: string[] = []
+  const name = `${row.rollout} of ${row.entityId}`
+  if (row.kind === 'step-started') {
+    const step = row.step ?? 0
+    const weight = stages[step - 1]?.weight
+    if (row.value !== weight) wrongs.push(`${name} took ${row.value} % at step ${step}, and its plan says ${weight} %`)
+    if (isByHand ? step <= from : step !== from + 1) wrongs.push(`${name} went from step ${from} to step ${step}`)
+  } else if (from !== stages.length && !isByHand)
+    wrongs.push(`${name} was promoted from step ${from} of ${stages.length}`)
+  return isJudged(advance) ? [...wrongs, ...hurried(advance)] : wrongs
+}
+
+function hurried({ row, manifest, stages, from, since }: Advance): readonly string[] {
+  const bakeMs = stages[from - 1]?.bakeMs ?? 0
+  const lagMs = Math.max(0, ...manifest.analysis.kpis.map((kpi) => kpi.lagMs))
+  const left = `${row.rollout} of ${row.entityId} left step ${from}`
+  const early =
+    row.happenedAt < since + bakeMs + lagMs
+      ? [`${left} ${(row.happenedAt - since) / 1000} s after its weight was seen; its bake is ${bakeMs / 1000} s`]
+      : []
+  const required = row.evidence.filter(({ role }) => role === 'required')
+  const foreign = required
+    .filter((item) => item.from < since)
+    .map((item) => `${left} on figures of ${item.kpi} from before its weight was seen`)
+  const short = required
+    .filter((item) => item.to - item.from < COVERAGE * bakeMs - manifest.analysis.bucketMs)
+    .map((item) => `${left} on ${(item.to - item.from) / 1000} s of ${item.kpi}; its bake is ${bakeMs / 1000} s`)
+  return [...early, ...foreign, ...short]
+}
