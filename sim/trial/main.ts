@@ -1,31 +1,88 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import { live } from './live.ts'
-import { drawScenario } from './scenario.ts'
+import { tryInChildren } from './children.ts'
+import { HOW_TO_KEEP, keptText, scenarioIn } from './kept.ts'
+import { readOptions, type SimOptions, USAGE } from './options.ts'
+import type { Broken, Tried } from './run.ts'
+import { drawScenario, type Scenario } from './scenario.ts'
+import { keepOnly, shrink } from './shrink.ts'
+import { emptiness, summarize, summaryJson, summaryText } from './summary.ts'
 
-const { values } = parseArgs({
-  options: { seeds: { type: 'string' }, from: { type: 'string' }, trace: { type: 'string' } },
-})
-const seeds = Number(values.seeds ?? 100)
-const from = Number(values.from ?? 1)
-if (!Number.isSafeInteger(seeds) || seeds < 1 || !Number.isSafeInteger(from) || from < 0) {
-  process.stderr.write('npm run sim -- --seeds N --from S [--trace FILE]: N and S are whole numbers, N at least 1\n')
+/** Of one promise this many seeds are told; the rest are counted. */
+const TOLD_PER_INVARIANT = 3
+
+/** A broken promise as it is printed. */
+interface Problem extends Broken {
+  readonly seed: number
+  readonly reproduce: string
+}
+
+const options = readOptions(process.argv.slice(2))
+if (typeof options === 'string') refuse(options)
+else if (options.keep) keep(options)
+else await run(options)
+
+async function run(options: SimOptions): Promise<void> {
+  const scenario = options.scenario === null ? null : readScenario(options.scenario)
+  const began = performance.now()
+  const tried = await tryInChildren({ ...options, scenario })
+  const seconds = (performance.now() - began) / 1000
+  const summary = summarize(tried, seconds, Math.min(options.jobs, options.seeds))
+  const problems: Problem[] = []
+  for (const told of toldOf(tried)) problems.push(await problemOf(options, scenario, told))
+  const empty = emptiness(summary, options.only !== null || scenario !== null)
+  process.stdout.write(options.json ? summaryJson(summary, problems) : summaryText(summary))
+  for (const { seed, invariant, says, n, reproduce } of options.json ? [] : problems)
+    process.stdout.write(`\nseed ${seed} broke ${invariant}: ${says} (event ${n})\n  ${reproduce}\n`)
+  if (empty !== null) process.stderr.write(`\nsim: ${empty}\n`)
+  if (empty !== null || tried.some(({ violations }) => violations.length > 0)) process.exitCode = 1
+}
+
+/** Of each seed the first violation of each promise, and of each promise the first few seeds. */
+function toldOf(tried: readonly Tried[]): readonly { readonly seed: number; readonly broken: Broken }[] {
+  const told = new Map<string, number>()
+  return tried.flatMap(({ seed, violations }) => {
+    const firsts = violations.filter(
+      (one, index) => violations.findIndex((x) => x.invariant === one.invariant) === index,
+    )
+    return firsts.flatMap((broken) => {
+      const count = (told.get(broken.invariant) ?? 0) + 1
+      told.set(broken.invariant, count)
+      return count <= TOLD_PER_INVARIANT ? [{ seed, broken }] : []
+    })
+  })
+}
+
+async function problemOf(
+  options: SimOptions,
+  scenario: Scenario | null,
+  { seed, broken }: { readonly seed: number; readonly broken: Broken },
+): Promise<Problem> {
+  const source = scenario === null ? `--seeds 1 --from ${seed}` : `--scenario ${options.scenario}`
+  const whole = scenario ?? drawScenario(seed)
+  const tried = options.only === null ? whole : keepOnly(whole, options.only)
+  // A process that died cannot be tried again in this one.
+  const isLost = broken.invariant === 'run' && broken.n === 0
+  const least = options.shrink && !isLost ? await shrink(tried, broken.invariant) : tried
+  const only = least === whole ? '' : ` --only ${least.items.map(({ id }) => id).join(',') || 'none'}`
+  return { seed, ...broken, reproduce: `npm run sim -- ${source}${only}` }
+}
+
+function keep(options: SimOptions): void {
+  process.stderr.write(HOW_TO_KEEP)
+  if (options.only === null && options.scenario === null) return
+  const whole = options.scenario === null ? drawScenario(options.from) : readScenario(options.scenario)
+  const scenario = options.only === null ? whole : keepOnly(whole, options.only)
+  process.stdout.write(keptText({ why: 'SAY WHY', invariant: 'run', plant: null, scenario }))
+}
+
+function readScenario(file: string): Scenario {
+  try {
+    return scenarioIn(file)
+  } catch (error) {
+    return refuse(`--scenario: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+function refuse(says: string): never {
+  process.stderr.write(`sim: ${says}\n\n${USAGE}`)
   process.exit(2)
 }
-if (values.trace !== undefined) writeFileSync(values.trace, '')
-const total = { canaries: 0, hours: 0, events: 0 }
-const began = performance.now()
-for (let seed = from; seed < from + seeds; seed += 1) {
-  const lines: string[] = []
-  const lived = await live(drawScenario(seed), (event) => {
-    if (values.trace !== undefined) lines.push(JSON.stringify(event))
-  })
-  if (values.trace !== undefined) appendFileSync(values.trace, `${lines.join('\n')}\n`)
-  total.canaries += lived.canaries
-  total.hours += lived.simulatedMs / 3_600_000
-  total.events += lived.events
-}
-const seconds = (performance.now() - began) / 1000
-process.stdout.write(
-  `${seeds} seeds, ${total.canaries} canaries, ${Math.round(total.hours)} simulated hours, ${total.events} events, ${(seeds / seconds).toFixed(1)} seeds a second\n`,
-)

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Chunk } from './child.ts'
+import type { Tried } from './run.ts'
+import type { Scenario } from './scenario.ts'
+
+const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
+/** Seeds of a chunk: enough to keep a child busy, few enough for all to end at nearly the same time. */
+const CHUNK_SEEDS = 20
+/** A seed takes milliseconds; one that takes this long will not end. */
+const STALLED_MS = 120_000
+
+/** What the children are to live through. */
+export interface Work {
+  readonly seeds: number
+  readonly from: number
+  readonly jobs: number
+  readonly trace: string | null
+  readonly only: readonly number[] | null
+  readonly scenario: Scenario | null
+}
+
+/** Lives through the seeds in child processes and answers in the order of the seeds. A child that dies breaks `run` at its seed. */
+export async function tryInChildren(work: Work): Promise<readonly Tried[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-sim-'))
+  const chunks = chunksOf(work, folder)
+  const answers: (readonly Tried[] | undefined)[] = chunks.map(() => undefined)
+  let next = 0
+  let written = 0
+  if (work.trace !== null) writeFileSync(work.trace, '')
+  /** Appends the traces that are complete, in the order of the seeds. */
+  const gather = (trace: string) => {
+    for (; answers[written] !== undefined; written += 1) {
+      const part = chunks[written]?.trace ?? ''
+      if (existsSync(part)) appendFileSync(trace, readFileSync(part))
+      rmSync(part, { force: true })
+    }
+  }
+  const employ = async () => {
+    let child: ChildProcess | null = null
+    for (let index = next++; index < chunks.length; index = next++) {
+      if (child === null || child.exitCode !== null || child.signalCode !== null) child = start()
+      answers[index] = await hand(child, chunks[index] as Chunk)
+      if (work.trace !== null) gather(work.trace)
+    }
+    child?.stdin?.end()
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(work.jobs, chunks.length) }, employ))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return answers.flatMap((tried) => tried ?? [])
+}
+
+function chunksOf({ seeds, from, jobs, trace, only, scenario }: Work, folder: string): readonly Chunk[] {
+  const size = Math.max(1, Math.min(CHUNK_SEEDS, Math.ceil(seeds / jobs)))
+  return Array.from({ length: Math.ceil(seeds / size) }, (_, index) => ({
+    from: from + index * size,
+    seeds: Math.min(size, seeds - index * size),
+    trace: trace === null ? null : join(folder, `${index}.jsonl`),
+    only,
+    scenario,
+  }))
+}
+
+function start(): ChildProcess {
+  return spawn(process.execPath, [CHILD], { stdio: ['pipe', 'pipe', 'inherit'] })
+}
+
+/** Hands a chunk to a child; resolves when it has answered for every seed, or is gone. */
+function hand(child: ChildProcess, chunk: Chunk): Promise<readonly Tried[]> {
+  const tried: Tried[] = []
+  const { stdin, stdout } = child
+  if (stdin === null || stdout === null) throw new Error('a child process without pipes')
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: stdout })
+    const stalled = () => child.kill('SIGKILL')
+    let timer = setTimeout(stalled, STALLED_MS)
+    const finish = () => {
+      clearTimeout(timer)
+      child.off('close', gone)
+      lines.close()
+      resolve(tried)
+    }
+    const gone = (code: number | null, signal: string | null) => {
+      const seed = chunk.from + tried.length
+      const how =
+        signal === 'SIGKILL' ? `took more than ${STALLED_MS / 1000} s or was killed` : `died (${signal ?? code})`
+      const left = chunk.from + chunk.seeds - 1
+      tried.push(
+        lost(seed, `the process that lived seed ${seed} ${how}; seeds ${seed} to ${left} were not lived to their end`),
+      )
+      finish()
+    }
+    child.on('close', gone)
+    stdin.on('error', () => {})
+    lines.on('line', (line) => {
+      clearTimeout(timer)
+      timer = setTimeout(stalled, STALLED_MS)
+      tried.push(JSON.parse(line) as Tried)
+      if (tried.length === chunk.seeds) finish()
+    })
+    stdin.write(`${JSON.stringify(chunk)}\n`)
+  })
+}
+
+function lost(seed: number, says: string): Tried {
+  const nothing = { canaries: 0, simulatedMs: 0, events: 0, outcomes: {}, struck: {}, cells: [] }
+  return { seed, ...nothing, violations: [{ invariant: 'run', says, n: 0 }] }
+}

@@ -1,0 +1,110 @@
+import { createChecks } from '../checks/all.ts'
+import type { Violation } from '../checks/check.ts'
+import { cellOf } from './coverage.ts'
+import { live, type Plant } from './live.ts'
+import type { Scenario } from './scenario.ts'
+import type { TraceEvent } from './trace.ts'
+
+/** A promise that a trial broke; `run` = the trial itself ended in an error that nobody expected. */
+export type Broken = Omit<Violation, 'invariant'> & { readonly invariant: Violation['invariant'] | 'run' }
+
+/** What came of one seed, small enough to be sent from process to process. */
+export interface Tried {
+  readonly seed: number
+  readonly canaries: number
+  readonly simulatedMs: number
+  readonly events: number
+  /** Rollouts by how they ended; `unfinished` are those that still went on when the trial ended. */
+  readonly outcomes: Readonly<Record<string, number>>
+  /** How often each kind of fault struck, once or for a while. */
+  readonly struck: Readonly<Record<string, number>>
+  /** Which fault struck in which phase, as `F8/progressing`. */
+  readonly cells: readonly string[]
+  readonly violations: readonly Broken[]
+}
+
+/** How a scenario is tried. */
+export interface TryOptions {
+  /** Is told every event, violations among them, in the order of `n`. */
+  readonly write?: (event: TraceEvent) => void
+  readonly plant?: Plant
+}
+
+/** Lives through a scenario while every check looks on: each sees every event right after it happened. Never throws. */
+export async function tryOut(scenario: Scenario, { write = () => {}, plant }: TryOptions = {}): Promise<Tried> {
+  const tally = createTally(scenario.seed)
+  const watch = watchOver(scenario.seed, (event) => {
+    tally.see(event)
+    write(event)
+  })
+  let simulatedMs = 0
+  try {
+    simulatedMs = (await live(scenario, watch.see, plant)).simulatedMs
+  } catch (error) {
+    watch.broke('run', `the trial ended in an error that nobody expected: ${wordsOf(error)}`)
+  }
+  return { ...tally.result(), simulatedMs, violations: watch.finish() }
+}
+
+/** Hands events on, numbered anew so that violations stand right behind what they were seen at; the end comes last. */
+function watchOver(seed: number, write: (event: TraceEvent) => void) {
+  const checks = createChecks()
+  const violations: Broken[] = []
+  let n = 0
+  let at = 0
+  let last: Extract<TraceEvent, { kind: 'end' }> | null = null
+  const broke = (invariant: Broken['invariant'], says: string, where = n) => {
+    violations.push({ invariant, says, n: where })
+    n += 1
+    write({ seed, n, at, kind: 'violation', invariant, says })
+  }
+  /** A check that itself breaks must not pass for one that found nothing, nor be swallowed by the engine that it runs in. */
+  const ask = (look: (check: (typeof checks)[number]) => readonly Violation[]) => {
+    for (const check of checks) {
+      try {
+        for (const found of look(check)) broke(found.invariant, found.says, found.n)
+      } catch (error) {
+        broke('run', `the check of ${check.invariant} broke: ${wordsOf(error)}`)
+      }
+    }
+  }
+  const see = (event: TraceEvent) => {
+    at = event.at
+    n += 1
+    const numbered = { ...event, n }
+    if (numbered.kind === 'end') last = numbered
+    else write(numbered)
+    ask((check) => check.see(numbered))
+  }
+  const finish = () => {
+    ask((check) => check.end())
+    if (last !== null) write({ ...last, n: n + 1, violations: violations.length })
+    return violations
+  }
+  return { see, broke, finish }
+}
+
+function createTally(seed: number) {
+  const outcomes = new Map<string, string>()
+  const struck: Record<string, number> = {}
+  const cells = new Set<string>()
+  let events = 0
+  return {
+    see: (event: TraceEvent) => {
+      events += 1
+      if (event.kind === 'decision') outcomes.set(event.rollout, event.outcome ?? 'unfinished')
+      if (event.kind !== 'fault' || event.moment === 'ends') return
+      struck[event.fault] = (struck[event.fault] ?? 0) + 1
+      cells.add(cellOf(event.fault, event.phase))
+    },
+    result: () => {
+      const byOutcome: Record<string, number> = {}
+      for (const outcome of outcomes.values()) byOutcome[outcome] = (byOutcome[outcome] ?? 0) + 1
+      return { seed, canaries: outcomes.size, events, outcomes: byOutcome, struck, cells: [...cells] }
+    },
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}
