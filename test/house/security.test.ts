@@ -5,17 +5,20 @@ import { expect, test } from 'vitest'
 const ROOT = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
-/** Each test that docs/security.md names, with its file. */
-function witnesses(): readonly { readonly file: string; readonly name: string }[] {
-  const cells = read('docs/security.md').matchAll(/`(test\/[\w./-]+)`((?:, "[^"]+")+)/g)
+/** Each test that a page names, with its file. */
+function witnesses(page: string): readonly { readonly file: string; readonly name: string }[] {
+  const cells = read(page).matchAll(/`(test\/[\w./-]+)`((?:, "[^"]+")+)/g)
   return [...cells].flatMap(([, file = '', names = '']) =>
     [...names.matchAll(/"([^"]+)"/g)].map(([, name = '']) => ({ file, name })),
   )
 }
 
-test('every test that the security table names is there, under that name', () => {
-  const all = witnesses()
-  expect(all.length).toBeGreaterThan(40)
+test.each([
+  ['docs/security.md', 40],
+  ['docs/reliability.md', 25],
+])('every test that %s names is there, under that name', (page, least) => {
+  const all = witnesses(page)
+  expect(all.length).toBeGreaterThan(least)
   const gone = all.filter(({ file, name }) => !read(file).includes(name))
   expect(gone).toEqual([])
 })
