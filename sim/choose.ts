@@ -23,6 +23,15 @@ export function byList(workers: readonly number[]): Chooser {
   }
 }
 
+/** Lets each worker do all of its work before the next one in this order does anything; those not named come last. */
+export function byWorkers(order: readonly number[]): Chooser {
+  const place = (worker: number) => (order.includes(worker) ? order.indexOf(worker) : order.length)
+  return (parked) => {
+    const first = Math.min(...parked.map(({ worker }) => place(worker)))
+    return parked.findIndex(({ worker }) => place(worker) === first)
+  }
+}
+
 /** The `write`-th write of a worker, both from where a schedule counts: writes from 1, workers from 0. */
 export interface WriteOf {
   readonly worker: number

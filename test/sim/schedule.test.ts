@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { byList, bySeed, explore, inOrder, walking } from '../../sim/choose.ts'
+import { byList, bySeed, byWorkers, explore, inOrder, walking } from '../../sim/choose.ts'
 import { Crash } from '../../sim/crash.ts'
 import { type Chooser, createSchedule, type Fate, isWrite, type Parked } from '../../sim/schedule.ts'
 
@@ -160,6 +160,10 @@ describe('choices', () => {
     ]
     expect((await told(inOrder(a, b))).written).toContain(`a${one} b${other}`)
     expect((await told(inOrder(b, a))).written).toContain(`b${other} a${one}`)
+  })
+
+  test('let one worker do all of its work after the other', async () => {
+    expect((await told(byWorkers([1, 0]), [2, 2, 1])).written).toBe('b1 b2 a1 a2 c1')
   })
 
   test('do not wait for a write that never comes', async () => {
