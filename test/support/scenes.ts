@@ -1,6 +1,7 @@
 import type { Outcome } from '../../lib/core/rollout.ts'
 import type { Manifest } from '../../lib/core/service.ts'
 import { addFreeze, liftFreeze } from '../../lib/engine/freeze.ts'
+import { Fault } from '../../lib/errors.ts'
 import { Crash } from '../../sim/crash.ts'
 import type { Stage, StageOptions } from '../../sim/runner.ts'
 import {
@@ -61,13 +62,13 @@ const gateWaits = (stage: Stage) =>
 const rolloutBegins = (stage: Stage, number: number) =>
   stage.runUntil(`rollout ${number} begins`, () => stage.rollout(PRICING).number === number, HOUR)
 
-/** Asks something of the stage again until its worker lived through it, as a person would. */
+/** Asks something of the stage again until its worker lived through it and was answered, as a person would. */
 async function insist<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof Crash)) throw error
+      if (tries === 5 || !(error instanceof Crash || error instanceof Fault)) throw error
       await stage.tick()
     }
   }
