@@ -74,10 +74,16 @@ module.exports = {
     wall(
       'sim-is-outside',
       'The pretend Azure knows the sockets, never the plugs or the engine that it is to test.',
-      '^sim/(?!runner\\.ts|start/)',
+      '^sim/(?!runner\\.ts|start/|trial/)',
       ['^sim/', CORE, PORTS, 'node_modules/', '^[a-z_]+(/promises)?$'],
     ),
-    wall('runner-may-run-the-engine', 'The runner puts engine and world on one stage.', '^sim/runner\\.ts$', [
+    wall(
+      'history-is-an-outsider',
+      'Whoever checks a trace knows what is documented of it, and none of the code that wrote it.',
+      '^sim/history/',
+      ['^sim/history/', '^[a-z_]+(/promises)?$'],
+    ),
+    wall('runner-may-run-the-engine', 'The runner puts engine and world on one stage.', '^sim/(runner\\.ts$|trial/)', [
       '^sim/',
       CORE,
       PORTS,
