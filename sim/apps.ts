@@ -1,54 +1,46 @@
 import type { Action, AppSeen, Observed, TrafficEntry, Trouble } from '../lib/core/app.ts'
 import type { Target } from '../lib/core/service.ts'
-import { Fault, type FaultKind } from '../lib/errors.ts'
+import { Fault } from '../lib/errors.ts'
 import type { ContainerApps } from '../lib/ports.ts'
+import { createSimLane, type SimSend, troubling } from './apps-lane.ts'
+import type { SimClock } from './clock.ts'
 import { keyOf } from './world/injections.ts'
-import { ArmRefusal } from './world/refusal.ts'
 import type { World } from './world/types.ts'
 import { isObject, type Json, type WireContainer } from './world/wire.ts'
 
 /**
  * Container apps of a world without the network in between: the same deeds as the real plug, in the same number of
  * ARM calls, with the same Faults. A look at one app counts one get and one list of revisions; a look at several apps
- * of one resource group counts one list for all of them, or one get each where the list is denied.
+ * of one resource group counts one list for all of them, or one get each where the list is denied. With a clock it keeps
+ * ARM's budget as the real plug does, and moves the clock on where a rollback waits between two tries.
  */
-export function createSimApps(world: World): ContainerApps {
+export function createSimApps(world: World, clock: SimClock | null = null): ContainerApps {
   const unlisted = new Set<string>()
+  const lane = createSimLane(clock)
   return {
-    observe: async (targets) => {
-      const lists = new Map<string, Trouble | null>()
+    observe: async (targets, urgent) => {
+      const lists = new Map<string, Promise<Trouble | null>>()
       const sizes = groupSizes(targets)
-      return targets.map((target): Observed => {
+      const send: SimSend = (target, kind, call) => lane(target, kind, urgent, call)
+      const seen: Promise<Observed>[] = []
+      for (const target of targets) {
         const group = groupOf(target)
-        const fault = (sizes.get(group) ?? 0) > 1 && !unlisted.has(group) ? listOf(world, group, lists) : null
+        const isListed = (sizes.get(group) ?? 0) > 1 && !unlisted.has(group)
+        const fault = isListed ? await listOf(world, send, target, lists) : null
         if (fault?.kind === 'denied') unlisted.add(group)
-        else if (fault !== null) return { kind: 'unseen', fault }
-        return observeOne(world, target, !lists.has(group) || unlisted.has(group))
-      })
-    },
-    perform: async (target, action) => {
-      try {
-        performOne(world, target, action)
-      } catch (refusal) {
-        if (refusal instanceof ArmRefusal) throw faultOf(refusal)
-        throw refusal
+        const isSingle = !lists.has(group) || unlisted.has(group)
+        const one: Promise<Observed> =
+          fault !== null && fault.kind !== 'denied'
+            ? Promise.resolve({ kind: 'unseen', fault })
+            : observeOne(world, send, target, isSingle, urgent !== undefined)
+        seen.push(one)
+        if (urgent === undefined) await one
       }
+      return Promise.all(seen)
     },
+    perform: (target, action, urgent) =>
+      performOne(world, (app, kind, call) => lane(app, kind, urgent, call), target, action),
   }
-}
-
-/** The Fault that stands for a refusal of ARM. */
-export function faultOf(refusal: ArmRefusal): Fault {
-  const retryAfterMs = refusal.retryAfterS === null ? null : refusal.retryAfterS * 1000
-  return new Fault(kindOf(refusal.status), `${refusal.code}: ${refusal.message}`, { cause: refusal, retryAfterMs })
-}
-
-function kindOf(status: number): FaultKind {
-  if (status === 404) return 'not-found'
-  if (status === 409 || status === 412) return 'conflict'
-  if (status === 429) return 'throttled'
-  if (status === 401 || status === 403) return 'denied'
-  return status === 0 || status === 408 || status >= 500 ? 'unavailable' : 'malformed'
 }
 
 function groupOf({ subscriptionId, resourceGroup }: Target): string {
@@ -64,72 +56,80 @@ function groupSizes(targets: readonly Target[]): ReadonlyMap<string, number> {
 }
 
 /** What went wrong with the one list of a group, or null. */
-function listOf(world: World, group: string, lists: Map<string, Trouble | null>): Trouble | null {
+function listOf(
+  world: World,
+  send: SimSend,
+  target: Target,
+  lists: Map<string, Promise<Trouble | null>>,
+): Promise<Trouble | null> {
+  const group = groupOf(target)
   const known = lists.get(group)
   if (known !== undefined) return known
-  const fault = troubleIn(() => world.countRead('list', null))
+  const fault = send(target, 'reads', () => world.countRead('list', null)).then(() => null, troubleOf)
   lists.set(group, fault)
   return fault
 }
 
-function observeOne(world: World, target: Target, isSingle: boolean): Observed {
-  const look: { app?: AppSeen } = {}
-  const fault = troubleIn(() => {
-    if (isSingle) world.countRead('get', target)
-    look.app = world.see(target)
-    world.countRead('listRevisions', target)
-  })
-  if (fault !== null || look.app === undefined) return { kind: 'unseen', fault: fault ?? UNASKED }
-  return { kind: 'seen', app: look.app }
-}
-
-const UNASKED: Trouble = { kind: 'unavailable', message: 'the app was not looked at', retryAfterMs: null }
-
-function troubleIn(deed: () => void): Trouble | null {
+async function observeOne(
+  world: World,
+  send: SimSend,
+  target: Target,
+  isSingle: boolean,
+  isUrgent: boolean,
+): Promise<Observed> {
+  const get = async (): Promise<AppSeen> => {
+    if (isSingle) await send(target, 'reads', () => world.countRead('get', target))
+    return troubling(() => world.see(target))
+  }
+  const list = () => send(target, 'reads', () => world.countRead('listRevisions', target))
   try {
-    deed()
-    return null
-  } catch (refusal) {
-    if (!(refusal instanceof ArmRefusal)) throw refusal
-    const { kind, message, retryAfterMs } = faultOf(refusal)
-    return { kind, message, retryAfterMs }
+    // A rollback asks for both side by side, as each may take many tries.
+    if (isUrgent) return { kind: 'seen', app: (await Promise.all([get(), list()]))[0] }
+    const app = await get()
+    await list()
+    return { kind: 'seen', app }
+  } catch (error) {
+    return { kind: 'unseen', fault: troubleOf(error) }
   }
 }
 
-function performOne(world: World, target: Target, action: Action): void {
+function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof Fault)) throw error
+  const { kind, message, retryAfterMs } = error
+  return { kind, message, retryAfterMs }
+}
+
+async function performOne(world: World, send: SimSend, target: Target, action: Action): Promise<void> {
+  const read = (revision: string) => send(target, 'reads', () => world.getRevision(target, revision))
+  const write = (deed: () => void) => send(target, 'writes', deed)
+  const patch = (properties: Json) =>
+    write(() => {
+      world.patch(target, { location: world.see(target).location, properties })
+    })
   switch (action.kind) {
-    case 'create-revision':
-      send(world, target, { template: copyOf(world, target, action.from, action.suffix, action.image) })
-      break
+    case 'create-revision': {
+      const from = await read(action.from)
+      return patch({ template: copyOf(from, target, action.suffix, action.image) })
+    }
     case 'set-traffic':
-      send(world, target, { configuration: trafficOf(action.traffic) })
-      break
+      return patch({ configuration: trafficOf(action.traffic) })
     case 'repair': {
-      const template = copyOf(world, target, action.from, action.suffix, null)
-      send(world, target, { template, configuration: trafficOf(action.traffic) })
-      break
+      const template = copyOf(await read(action.from), target, action.suffix, null)
+      return patch({ template, configuration: trafficOf(action.traffic) })
     }
     case 'activate':
-      world.activate(target, action.revision)
-      break
+      return write(() => world.activate(target, action.revision))
     case 'deactivate':
-      world.deactivate(target, action.revision)
-      break
+      return write(() => world.deactivate(target, action.revision))
     case 'wake':
-      world.wake(target, action.revision)
-      break
+      return troubling(() => world.wake(target, action.revision))
     default:
-      unknownAction(action)
+      return unknownAction(action)
   }
-}
-
-function send(world: World, target: Target, properties: Json): void {
-  world.patch(target, { location: world.see(target).location, properties })
 }
 
 /** The template of `from` as it can be sent again: image and suffix changed, what is read-only left out. */
-function copyOf(world: World, target: Target, from: string, revisionSuffix: string, image: string | null): Json {
-  const { properties } = world.getRevision(target, from)
+function copyOf({ properties }: Json, target: Target, revisionSuffix: string, image: string | null): Json {
   const template = isObject(properties) && isObject(properties.template) ? properties.template : {}
   const containers = (template.containers as readonly WireContainer[]).map(sendable)
   return { ...template, revisionSuffix, containers: image === null ? containers : withImage(containers, target, image) }

@@ -147,7 +147,7 @@ function socketsOf({ world, store, ...others }: Props, windows: Pick<Wheel, 'ope
     catalogue: store,
     events: store,
     buckets: store,
-    apps: createSimApps(world),
+    apps: createSimApps(world, others.clock),
     digest,
     matchesTag,
   }

@@ -99,6 +99,12 @@ export interface Sight {
   readonly broken: unknown
 }
 
+/**
+ * How long a rollback that is throttled goes on trying to see its app, and then to write to it: no write comes more than
+ * both after the oldest answer that it rests on.
+ */
+export const URGENT_MS = 15_000
+
 /** Azure is not touched for a rollout in preparation before the registry has said that its image is really there. */
 async function seeApps(
   wheel: Wheel,
@@ -109,7 +115,10 @@ async function seeApps(
     .map(({ rollout }) => rollout)
     .filter((rollout) => rollout.phase.kind !== 'preparing' || images.get(rollout)?.kind === 'present')
   if (ready.length === 0) return new Map()
-  const seen = await wheel.apps.observe(ready.map((rollout) => rollout.manifest.target))
+  const isUrgent = ready.every(({ phase }) => phase.kind === 'rolling-back')
+  const urgent = isUrgent ? { until: wheel.clock.now() + URGENT_MS } : undefined
+  const targets = ready.map((rollout) => rollout.manifest.target)
+  const seen = await wheel.apps.observe(targets, urgent)
   return new Map(ready.map((rollout, index) => [rollout, seen[index]]))
 }
 

@@ -7,7 +7,8 @@ import { freezeText } from '../core/freeze.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { Fault } from '../errors.ts'
 import { freezesNow } from './frozen.ts'
-import { sealed, type Wheel } from './wheel.ts'
+import { URGENT_MS } from './look.ts'
+import { ringFor, sealed, type Wheel } from './wheel.ts'
 
 /**
  * How long ago a look may have ended when its deeds begin. A writer that slept longer leaves the deed to a later turn:
@@ -29,13 +30,17 @@ export async function perform(
   actions: readonly Action[],
   lookedAt: number,
 ): Promise<Trouble | null> {
-  if (actions.length > 0 && !(await isStillWished(wheel, rollout))) return OVERTAKEN
+  // A rollback is never taken back: its first try asks nobody.
+  const isUrgent = rollout.phase.kind === 'rolling-back'
+  const goOn = () => isStillWished(wheel, rollout)
+  const urgent = isUrgent ? { until: lookedAt + URGENT_MS, goOn } : undefined
+  if (actions.length > 0 && !isUrgent && !(await goOn())) return OVERTAKEN
   const frozen = await frozenMeanwhile(wheel, rollout, actions)
   if (frozen !== null) return frozen
   for (const action of actions) {
     if (wheel.clock.now() - lookedAt > FRESH_MS) return TOO_LATE
     try {
-      await wheel.apps.perform(rollout.manifest.target, action)
+      await wheel.apps.perform(rollout.manifest.target, action, urgent)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       const { kind, message, retryAfterMs } = error
@@ -49,10 +54,9 @@ export async function perform(
 
 /**
  * Whether the stored wish is still the one that this turn stored: a worker that slept in between must not raise a canary
- * that somebody has aborted meanwhile. A rollback is never taken back, so it asks nobody.
+ * that somebody has aborted meanwhile.
  */
 async function isStillWished(wheel: Wheel, rollout: Rollout): Promise<boolean> {
-  if (rollout.phase.kind === 'rolling-back') return true
   const [item] = await wheel.store.load(rollout.key.environment, [rollout.key.name])
   const now = item?.rollout
   return now?.id === rollout.id && now.wishedAt === rollout.wishedAt && now.phase.kind === rollout.phase.kind
@@ -73,7 +77,7 @@ function isRise(action: Action, { canary, footprint }: Rollout): boolean {
   return asked > (footprint?.weights[canary] ?? 0)
 }
 
-/** Stores what the outside refused. Losing the race for it is no loss: the winner has seen the app after us. */
+/** Stores what the outside refused, and rings for the next try. Losing the race for it is no loss: the winner has seen the app after us. */
 async function recordRefusal(wheel: Wheel, rollout: Rollout, trouble: Trouble): Promise<void> {
   const [item] = await wheel.store.load(rollout.key.environment, [rollout.key.name])
   if (item?.rollout?.id !== rollout.id || item.rollout.phase.kind !== rollout.phase.kind) return
@@ -91,5 +95,7 @@ async function recordRefusal(wheel: Wheel, rollout: Rollout, trouble: Trouble): 
   const next = { ...move.rollout, wakeAt: nextWake(move.rollout, now, true) }
   const { service, audit } = sealed(wheel, item.service, move.rows, now)
   const { key } = item.service
-  await wheel.store.commit({ key, token: item.token, ...(audit.length > 0 ? { service } : {}), rollout: next, audit })
+  const change = { key, token: item.token, ...(audit.length > 0 ? { service } : {}), rollout: next, audit }
+  if ((await wheel.store.commit(change)) === 'conflict' || next.wakeAt === null) return
+  await ringFor(wheel, [{ environment: key.environment, at: next.wakeAt }])
 }

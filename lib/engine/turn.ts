@@ -34,6 +34,31 @@ export async function turn(
   const loaded = await wheel.store.load(environment, names)
   const starting = command === null ? loaded.filter(waitsToStart) : []
   const going = loaded.flatMap((item) => withRollout(item, starting))
+  const parts = await Promise.all([
+    ...going.filter(isUrgent).map((one) => lookAndSettle(wheel, environment, [one], command)),
+    lookAndSettle(
+      wheel,
+      environment,
+      going.filter((one) => !isUrgent(one)),
+      command,
+      starting,
+    ),
+  ])
+  return parts.flat()
+}
+
+/** A rollback is looked at by itself: it waits for no neighbour's measurements, and none waits for its tries. */
+function isUrgent({ rollout }: Subject): boolean {
+  return rollout.phase.kind === 'rolling-back'
+}
+
+async function lookAndSettle(
+  wheel: Wheel,
+  environment: string,
+  going: readonly Going[],
+  command: Command | null,
+  starting: readonly Loaded[] = [],
+): Promise<readonly Turned[]> {
   const looks = await look(wheel, going, command)
   const turned = await Promise.all([
     ...starting.map((item) => shielded(item, () => startNext(wheel, item))),

@@ -102,7 +102,7 @@ describe('commands', () => {
     await stage.run(5 * 60_000)
     stage.world.inject({
       on: 'patch',
-      times: 1,
+      until: stage.clock.now() + 60_000,
       refusal: { status: 429, code: 'TooManyRequests', message: 'Too many requests.', retryAfterS: 5 },
     })
     expect(await stage.command(PRICING, 'abort')).toMatchObject({

@@ -1,6 +1,7 @@
 import type { ContainerAppsAPIClient } from '@azure/arm-appcontainers'
-import type { Clock } from '../../ports.ts'
+import type { Clock, Urgent } from '../../ports.ts'
 import { type ArmResponse, faultOfError, faultOfResponse } from './arm-fault.ts'
+import type { ArmSend } from './arm-lane.ts'
 
 /** The part of the SDK's client that Slipway uses. */
 export interface ArmClient {
@@ -45,29 +46,39 @@ interface Settings {
   readonly clock: Clock
   readonly timeoutMs: number
   readonly onCall: (kind: ArmCallKind) => void
+  readonly send: ArmSend
 }
 
+/** The calls to one subscription; `urgent` for those of a rollback. */
+export type ArmCallsOf = (subscriptionId: string, urgent?: Urgent) => ArmCalls
+
 /** Makes the one way through which this adapter calls ARM. `timeoutMs` bounds one call, all its pages included. */
-export function createArmCalls(settings: Settings): ArmCalls {
+export function createArmCalls(settings: Settings): ArmCallsOf {
+  return (subscriptionId, urgent) => callsOf(settings, subscriptionId, urgent)
+}
+
+function callsOf(settings: Settings, subscriptionId: string, urgent: Urgent | undefined): ArmCalls {
   const { clock, timeoutMs, onCall } = settings
   return {
-    ask: (kind, what, send, onBody) => {
-      onCall(kind)
-      return run(settings, what, send, onBody, (response, error) => {
-        throw faultOfError(`${what} (answered ${response.status})`, error, timeoutMs, clock.now())
-      })
-    },
-    submit: (kind, what, send) => {
-      onCall(kind)
-      // A 202 with an empty body and no operation header makes the SDK throw TypeError *after* Azure took the request.
-      return run(
-        settings,
-        what,
-        send,
-        () => {},
-        () => {},
-      )
-    },
+    ask: (kind, what, send, onBody) =>
+      settings.send(what, subscriptionId, 'reads', urgent, () => {
+        onCall(kind)
+        return run(settings, what, send, onBody, (response, error) => {
+          throw faultOfError(`${what} (answered ${response.status})`, error, timeoutMs, clock.now())
+        })
+      }),
+    submit: (kind, what, send) =>
+      settings.send(what, subscriptionId, 'writes', urgent, () => {
+        onCall(kind)
+        // A 202 with an empty body and no operation header makes the SDK throw TypeError *after* Azure took the request.
+        return run(
+          settings,
+          what,
+          send,
+          () => {},
+          () => {},
+        )
+      }),
   }
 }
 

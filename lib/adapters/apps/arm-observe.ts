@@ -2,12 +2,13 @@ import type { ContainerApp, Revision } from '@azure/arm-appcontainers'
 import type { Observed } from '../../core/app.ts'
 import type { Target } from '../../core/service.ts'
 import { Fault } from '../../errors.ts'
-import type { ArmCalls, ArmClient } from './arm-calls.ts'
+import type { ContainerApps } from '../../ports.ts'
+import type { ArmCallsOf, ArmClient } from './arm-calls.ts'
 import { troubleOf } from './arm-fault.ts'
 import { type RunningDetails, runningDetails, seenApp } from './arm-models.ts'
 
 interface Sources {
-  readonly calls: ArmCalls
+  readonly calls: ArmCallsOf
   readonly client: (subscriptionId: string) => Promise<ArmClient>
   /** How many calls may be under way at once. */
   readonly parallel: number
@@ -26,9 +27,10 @@ interface RevisionList {
  * fails leaves the apps of its group unseen. An identity that may read apps but not list their group (roles on the apps alone)
  * costs one read per app instead; that the list is denied is kept in mind.
  */
-export function createObserver(sources: Sources): (targets: readonly Target[]) => Promise<readonly Observed[]> {
+export function createObserver(means: Sources): ContainerApps['observe'] {
   const unlisted = new Set<string>()
-  return async (targets) => {
+  return async (targets, urgent) => {
+    const sources: Sources = { ...means, calls: (subscriptionId) => means.calls(subscriptionId, urgent) }
     const inTurn = gate(sources.parallel)
     const lists = once<ReadonlyMap<string, ContainerApp> | null>()
     const singles = once<ContainerApp>()
@@ -43,10 +45,14 @@ export function createObserver(sources: Sources): (targets: readonly Target[]) =
       if (app === undefined) throw missing(target)
       return app
     }
+    const revisionsOf = (target: Target) =>
+      revisions(appKey(target), () => inTurn(() => listRevisions(sources, target)))
     const look = async (target: Target): Promise<Observed> => {
+      // In a storm each of the two may take many tries: a rollback makes them side by side.
+      if (urgent !== undefined) revisionsOf(target).catch(() => {})
       const app = await appOf(target)
       sources.remember(target, app)
-      const list = await revisions(appKey(target), () => inTurn(() => listRevisions(sources, target)))
+      const list = await revisionsOf(target)
       return { kind: 'seen', app: seenApp(target, app, list.revisions, list.details) }
     }
     return Promise.all(
@@ -101,16 +107,18 @@ async function listUnlessDenied(
 
 async function getApp(sources: Sources, target: Target): Promise<ContainerApp> {
   const client = await sources.client(target.subscriptionId)
-  return sources.calls.ask('get-app', `read ${appLabel(target)}`, (options) =>
-    client.containerApps.get(target.resourceGroup, target.app, options),
-  )
+  return sources
+    .calls(target.subscriptionId)
+    .ask('get-app', `read ${appLabel(target)}`, (options) =>
+      client.containerApps.get(target.resourceGroup, target.app, options),
+    )
 }
 
 async function listApps(sources: Sources, target: Target): Promise<ReadonlyMap<string, ContainerApp>> {
   const { subscriptionId, resourceGroup } = target
   const client = await sources.client(subscriptionId)
   const what = `list container apps of resource group ${resourceGroup} in subscription ${subscriptionId}`
-  return sources.calls.ask('list-apps', what, async (options) => {
+  return sources.calls(target.subscriptionId).ask('list-apps', what, async (options) => {
     const found = new Map<string, ContainerApp>()
     for await (const app of client.containerApps.listByResourceGroup(resourceGroup, options)) {
       if (app.name) found.set(app.name.toLowerCase(), app)
@@ -122,7 +130,7 @@ async function listApps(sources: Sources, target: Target): Promise<ReadonlyMap<s
 async function listRevisions(sources: Sources, target: Target): Promise<RevisionList> {
   const client = await sources.client(target.subscriptionId)
   let details: RunningDetails = new Map()
-  const revisions = await sources.calls.ask(
+  const revisions = await sources.calls(target.subscriptionId).ask(
     'list-revisions',
     `list revisions of ${appLabel(target)}`,
     async (options) => {

@@ -2,7 +2,8 @@ import type { ContainerApp, Template } from '@azure/arm-appcontainers'
 import type { Action } from '../../core/app.ts'
 import type { Target } from '../../core/service.ts'
 import { Fault } from '../../errors.ts'
-import type { ArmCalls, ArmClient } from './arm-calls.ts'
+import type { ContainerApps } from '../../ports.ts'
+import type { ArmCalls, ArmCallsOf, ArmClient } from './arm-calls.ts'
 import { appLabel } from './arm-observe.ts'
 import { candidateTemplate, mergePatch, writableTemplate } from './arm-template.ts'
 import { trafficPatch } from './arm-traffic.ts'
@@ -25,8 +26,11 @@ interface Means {
 }
 
 /** Makes the deed-doer. Each deed is one write; a template copy adds one read, an app not yet looked at another one. */
-export function createPerformer(means: Means): (target: Target, action: Action) => Promise<void> {
-  return async (target, action) => {
+export function createPerformer(
+  given: Omit<Means, 'calls'> & { readonly calls: ArmCallsOf },
+): ContainerApps['perform'] {
+  return async (target, action, urgent) => {
+    const means: Means = { ...given, calls: given.calls(target.subscriptionId, urgent) }
     switch (action.kind) {
       case 'create-revision':
         return createRevision(means, target, action)

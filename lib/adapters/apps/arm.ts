@@ -1,6 +1,8 @@
+import { setTimeout as pauseFor } from 'node:timers/promises'
 import type { ContainerAppsAPIClientOptionalParams } from '@azure/arm-appcontainers'
 import type { Clock, ContainerApps } from '../../ports.ts'
 import { type ArmCallKind, type ArmClient, createArmCalls } from './arm-calls.ts'
+import { createArmLane, type Pause } from './arm-lane.ts'
 import { appKey, createObserver } from './arm-observe.ts'
 import { createPerformer, type Home } from './arm-perform.ts'
 import type { WakeFetch } from './wake.ts'
@@ -23,6 +25,8 @@ export interface ArmAppsOptions {
   readonly timeoutMs?: number
   /** How long a wake call may take; 5 s unless told otherwise. */
   readonly wakeTimeoutMs?: number
+  /** How time is let pass between two tries of a call; real time unless told otherwise. */
+  readonly pause?: Pause
 }
 
 /**
@@ -30,14 +34,16 @@ export interface ArmAppsOptions {
  *
  * `observe` costs one call per resource group and one per app (two for an app that is alone in its group). `perform` sends one minimal PATCH (location and the changed
  * subtree) or one POST, and returns when Azure has taken it: the long-running operation is never polled, its end is seen by
- * the next look. Nothing is tried again in here. Fault kinds: 409 and lock conflicts `conflict`; 429 `throttled`; 401, 403 and
+ * the next look. Nothing is tried again in here but the throttled calls of a rollback, and of ARM's budget a fifth is kept for
+ * those (`arm-lane.ts`). Fault kinds: 409 and lock conflicts `conflict`; 429 `throttled`; 401, 403 and
  * management locks `denied`; 404 `not-found`; other 4xx and unsafe wishes `malformed`; 5xx, time-outs and lost connections
  * `unavailable`, where the deed may have happened.
  */
 export function createArmApps(options: ArmAppsOptions): ContainerApps {
   const { clock, timeoutMs = 30_000, parallel = 8, wakeTimeoutMs = 5_000, onCall = () => {} } = options
   const homes = new Map<string, Home>()
-  const calls = createArmCalls({ clock, timeoutMs, onCall })
+  const pause: Pause = options.pause ?? ((ms) => pauseFor(ms))
+  const calls = createArmCalls({ clock, timeoutMs, onCall, send: createArmLane(clock, pause) })
   const client = oneClientEach(options.client)
   return {
     observe: createObserver({

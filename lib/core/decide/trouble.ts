@@ -7,6 +7,8 @@ const FIRST_WAIT_MS = 15_000
 const LONGEST_WAIT_MS = 300_000
 /** While the canary has traffic that it must lose, every refused attempt is followed by another within a minute. */
 const LONGEST_ROLLBACK_WAIT_MS = 60_000
+/** A throttled rollback goes on at once, whatever the other side asks for: it has a share of the calls for itself. */
+const THROTTLED_ROLLBACK_WAIT_MS = 2_000
 
 /**
  * Takes in that the outside refused: written down when it begins or changes its kind, counted after that. Traffic stays
@@ -43,8 +45,14 @@ export function mustWait(rollout: Rollout, now: number): boolean {
   return left > 0 && left <= waitMs(rollout, trouble, Number.POSITIVE_INFINITY)
 }
 
+/** Whether all that keeps a rollback from Azure is that Azure takes few calls now. */
+export function isThrottledRollback({ phase }: Rollout, trouble: Trouble | null): boolean {
+  return phase.kind === 'rolling-back' && trouble?.kind === 'throttled'
+}
+
 function waitMs(rollout: Rollout, trouble: Trouble, count: number): number {
   const asked = trouble.retryAfterMs ?? 0
+  if (isThrottledRollback(rollout, trouble)) return THROTTLED_ROLLBACK_WAIT_MS
   if (rollout.phase.kind === 'rolling-back') return Math.max(FIRST_WAIT_MS, Math.min(asked, LONGEST_ROLLBACK_WAIT_MS))
   return Math.max(Math.min(FIRST_WAIT_MS * 2 ** Math.min(count - 1, 10), LONGEST_WAIT_MS), asked)
 }

@@ -1,8 +1,11 @@
 import { bakeEnds } from '../ask.ts'
 import type { Rollout } from '../rollout.ts'
+import { isThrottledRollback } from './trouble.ts'
 
 /** How soon a deed is looked at: Azure takes seconds to make it real. */
 const CONFIRM_MS = 10_000
+/** How soon a rollback that Azure had no call to spare for is tried again. */
+const THROTTLED_MS = 2_000
 
 /**
  * When this rollout wants to be looked at next; null = never again. Never later than one interval, so that a foreign
@@ -11,7 +14,7 @@ const CONFIRM_MS = 10_000
 export function nextWake(rollout: Rollout, now: number, busy: boolean): number | null {
   const { phase, manifest, trouble } = rollout
   const { intervalMs } = manifest.analysis
-  const soon = now + Math.min(CONFIRM_MS, intervalMs)
+  const soon = now + Math.min(isThrottledRollback(rollout, trouble) ? THROTTLED_MS : CONFIRM_MS, intervalMs)
   if (phase.kind === 'finished' && isQuiet(rollout, now)) return null
   const { frozen } = rollout
   const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity

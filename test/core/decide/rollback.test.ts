@@ -43,13 +43,13 @@ describe('rolling back', () => {
     expect(look(going, busy, { now: T0 - HOUR }).actions).toHaveLength(1)
   })
   test('goes on as soon as the operation that stood in its way has ended', () => {
-    const standing = (kind: 'conflict' | 'throttled') => ({
+    const standing = (kind: 'conflict' | 'unavailable') => ({
       ...going,
       trouble: someTrouble({ kind, retryAt: T0 + MINUTE + 10 * SECOND }),
     })
     expect(look(standing('conflict'), appAt(10)).actions).toHaveLength(1)
     expect(look(standing('conflict'), appAt(10, { provisioning: 'InProgress' })).actions).toEqual([])
-    expect(look(standing('throttled'), appAt(10)).actions).toEqual([])
+    expect(look(standing('unavailable'), appAt(10)).actions).toEqual([])
   })
   test('keeps foreign labels where they are', () => {
     const traffic = [labelled(STABLE, 90, 'blue'), labelled(CANARY, 10, 'green')]

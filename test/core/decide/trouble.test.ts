@@ -50,8 +50,23 @@ describe('a refused deed', () => {
   })
   test('of a rollback is tried again within a minute, whatever is asked', () => {
     const back = aRollout(rollingBack())
-    expect(waits(back, 4)).toEqual([15, 15, 15, 15])
-    expect(waits(back, 1, { ...throttled, retryAfterMs: 20 * MINUTE })).toEqual([60])
+    const busy: Trouble = { ...throttled, kind: 'unavailable' }
+    expect(waits(back, 4, busy)).toEqual([15, 15, 15, 15])
+    expect(waits(back, 1, { ...busy, retryAfterMs: 20 * MINUTE })).toEqual([60])
+  })
+  test('of a throttled rollback is tried again after 2 s, whatever is asked, and looked at then', () => {
+    const back = aRollout(rollingBack())
+    expect(waits(back, 4)).toEqual([2, 2, 2, 2])
+    expect(waits(back, 1, { ...throttled, retryAfterMs: 20 * MINUTE })).toEqual([2])
+    for (const during of ['look', 'deed'] as const) {
+      const again = aRollout(rollingBack(), { trouble: someTrouble({ during, retryAt: T0 + 2 * SECOND }) })
+      expect(nextWake(again, T0, true)).toBe(T0 + 2 * SECOND)
+    }
+    const unseen = aRollout(rollingBack(), { trouble: someTrouble({ kind: 'unavailable', during: 'look' }) })
+    expect(nextWake(unseen, T0, true)).toBe(T0 + 10 * SECOND)
+    expect(nextWake(aRollout(progressing(0), { trouble: someTrouble({ during: 'look' }) }), T0, true)).toBe(
+      T0 + 10 * SECOND,
+    )
   })
   test('is written down when it begins and when its kind changes, not every time', () => {
     const first = refusedDeed({ rollout: aRollout(), rows: [] }, facts(null), throttled)
