@@ -1,93 +1,131 @@
 import { chance } from '../chance.ts'
-import type { Injection } from '../world/types.ts'
-import type { FaultKind } from './trace.ts'
+import { PHASES, type TrialPhase } from './trace.ts'
+import { TROUBLES, type Variant } from './troubles.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
+/** How long things happen in a trial; afterwards all is calm. */
+export const TROUBLED_MS = 48 * HOUR_MS
 
-/** One thing that happens in a trial, `at` milliseconds after its beginning; shrinking drops items by their id. */
-export type Item = { readonly id: number; readonly at: number } & (
-  | { readonly kind: 'push'; readonly version: number; readonly errorRate: number; readonly never: 'crash' | null }
-  | { readonly kind: 'command'; readonly verb: 'pause' | 'resume' | 'abort' | 'promote'; readonly command: string }
+/** How an image does: what its users meet, or why it never comes up. */
+export const IMAGES = ['healthy', 'slow', 'erring', 'crash', 'pull-fails', 'stuck', 'sleeps', 'quiet'] as const
+/** One way of an image to do. */
+export type ImageKind = (typeof IMAGES)[number]
+
+const VERBS = ['pause', 'resume', 'abort', 'promote', 'promote-full', 'retry', 'approve', 'undo'] as const
+/** What operators of a trial ask for. */
+export type TrialVerb = (typeof VERBS)[number]
+
+/** One thing that happens in a trial, `at` milliseconds after its beginning; shrinking drops items by their id. `service` is an index. */
+export type Item = { readonly id: number; readonly at: number; readonly service: number } & (
+  | { readonly kind: 'push'; readonly version: number; readonly image: ImageKind }
+  | { readonly kind: 'command'; readonly verb: TrialVerb; readonly command: string }
+  /** `during`: not before `at`, and then as soon as the service's newest rollout stands there; null = at once. `luck` is for what it must draw itself. */
   | {
       readonly kind: 'trouble'
-      readonly fault: FaultKind
-      readonly variant: 'arm-429' | 'arm-409' | 'arm-reset-applied' | 'metrics-outage' | 'metrics-holes' | 'storage-503'
+      readonly variant: Variant
+      readonly during: TrialPhase | null
       readonly lastsMs: number
+      readonly luck: number
     }
-  | { readonly kind: 'edit'; readonly share: number }
 )
+
+/** An item that is a trouble. */
+export type TroubleItem = Extract<Item, { readonly kind: 'trouble' }>
+
+/** A service of a trial, by what its manifest differs in. */
+export interface ServicePlan {
+  readonly name: string
+  /** Weight and bake of the steps before all traffic. */
+  readonly stages: readonly { readonly weight: number; readonly bakeMs: number; readonly gate: boolean }[]
+  readonly intervalMs: number
+  readonly onNewRevision: 'supersede' | 'queue' | 'reject'
+  readonly latency: boolean
+}
 
 /** A trial as plain data: all of it follows from the seed. */
 export interface Scenario {
   readonly seed: number
-  /** Weight and bake of the steps before all traffic. */
-  readonly stages: readonly { readonly weight: number; readonly bakeMs: number }[]
-  readonly intervalMs: number
+  /** How many workers there are at a time. */
+  readonly workers: number
+  readonly services: readonly ServicePlan[]
   readonly items: readonly Item[]
 }
 
-const TROUBLES = [
-  ['F8', 'arm-429'],
-  ['F8', 'arm-409'],
-  ['F2', 'arm-reset-applied'],
-  ['F11', 'metrics-outage'],
-  ['F11', 'metrics-holes'],
-  ['F4', 'storage-503'],
-] as const
+interface Dice {
+  readonly draw: (low: number, high: number) => number
+  readonly pick: <T>(of: readonly T[]) => T
+}
 
-/** Draws a scenario: a canary of 48 hours, and what befalls it. The same seed always gives the same one. */
+type Undated<T> = T extends unknown ? Omit<T, 'id'> : never
+
+const NAMES = ['pricing', 'orders', 'search'] as const
+
+/** Draws a scenario: canaries of up to 48 hours, and what befalls them. The same seed always gives the same one. */
 export function drawScenario(seed: number): Scenario {
+  const dice = diceOf(seed)
+  const { draw, pick } = dice
+  const workers = draw(1, 3)
+  const services = NAMES.slice(0, pick([1, 1, 1, 1, 2, 3])).map((name) => drawService(dice, name))
+  const items = [
+    ...services.flatMap((_, service) => drawPushes(dice, service)),
+    ...Array.from({ length: draw(0, 3) }, (_, index) => drawCommand(dice, services.length, index)),
+    ...Array.from({ length: draw(1, 8) }, () => drawTrouble(dice, services.length)),
+  ]
+  return { seed, workers, services, items: items.sort((a, b) => a.at - b.at).map((item, id) => ({ id, ...item })) }
+}
+
+function diceOf(seed: number): Dice {
   let drawn = 0
   const draw = (low: number, high: number) => {
     drawn += 1
     return low + Math.floor(chance(seed, drawn) * (high - low + 1))
   }
-  const pick = <T>(of: readonly T[]): T => of[draw(0, of.length - 1)] as T
-  const first = draw(1, 40)
-  const bakeMs = draw(1, 47) * HOUR_MS
-  const stages = [
-    { weight: first, bakeMs },
-    { weight: draw(first + 1, 99), bakeMs: 48 * HOUR_MS - bakeMs },
-  ]
-  const intervalMs = pick([5, 15, 30, 60]) * MINUTE_MS
-  const when = () => draw(0, 47 * 60) * MINUTE_MS + draw(0, 59_999)
-  const somePush = (version: number, at: number) => {
-    const errorRate = draw(0, 3) === 0 ? 0.1 : 0.0001
-    return { kind: 'push' as const, at, version, errorRate, never: draw(0, 9) === 0 ? ('crash' as const) : null }
-  }
-  const items = [
-    somePush(2, draw(0, 10) * MINUTE_MS),
-    ...Array.from({ length: draw(0, 1) }, () => somePush(3, when())),
-    ...Array.from({ length: draw(0, 3) }, (_, index) => ({
-      kind: 'command' as const,
-      at: when(),
-      verb: pick(['pause', 'resume', 'abort', 'promote'] as const),
-      command: `command-${index}`,
-    })),
-    ...Array.from({ length: draw(0, 5) }, () => {
-      const [fault, variant] = pick(TROUBLES)
-      return { kind: 'trouble' as const, at: when(), fault, variant, lastsMs: draw(1, 120) * MINUTE_MS }
-    }),
-    ...Array.from({ length: draw(0, 1) }, () => ({ kind: 'edit' as const, at: when(), share: draw(0, 100) })),
-  ]
-  return { seed, stages, intervalMs, items: items.sort((a, b) => a.at - b.at).map((item, id) => ({ id, ...item })) }
+  return { draw, pick: <T>(of: readonly T[]): T => of[draw(0, of.length - 1)] as T }
 }
 
-/** The injection that stands for a trouble of ARM; null where the trouble is another's. */
-export function injectionOf(item: Extract<Item, { kind: 'trouble' }>, until: number): Injection | null {
-  switch (item.variant) {
-    case 'arm-429':
-      return {
-        on: 'any',
-        until,
-        refusal: { status: 429, code: 'TooManyRequests', message: 'slow down', retryAfterS: 60 },
-      }
-    case 'arm-409':
-      return { on: 'write', until, refusal: { status: 409, code: 'ContainerAppOperationInProgress', message: 'busy' } }
-    case 'arm-reset-applied':
-      return { on: 'write', until, refusal: { status: 0, code: 'ECONNRESET', message: 'cut' }, applied: true }
-    default:
-      return null
+function drawService({ draw, pick }: Dice, name: string): ServicePlan {
+  const first = draw(1, 40)
+  const hours = pick([48, 48, 24, 6])
+  const bakeMs = draw(1, hours - 1) * HOUR_MS
+  const gate = () => draw(0, 9) === 0
+  return {
+    name,
+    stages: [
+      { weight: first, bakeMs, gate: gate() },
+      { weight: draw(first + 1, 99), bakeMs: hours * HOUR_MS - bakeMs, gate: gate() },
+    ],
+    intervalMs: pick([5, 15, 30, 60, 60, 60]) * MINUTE_MS,
+    onNewRevision: pick(['supersede', 'queue', 'reject']),
+    latency: draw(0, 2) === 0,
   }
+}
+
+function somewhen({ draw }: Dice): number {
+  return draw(0, 47 * 60) * MINUTE_MS + draw(0, 59_999)
+}
+
+function drawPushes(dice: Dice, service: number): readonly Undated<Item>[] {
+  const { draw, pick } = dice
+  const kinds = ['healthy', 'healthy', 'healthy', ...IMAGES] as const
+  const later = Array.from({ length: pick([0, 0, 1, 2]) }, () => somewhen(dice))
+  return [draw(1, 10) * MINUTE_MS, ...later].map((at, index) => {
+    return { kind: 'push', at, service, version: index + 2, image: pick(kinds) }
+  })
+}
+
+function drawCommand(dice: Dice, services: number, index: number): Undated<Item> {
+  const { draw, pick } = dice
+  const service = draw(0, services - 1)
+  return { kind: 'command', at: somewhen(dice), service, verb: pick(VERBS), command: `command-${index}` }
+}
+
+function drawTrouble(dice: Dice, services: number): Undated<Item> {
+  const { draw, pick } = dice
+  const fault = pick(Object.keys(TROUBLES) as (keyof typeof TROUBLES)[])
+  const variant = pick<Variant>(TROUBLES[fault])
+  const during = draw(0, 9) < 7 ? pick(PHASES) : null
+  const at = during !== null && draw(0, 9) < 7 ? 0 : somewhen(dice)
+  const lastsMs = (variant === 'timer-missed' ? 32 : variant === 'storage-down' ? 10 : draw(1, 120)) * MINUTE_MS
+  return { kind: 'trouble', at, service: draw(0, services - 1), variant, during, lastsMs, luck: draw(0, 1_000_000) }
 }

@@ -122,10 +122,15 @@ export type TraceBody =
       readonly bad: number
       readonly total: number
     }
-  /** The state of a rollout was stored: the decision, durable. `canaryWeight` is what it wants now (null = hands off). */
+  /**
+   * The state of a rollout was stored: the decision, durable. `canaryWeight` is what it wants now (null = hands off). `commit`
+   * numbers the transactions of a seed from 1; `cause` says why the rollout began: `push`, `retry` or `undo`.
+   */
   | {
       readonly kind: 'decision'
       readonly worker: number
+      readonly commit: number
+      readonly cause: string
       readonly entity: string
       readonly rollout: string
       readonly canary: string

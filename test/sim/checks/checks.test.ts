@@ -43,6 +43,8 @@ function decision(rollout: string, changes: object = {}): TraceBody {
   return {
     kind: 'decision',
     worker: 3,
+    commit: 1,
+    cause: 'push',
     entity: 'production/shop',
     rollout,
     outcome: null,

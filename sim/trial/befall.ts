@@ -1,0 +1,199 @@
+import { Fault } from '../../lib/errors.ts'
+import { chance } from '../chance.ts'
+import type { Ground } from './ground.ts'
+import { keyOf } from './ground.ts'
+import { editOf } from './hands.ts'
+import type { TroubleItem } from './scenario.ts'
+import { injectionOf } from './troubles.ts'
+import type { Workers } from './workers.ts'
+
+const MINUTE_MS = 60_000
+
+/** How wake-ups come now. */
+export interface Wakes {
+  timer: 'on' | 'silent' | 'doubled'
+  bell: 'on' | 'doubled' | 'late'
+  /** Two workers at a time, by this luck; null = one. */
+  race: number | null
+  /** The next sweep falls asleep before this write; null = none does. */
+  stall: number | null
+}
+
+/** What a trouble works on. */
+export interface Befallen {
+  readonly ground: Ground
+  readonly workers: Workers
+  readonly wakes: Wakes
+  /** Deliveries and commands that a trouble brings. */
+  readonly deliver: (service: number, what: 'again' | 'late' | 'reordered') => void
+  readonly click: (item: TroubleItem) => void
+}
+
+/** What ends a trouble that lasts. */
+export type Ends = () => void
+
+/** Lets a trouble begin, or strike once. Returns what ends it; null = it struck and is over, or ends by itself. */
+export function befall(on: Befallen, item: TroubleItem): Ends | null {
+  const { stage } = on.ground
+  const { world, clock } = stage
+  const injection = injectionOf(item.variant, clock.now() + item.lastsMs)
+  if (injection !== null) {
+    world.inject(injection)
+    return () => {}
+  }
+  return atWorkers(on, item) ?? atWakes(on, item) ?? atParts(on, item) ?? strike(on, item)
+}
+
+function atWorkers({ workers, wakes }: Befallen, { variant, luck }: TroubleItem): Ends | null {
+  const skew = (by: number, places: readonly number[]) => {
+    for (const place of places) workers.skews[place] = by
+    return () => {
+      for (const place of places) workers.skews[place] = 0
+    }
+  }
+  const all = workers.skews.map((_, place) => place)
+  const [one, by] = [luck % workers.count, 1000 + (luck % (5 * MINUTE_MS - 1000))]
+  switch (variant) {
+    case 'clock-ahead':
+      return skew(by, [one])
+    case 'clock-behind':
+      return skew(-by, [one])
+    case 'clock-jump':
+      return skew(luck % 2 === 0 ? by : -by, all)
+    case 'race':
+      return held(wakes, 'race', luck, null)
+    default:
+      return null
+  }
+}
+
+function held<K extends keyof Wakes>(wakes: Wakes, key: K, value: Wakes[K], usual: Wakes[K]): Ends {
+  wakes[key] = value
+  return () => {
+    wakes[key] = usual
+  }
+}
+
+function atWakes({ ground, wakes }: Befallen, { variant }: TroubleItem): Ends | null {
+  const { bell } = ground.stage
+  switch (variant) {
+    case 'timer-missed':
+    case 'timer-late':
+      return held(wakes, 'timer', 'silent', 'on')
+    case 'timer-doubled':
+      return held(wakes, 'timer', 'doubled', 'on')
+    case 'bell-doubled':
+      return held(wakes, 'bell', 'doubled', 'on')
+    case 'bell-late':
+      return held(wakes, 'bell', 'late', 'on')
+    case 'bell-lost':
+      bell.deaf = true
+      return () => {
+        bell.deaf = false
+      }
+    default:
+      return null
+  }
+}
+
+function atParts({ ground }: Befallen, { variant, luck, service }: TroubleItem): Ends | null {
+  const { stage, unreadable, manifests } = ground
+  const { metrics, registry } = stage
+  const ill = (ailment: 'outage' | 'holes' | 'silence') => {
+    metrics.ailment = ailment
+    return () => {
+      metrics.ailment = null
+    }
+  }
+  switch (variant) {
+    case 'metrics-outage':
+      return ill('outage')
+    case 'metrics-holes':
+      return ill('holes')
+    case 'metrics-silence':
+      return ill('silence')
+    case 'metrics-lag':
+      metrics.lagMs = 1 + (luck % (30 * MINUTE_MS))
+      return () => {
+        metrics.lagMs = 0
+      }
+    case 'registry-down':
+      registry.trouble = { kind: 'unavailable', message: 'down', retryAfterMs: null }
+      return () => {
+        registry.trouble = null
+      }
+    case 'digest-missing': {
+      const digest = ground.rolloutOf(service)?.push.digest ?? ''
+      registry.remove(digest)
+      return () => registry.restore(digest)
+    }
+    case 'row-unreadable': {
+      const name = manifests[service]?.name ?? ''
+      unreadable.add(name)
+      return () => void unreadable.delete(name)
+    }
+    case 'storage-down':
+      return storageFails(ground, 1, 'before', luck)
+    case 'storage-503':
+      return storageFails(ground, 0.3, 'before', luck)
+    case 'storage-ambiguous':
+      return storageFails(ground, 0.3, 'after', luck)
+    default:
+      return null
+  }
+}
+
+function storageFails({ stage }: Ground, share: number, moment: 'before' | 'after', luck: number): Ends {
+  let calls = 0
+  stage.store.interfere((call, when) => {
+    calls += 1
+    if (when === moment && chance(luck, calls) < share) throw new Fault('unavailable', `storage failed ${when} ${call}`)
+  })
+  return () => stage.store.interfere(null)
+}
+
+function strike({ ground, workers, wakes, deliver, click }: Befallen, item: TroubleItem): null {
+  const { variant, luck, service } = item
+  const doomed = (calls: number, moment: 'before' | 'after') => ({ calls, moment })
+  switch (variant) {
+    case 'crash-before':
+    case 'crash-after':
+      for (let place = 0; place < workers.count; place += 1) {
+        if (place === luck % workers.count)
+          workers.at(place).doom = doomed(1 + (luck % 12), variant === 'crash-before' ? 'before' : 'after')
+      }
+      return null
+    case 'restart':
+      for (let place = 0; place < workers.count; place += 1) {
+        workers.at(place).doom = doomed(1 + ((luck >> place) % 9), luck % 2 === 0 ? 'before' : 'after')
+      }
+      return null
+    case 'stalled':
+      wakes.stall = 1 + (luck % 3)
+      return null
+    case 'push-duplicate':
+      deliver(service, 'again')
+      return null
+    case 'push-late':
+      deliver(service, 'late')
+      return null
+    case 'push-reordered':
+      deliver(service, 'reordered')
+      return null
+    case 'double-click':
+    case 'approve-abort':
+      click(item)
+      return null
+    default:
+      editOf(ground, item)
+      return null
+  }
+}
+
+/** Whether a service of this ground is known by this key's name; for the words of a trace. */
+export function entityAt({ manifests }: Ground, service: number): string {
+  const manifest = manifests[service]
+  if (manifest === undefined) throw new RangeError(`a trial without a service ${service}`)
+  const { environment, name } = keyOf(manifest)
+  return `${environment}/${name}`
+}

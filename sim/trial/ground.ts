@@ -1,0 +1,90 @@
+import type { Rollout } from '../../lib/core/rollout.ts'
+import { entityId, type Manifest, type Target } from '../../lib/core/service.ts'
+import { createStage, type Stage } from '../runner.ts'
+import { imageOf, manifestOf } from './parts.ts'
+import type { Scenario } from './scenario.ts'
+import type { RevisionTold, TraceBody, TraceEvent, TrialPhase } from './trace.ts'
+
+/** What a trial takes place on: the stage, its services, and the pen that writes the trace. */
+export interface Ground {
+  readonly stage: Stage
+  readonly manifests: readonly Manifest[]
+  readonly tell: (event: TraceBody) => void
+  readonly told: () => number
+  /** Services whose row cannot be read now. */
+  readonly unreadable: Set<string>
+  appOf(target: Target): string
+  entityOf(target: Target): string
+  revisionsOf(target: Target): readonly RevisionTold[]
+  /** Tells what users meet where that has changed. */
+  watchTraffic(): void
+  rolloutOf(service: number): Rollout | null
+  phaseOf(service: number): TrialPhase
+}
+
+/** Sets the scene: every app serves its first version, every manifest is in force. */
+export async function createGround(scenario: Scenario, see: (event: TraceEvent) => void): Promise<Ground> {
+  const { seed } = scenario
+  const stage = createStage({ seed })
+  const manifests = scenario.services.map(manifestOf)
+  const entities = new Map(manifests.map((manifest) => [appOf(manifest.target), entityId(keyOf(manifest))]))
+  let n = 0
+  const tell = (body: TraceBody) => {
+    n += 1
+    see({ seed, n, at: stage.clock.now(), ...body })
+  }
+  for (const [place, manifest] of manifests.entries()) {
+    stage.world.addApp({ target: manifest.target, image: imageOf(manifest.name, place, 1), suffix: 'v1' })
+    await stage.declare(manifest)
+    const { target } = manifest
+    tell({ kind: 'service', entity: entityId(keyOf(manifest)), app: appOf(target), manifest })
+    for (const row of stage.store.auditOf(keyOf(manifest))) {
+      tell({ kind: 'audit', row, commit: stage.store.commits().saved })
+    }
+  }
+  const rolloutOf = (service: number) => stage.store.peek(keyOf(manifests[service] as Manifest))?.rollout ?? null
+  return {
+    stage,
+    manifests,
+    tell,
+    told: () => n,
+    unreadable: new Set(),
+    appOf,
+    entityOf: (target) => entities.get(appOf(target)) ?? '',
+    revisionsOf: (target) => revisionsOf(stage, target),
+    watchTraffic: trafficWatch(stage, manifests, tell),
+    rolloutOf,
+    phaseOf: (service) => rolloutOf(service)?.phase.kind ?? 'none',
+  }
+}
+
+/** The key of a manifest's service. */
+export function keyOf({ environment, name }: Manifest): Pick<Manifest, 'environment' | 'name'> {
+  return { environment, name }
+}
+
+function appOf({ subscriptionId, resourceGroup, app }: Target): string {
+  return `${subscriptionId}/${resourceGroup}/${app}`.toLowerCase()
+}
+
+function revisionsOf({ world }: Stage, target: Target): readonly RevisionTold[] {
+  return world.ingress(target).revisions.map(({ name, image, active, state }) => {
+    return { name, image, active, ready: state === 'ready' || state === 'asleep' }
+  })
+}
+
+function trafficWatch(stage: Stage, manifests: readonly Manifest[], tell: Ground['tell']): () => void {
+  const dealt = new Map<string, string>()
+  return () => {
+    for (const { target } of manifests) {
+      const { weights, revisions } = stage.world.ingress(target)
+      let now = ''
+      for (const name in weights) now += `${name}=${weights[name]} `
+      for (const { name, active, state } of revisions) now += `${name}${active}${state} `
+      const app = target.app
+      if (dealt.get(app) === now) continue
+      dealt.set(app, now)
+      tell({ kind: 'traffic', app: appOf(target), weights, revisions: revisionsOf(stage, target) })
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { Target } from '../../lib/core/service.ts'
+import type { Hand } from '../world/types.ts'
+import type { Ground } from './ground.ts'
+import type { TroubleItem } from './scenario.ts'
+
+/** A hand in the portal, `az` or a template changes the app of a service: foreign edits, and operations that fail. */
+export function editOf(ground: Ground, item: TroubleItem): void {
+  const { stage, manifests, tell, appOf } = ground
+  const target = manifests[item.service]?.target
+  if (target === undefined) return
+  const before = stage.world.ingress(target).weights
+  const names = ground.revisionsOf(target).flatMap(({ name, active }) => (active ? [name] : []))
+  stage.world.edit(target, (hand) => change(ground, hand, item, target, names))
+  const after = stage.world.ingress(target).weights
+  tell({ kind: 'edit', app: appOf(target), what: item.variant, before, after })
+  ground.watchTraffic()
+}
+
+function change({ stage }: Ground, hand: Hand, item: TroubleItem, target: Target, names: readonly string[]): void {
+  const { variant, luck } = item
+  const one = names[luck % names.length] ?? ''
+  const deploy = (never: 'pull-fails' | 'stuck' | null) => {
+    const image = `registry.example.com/${target.app}:by-hand-${luck}`
+    if (never !== null) stage.world.behave(image, { never })
+    hand.deploy(image)
+  }
+  switch (variant) {
+    case 'weights':
+      hand.traffic(splitOf(names, luck % 101))
+      break
+    case 'all-to-one':
+      hand.traffic([{ revisionName: one, weight: 100 }])
+      break
+    case 'follows-latest':
+      hand.traffic([{ latestRevision: true, weight: 100 }])
+      break
+    case 'label':
+      hand.label('green', one)
+      break
+    case 'switched-off':
+      hand.deactivate(one)
+      break
+    case 'sticky':
+      hand.sticky(luck % 2 === 0)
+      break
+    case 'single-mode':
+      hand.mode('Single')
+      break
+    case 'deployed':
+      deploy(null)
+      break
+    case 'operation-failed':
+      deploy('pull-fails')
+      break
+    case 'operation-stuck':
+      deploy('stuck')
+      break
+    default:
+      throw new Error(`no hand does ${variant}`)
+  }
+}
+
+/** The two newest of these share the users; one alone has them all. */
+function splitOf(names: readonly string[], share: number): Parameters<Hand['traffic']>[0] {
+  const [older, newer] = names.slice(-2)
+  if (older === undefined || newer === undefined) return [{ revisionName: names[0] ?? '', weight: 100 }]
+  return [
+    { revisionName: older, weight: share },
+    { revisionName: newer, weight: 100 - share },
+  ]
+}

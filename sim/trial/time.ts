@@ -1,0 +1,148 @@
+import { sweep } from '../../lib/engine/sweep.ts'
+import { Fault } from '../../lib/errors.ts'
+import { chance } from '../chance.ts'
+import { Crash } from '../crash.ts'
+import type { Wakes } from './befall.ts'
+import type { Errand } from './errands.ts'
+import type { Ground } from './ground.ts'
+import { ENVIRONMENT } from './parts.ts'
+import type { Work, Workers } from './workers.ts'
+
+const MINUTE_MS = 60_000
+const RETRY_MS = 30_000
+/** How often things may happen at one and the same moment. */
+const AT_ONCE = 5000
+
+/** All that moves a trial on. */
+export interface Life {
+  readonly ground: Ground
+  readonly workers: Workers
+  readonly wakes: Wakes
+  readonly errands: Errand[]
+  readonly luck: number
+  /** Calls of the bell that come late, twice or again. */
+  readonly late: number[]
+  /** Workers that sleep, and until when. */
+  readonly asleep: { readonly until: number; readonly wake: () => Promise<void> }[]
+  /** When the next item begins or ends, epoch milliseconds. */
+  nextAt(): number
+  happen(): void
+  calm(): void
+}
+
+/** Lets time pass, from one due time to the next, until `until` or `isOver`. */
+export async function passTime(life: Life, until: number, isOver: () => boolean): Promise<void> {
+  const { clock } = life.ground.stage
+  let [turns, at] = [0, clock.now()]
+  while (clock.now() < until && !isOver()) {
+    clock.set(Math.max(clock.now(), Math.min(nextTime(life), until)))
+    turns = at === clock.now() ? turns + 1 : 0
+    at = clock.now()
+    if (turns > AT_ONCE) throw new Error(`at ${new Date(at).toISOString()} there is no end of things to do`)
+    life.ground.watchTraffic()
+    life.happen()
+    await wakeSleepers(life)
+    await runErrands(life, turns)
+    life.happen()
+    await runSweeps(life)
+  }
+}
+
+function nextTime({ ground, wakes, errands, late, asleep, nextAt, workers }: Life): number {
+  const { clock, bell } = ground.stage
+  const times = [nextAt(), bell.next()?.at ?? Number.POSITIVE_INFINITY, ...late]
+  for (const errand of errands) times.push(errand.at)
+  for (const { until } of asleep) times.push(until)
+  if (wakes.timer !== 'silent') {
+    const earliest = Math.min(...dueTimes(ground)) - Math.max(0, ...workers.skews)
+    times.push(Math.ceil(Math.max(clock.now() + 1, earliest) / MINUTE_MS) * MINUTE_MS)
+  }
+  return Math.min(...times)
+}
+
+function dueTimes(ground: Ground): readonly number[] {
+  return ground.manifests.map((_, service) => ground.rolloutOf(service)?.wakeAt ?? Number.POSITIVE_INFINITY)
+}
+
+async function wakeSleepers({ ground, asleep }: Life): Promise<void> {
+  const now = ground.stage.clock.now()
+  for (const sleeper of asleep.splice(0)) {
+    if (sleeper.until > now) asleep.push(sleeper)
+    else await sleeper.wake()
+  }
+}
+
+/** What came from outside, the oldest first; those of one group at the same moment. */
+async function runErrands({ ground, workers, errands, luck }: Life, turns: number): Promise<void> {
+  const { clock } = ground.stage
+  const now = clock.now()
+  const due = errands.filter(({ at }) => at <= now)
+  const place = Math.floor(chance(luck, now, turns) * workers.count)
+  for (const errand of due) {
+    if (!errands.includes(errand)) continue
+    const group = errand.group === null ? [errand] : due.filter((one) => one.group === errand.group)
+    for (const one of group) errands.splice(errands.indexOf(one), 1)
+    const works = group.map((one) => awake(ground, one.path, one.work))
+    const came =
+      works.length === 1
+        ? [await workers.once(place, works[0] as Work<unknown>)]
+        : await workers.together(works, luck + now)
+    for (const [index, one] of group.entries()) {
+      if (came[index]?.kind !== 'again') continue
+      one.at = now + RETRY_MS
+      errands.push(one)
+    }
+  }
+}
+
+function awake<T>({ tell }: Ground, path: 'timer' | 'queue' | 'intake' | 'command', work: Work<T>): Work<T> {
+  return (wheel, worker) => {
+    tell({ kind: 'wake', worker, path, environment: ENVIRONMENT, clock: wheel.clock.now() })
+    return work(wheel, worker)
+  }
+}
+
+async function runSweeps(life: Life): Promise<void> {
+  const { ground, wakes, late, workers, luck } = life
+  const { clock, bell } = ground.stage
+  const now = clock.now()
+  const rung = bell.take(now).length > 0
+  const again = late.some((at) => at <= now)
+  late.splice(0, late.length, ...late.filter((at) => at > now))
+  if (rung && wakes.bell === 'doubled') late.push(now + 1 + Math.floor(chance(luck, now, 2) * MINUTE_MS))
+  if (rung && wakes.bell === 'late') late.push(now + 1 + Math.floor(chance(luck, now, 3) * 10 * MINUTE_MS))
+  const isTimer = now % MINUTE_MS === 0 && wakes.timer !== 'silent'
+  const isQueue = again || (rung && wakes.bell !== 'late')
+  if (!isTimer && !isQueue) return
+  const ahead = Math.max(0, ...workers.skews)
+  if (Math.min(...dueTimes(ground)) > now + ahead) return
+  const place = Math.floor(chance(luck, now, 1) * workers.count)
+  const path = isQueue ? 'queue' : 'timer'
+  await sweepBy(life, place, path)
+  if (isTimer && wakes.timer === 'doubled') await sweepBy(life, place + 1, 'timer')
+}
+
+async function sweepBy({ ground, wakes, workers, late, asleep }: Life, place: number, path: 'timer' | 'queue') {
+  const { clock } = ground.stage
+  const now = clock.now()
+  const work = awake(ground, path, sweepSoundly)
+  if (wakes.stall !== null) {
+    const sleeper = await workers.stall(place, work, wakes.stall)
+    if (sleeper === null) return
+    asleep.push({ until: now + wakes.stall * 7 * MINUTE_MS, wake: sleeper.wake })
+    wakes.stall = null
+    late.push(now + RETRY_MS)
+    return
+  }
+  const came =
+    wakes.race === null ? [await workers.once(place, work)] : await workers.together([work, work], wakes.race + now)
+  if (came.some(({ kind }) => kind === 'again') && path === 'queue') late.push(now + RETRY_MS)
+}
+
+/** A sweep; an error that is neither the outside's nor a death is the product's own, and ends the trial. */
+const sweepSoundly: Work<void> = async (wheel) => {
+  for (const { name, result, error } of await sweep(wheel, ENVIRONMENT)) {
+    if (result !== 'broken' || error instanceof Crash || error instanceof Fault) continue
+    throw new Error(`the turn of ${name} broke: ${String(error)}`, { cause: error })
+  }
+}

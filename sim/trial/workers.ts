@@ -1,0 +1,140 @@
+import type { Wheel } from '../../lib/engine/wheel.ts'
+import { Fault } from '../../lib/errors.ts'
+import { bySeed } from '../choose.ts'
+import { Crash, guarded } from '../crash.ts'
+import type { StageOptions } from '../runner.ts'
+import { createSchedule, isWrite, type Schedule } from '../schedule.ts'
+import type { Ground } from './ground.ts'
+import { toldSockets } from './sockets.ts'
+
+/** A worker of a trial; one that died is followed by one with a new number. */
+export interface TrialWorker {
+  readonly number: number
+  readonly wheel: Wheel
+  isDead: boolean
+  /** It dies at this call from now, counted from 1; null = it lives on. */
+  doom: { calls: number; readonly moment: 'before' | 'after' } | null
+}
+
+/** What came of a piece of work: `again` = its worker died or was refused, so that it is to be done again. */
+export type Came<T> = { readonly kind: 'done'; readonly result: T } | { readonly kind: 'again' }
+
+/** A piece of work, by whoever has these sockets. */
+export type Work<T> = (wheel: Wheel, worker: number) => Promise<T>
+
+/** The workers of a trial: each place is taken anew when somebody has died. */
+export interface Workers {
+  readonly count: number
+  at(place: number): TrialWorker
+  /** How far the clock of a place is ahead. */
+  readonly skews: number[]
+  once<T>(place: number, work: Work<T>): Promise<Came<T>>
+  /** The same moment for several pieces of work: their calls take turns by the seed. */
+  together<T>(works: readonly Work<T>[], luck: number): Promise<readonly Came<T>[]>
+  /** One worker falls asleep before its `write`-th write of this work; `wake` lets it go on. Null = it never came so far. */
+  stall<T>(place: number, work: Work<T>, write: number): Promise<{ wake(): Promise<void> } | null>
+}
+
+/** A bug that is put between the engine and its sockets, to show that it is found. */
+export type Plant = NonNullable<StageOptions['plant']>
+
+/** Workers for a trial, all alive. `mourn` is told of each death. */
+export function createWorkers(ground: Ground, count: number, mourn: () => void, plant: Plant | undefined): Workers {
+  const skews = Array.from({ length: count }, () => 0)
+  let born = 0
+  const bear = (place: number): TrialWorker => {
+    const number = born
+    born += 1
+    const worker: TrialWorker = { number, wheel: ground.stage.wheel, isDead: false, doom: null }
+    const told = toldSockets(ground, number, () => skews[place] ?? 0)
+    const sockets = plant === undefined ? told : plant(told)
+    return Object.assign(worker, { wheel: mortal(worker, sockets, ground, mourn) })
+  }
+  const places = Array.from({ length: count }, (_, place) => bear(place))
+  const at = (place: number) => {
+    const index = place % count
+    const known = places[index]
+    if (known !== undefined && !known.isDead) return known
+    const next = bear(index)
+    places[index] = next
+    return next
+  }
+  return {
+    count,
+    skews,
+    at,
+    once: (place, work) => {
+      const worker = at(place)
+      return outcomeOf(worker, work(worker.wheel, worker.number))
+    },
+    together: async (works, luck) => {
+      const schedule = createSchedule({ choose: bySeed(luck) })
+      const begun = works.map((work, index) => begin(schedule, at(index), work))
+      await schedule.settle()
+      return Promise.all(begun)
+    },
+    stall: async (place, work, write) => {
+      const worker = at(place)
+      const isIt = (gate: { readonly call: string; readonly write: number }) =>
+        isWrite(gate.call) && gate.write === write
+      const schedule = createSchedule({ choose: () => 0, fate: (gate) => (isIt(gate) ? 'hold' : 'go') })
+      let isOver = false
+      const begun = begin(schedule, worker, work).then(() => {
+        isOver = true
+      })
+      await schedule.settle()
+      await Promise.race([begun, new Promise((resolve) => setImmediate(resolve))])
+      if (isOver) return null
+      places[place % count] = bear(place % count)
+      return {
+        wake: async () => {
+          schedule.free(0)
+          await schedule.settle()
+          await begun
+        },
+      }
+    },
+  }
+}
+
+function begin<T>(schedule: Schedule, worker: TrialWorker, work: Work<T>): Promise<Came<T>> {
+  const scheduled = schedule.worker(worker.wheel)
+  return outcomeOf(
+    worker,
+    schedule.start(scheduled, () => work(scheduled.sockets, worker.number)),
+  )
+}
+
+async function outcomeOf<T>(worker: TrialWorker, work: Promise<T>): Promise<Came<T>> {
+  try {
+    const result = await work
+    return worker.isDead ? { kind: 'again' } : { kind: 'done', result }
+  } catch (error) {
+    if (error instanceof Crash || error instanceof Fault) return { kind: 'again' }
+    throw error
+  }
+}
+
+/** The sockets of a worker that may die at any call; the dead do nothing more. */
+function mortal(worker: TrialWorker, sockets: Wheel, { tell }: Ground, mourn: () => void): Wheel {
+  const die = (call: string, moment: 'before' | 'after'): never => {
+    worker.isDead = true
+    tell({ kind: 'crash', worker: worker.number, call, moment })
+    mourn()
+    throw new Crash(`worker ${worker.number} died ${moment} ${call}`)
+  }
+  return guarded(sockets, async (call, effect) => {
+    if (worker.isDead) throw new Crash(`${call} was called by worker ${worker.number}, which is dead`)
+    const { doom } = worker
+    if (doom !== null) doom.calls -= 1
+    const isMine = doom !== null && doom.calls === 0
+    if (isMine && doom.moment === 'before') return die(call, 'before')
+    if (!isMine) return effect()
+    try {
+      await effect()
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+    }
+    return die(call, 'after')
+  })
+}
