@@ -1,6 +1,6 @@
 import { BEFORE_THE_FIRST, brokenChain, type Head } from './chain.ts'
 import { judgePromotion, judgeStep } from './evidence.ts'
-import type { Line, Plan, Row, Weights } from './line.ts'
+import type { Plan, Row, Weights } from './line.ts'
 import { judgeRollback } from './rollback.ts'
 import { beginning, type Rollout } from './rollout.ts'
 import { type Overtaken, sameWeights, type Wish } from './wish.ts'
@@ -19,13 +19,19 @@ export interface Book {
   readonly entity: string
   /** Takes in a manifest that is in force from now on. */
   plan(plan: Plan): void
-  /** Takes in a row that stands at `line` of the trace. */
-  enter(row: Row, line: Line): Entry
+  /** Takes in a row, with when and in which transaction it was stored. */
+  enter(row: Row, stored: Stored): Entry
   /** The wish that stands; null while there is none or while Slipway keeps its hands off. */
   readonly wish: Wish | null
   readonly overtaken: readonly Overtaken[]
   /** The newest rollout; null before the first. */
   readonly rollout: Rollout | null
+}
+
+/** When a row was stored, and in which transaction. */
+export interface Stored {
+  readonly at: number
+  readonly commit: number
 }
 
 const NOTHING: Entry = { decision: null, windows: 0, wrongs: [] }
@@ -58,28 +64,28 @@ class ServiceBook implements Book {
     this.#plan = plan
   }
 
-  enter(row: Row, line: Line): Entry {
+  enter(row: Row, stored: Stored): Entry {
     const chain = brokenChain(row, this.#head)
     this.#head = row
     this.#beside = [...this.#beside.filter(({ happenedAt }) => happenedAt === row.happenedAt), row]
-    const entry = this.#take(row, line)
+    const entry = this.#take(row, stored)
     return { ...entry, wrongs: [...chain, ...entry.wrongs] }
   }
 
-  #take(row: Row, line: Line): Entry {
-    if (row.kind === 'rollout-started') return this.#begin(row, line)
+  #take(row: Row, stored: Stored): Entry {
+    if (row.kind === 'rollout-started') return this.#begin(row, stored)
     const { rollout } = this
     if (rollout === null || row.rollout !== rollout.id) return NOTHING
     switch (row.kind) {
       case 'stable-found':
-        return this.#stable(row, row.weightsBefore, line, rollout)
+        return this.#stable(row, row.weightsBefore, stored, rollout)
       case 'traffic-pinned':
-        return this.#stable(row, row.weightsAfter, line, rollout)
+        return this.#stable(row, row.weightsAfter, stored, rollout)
       case 'revision-ready':
         rollout.isReady = true
         return NOTHING
       case 'step-started':
-        return this.#step(row, line, rollout)
+        return this.#step(row, stored, rollout)
       case 'weights-confirmed':
         if (row.step === rollout.step?.step) rollout.confirmedAt = row.happenedAt
         return NOTHING
@@ -96,17 +102,17 @@ class ServiceBook implements Book {
         rollout.frozen = null
         return NOTHING
       case 'foreign-edit':
-        return rollout.end === 'none' ? this.#letGo(row, line, rollout) : NOTHING
+        return rollout.end === 'none' ? this.#letGo(row, stored, rollout) : NOTHING
       case 'paused':
-        return HOLDING_PAUSES.includes(row.metric) ? NOTHING : this.#letGo(row, line, rollout)
+        return HOLDING_PAUSES.includes(row.metric) ? NOTHING : this.#letGo(row, stored, rollout)
       case 'resumed':
         return this.#resume(rollout)
       case 'rollback-started':
-        return this.#leave(row, line, rollout)
+        return this.#leave(row, stored, rollout)
       case 'repair-requested':
-        return this.#repair(row, line, rollout)
+        return this.#repair(row, stored, rollout)
       case 'late-write-corrected':
-        return this.#correct(row, line, rollout)
+        return this.#correct(row, stored, rollout)
       case 'promotion-confirmed':
         return decided('promotion', judgePromotion(row, rollout))
       case 'finished':
@@ -116,28 +122,28 @@ class ServiceBook implements Book {
     }
   }
 
-  #begin(row: Row, line: Line): Entry {
+  #begin(row: Row, stored: Stored): Entry {
     if (this.#plan === null) return { ...NOTHING, wrongs: ['a rollout begins before any manifest was told of'] }
     const running = this.rollout !== null && this.rollout.end === 'none' && this.rollout.stable !== null
     const wrongs = running ? [`it begins while ${this.rollout?.id} has not ended`] : []
-    this.#change(null, row, line)
+    this.#change(null, row, stored)
     this.rollout = beginning(row, this.#plan)
     return { ...NOTHING, wrongs }
   }
 
   /** Before any step all traffic stays where it is. */
-  #stable(row: Row, weights: Weights | null, line: Line, rollout: Rollout): Entry {
+  #stable(row: Row, weights: Weights | null, stored: Stored, rollout: Rollout): Entry {
     const [stable, ...others] = Object.keys(weights ?? {})
     if (weights === null || stable === undefined || others.length > 0 || weights[stable] !== 100)
       return { decision: row.kind, windows: 0, wrongs: ['it names no revision that has all traffic'] }
     const moves = row.weightsBefore !== null && !sameWeights(row.weightsBefore, weights)
     rollout.stable = stable
-    this.#change({ weights, row, rollout, isWayOut: false }, row, line)
+    this.#change({ weights, row, rollout, isWayOut: false }, row, stored)
     const wrongs = moves ? [`it moves traffic from ${shares(row.weightsBefore)} to ${shares(weights)}`] : []
     return { decision: row.kind, windows: 0, wrongs }
   }
 
-  #step(row: Row, line: Line, rollout: Rollout): Entry {
+  #step(row: Row, stored: Stored, rollout: Rollout): Entry {
     const canary = Object.keys(row.weightsAfter ?? {}).find((name) => name !== rollout.stable) ?? null
     const stranger = rollout.canary !== null && canary !== rollout.canary
     rollout.canary ??= canary
@@ -153,15 +159,16 @@ class ServiceBook implements Book {
     rollout.words = []
     rollout.handsOff = null
     rollout.frozen = null
-    if (row.weightsAfter !== null) this.#change({ weights: row.weightsAfter, row, rollout, isWayOut: false }, row, line)
+    if (row.weightsAfter !== null)
+      this.#change({ weights: row.weightsAfter, row, rollout, isWayOut: false }, row, stored)
     return { decision: `step by ${judged.by}`, windows: judged.windows, wrongs }
   }
 
-  #letGo(row: Row, line: Line, rollout: Rollout): Entry {
+  #letGo(row: Row, stored: Stored, rollout: Rollout): Entry {
     if (rollout.handsOff !== null) return NOTHING
     rollout.handsOff = row
     const held = this.wish
-    this.#change(null, row, line)
+    this.#change(null, row, stored)
     this.#held = held
     return NOTHING
   }
@@ -174,7 +181,7 @@ class ServiceBook implements Book {
     return { decision: 'resume', windows: 0, wrongs: [] }
   }
 
-  #leave(row: Row, line: Line, rollout: Rollout): Entry {
+  #leave(row: Row, stored: Stored, rollout: Rollout): Entry {
     const { by, wrongs } = judgeRollback(row, this.#beside, rollout)
     rollout.end = 'leaving'
     rollout.handsOff = null
@@ -182,15 +189,15 @@ class ServiceBook implements Book {
     const { stable } = rollout
     const all = stable === null ? null : { [stable]: 100 }
     const stranger = all !== null && row.weightsAfter !== null && !sameWeights(row.weightsAfter, all)
-    this.#change(all === null ? null : { weights: all, row, rollout, isWayOut: true }, row, line)
+    this.#change(all === null ? null : { weights: all, row, rollout, isWayOut: true }, row, stored)
     const odd = stranger ? [`it gives traffic to ${shares(row.weightsAfter)}, and stable is ${stable}`] : []
     return { decision: `rollback by ${by}`, windows: 0, wrongs: [...wrongs, ...odd] }
   }
 
   /** A template is written anew together with the weights that are wished for anyway. */
-  #repair(row: Row, line: Line, rollout: Rollout): Entry {
+  #repair(row: Row, stored: Stored, rollout: Rollout): Entry {
     const weights = row.weightsAfter ?? {}
-    if (this.wish === null && rollout.stable === null) return this.#stable(row, row.weightsAfter, line, rollout)
+    if (this.wish === null && rollout.stable === null) return this.#stable(row, row.weightsAfter, stored, rollout)
     const { canary } = rollout
     const isOut = this.wish?.isWayOut === true && (canary === null || (weights[canary] ?? 0) === 0)
     const isWished = this.wish !== null && (isOut || sameWeights(this.wish.weights, weights))
@@ -198,11 +205,11 @@ class ServiceBook implements Book {
     return { decision: 'repair', windows: 0, wrongs }
   }
 
-  #correct(row: Row, line: Line, rollout: Rollout): Entry {
+  #correct(row: Row, stored: Stored, rollout: Rollout): Entry {
     const weights = row.weightsAfter ?? {}
     const isWished = this.wish !== null && sameWeights(this.wish.weights, weights)
     const wrongs = isWished ? [] : [`it corrects to ${shares(weights)}, and what stands is ${this.#standing()}`]
-    if (isWished) this.#change({ weights, row, rollout, isWayOut: false }, row, line)
+    if (isWished) this.#change({ weights, row, rollout, isWayOut: false }, row, stored)
     return { decision: 'correction of a late write', windows: 0, wrongs }
   }
 
@@ -229,11 +236,11 @@ class ServiceBook implements Book {
     return wish === null ? 'no wish' : shares(wish.weights)
   }
 
-  #change(wish: Wish | null, by: Row, { line, at }: Line): void {
+  #change(wish: Wish | null, by: Row, { commit, at }: Stored): void {
     const gone = this.wish ?? this.#held
     // A wish for the same again overtakes nothing.
     if (gone !== null && (wish === null || !sameWeights(wish.weights, gone.weights)))
-      this.overtaken = [...this.overtaken, { wish: gone, by, line, at }]
+      this.overtaken = [...this.overtaken, { wish: gone, by, commit, at }]
     this.wish = wish
     this.#held = null
   }

@@ -36,7 +36,7 @@ interface Seed {
   readonly entities: Map<string, string>
   readonly chains: Map<string, Head>
   readonly serving: Map<string, Weights>
-  /** Line of the newest decision that each worker stored, by worker and service. */
+  /** Transaction of the newest decision that each worker stored, by worker and service. */
   readonly stored: Map<string, number>
   newest: Line
 }
@@ -66,10 +66,10 @@ export class History {
         bookOf(seed, line.entity).plan(line.plan)
         break
       case 'audit':
-        this.#enter(seed, line, line.row)
+        this.#enter(seed, line)
         break
       case 'decision':
-        seed.stored.set(`${line.worker} ${line.entity}`, line.line)
+        seed.stored.set(`${line.worker} ${line.entity}`, line.commit)
         break
       case 'edit':
         this.#edits += 1
@@ -115,7 +115,8 @@ export class History {
     return fresh
   }
 
-  #enter(seed: Seed, line: Line, row: Row): void {
+  #enter(seed: Seed, line: Line & { readonly kind: 'audit' }): void {
+    const { row } = line
     this.#rows += 1
     if (!row.entityId.includes('/')) {
       for (const wrong of brokenChain(row, seed.chains.get(row.entityId) ?? BEFORE_THE_FIRST))
@@ -163,7 +164,7 @@ interface Write {
   readonly weights: Weights
   readonly serving: Weights | null
   readonly at: number
-  /** Line at which its worker last stored a decision; null where the trace does not say. */
+  /** Transaction in which its worker last stored a decision; null where the trace tells of none. */
   readonly stored: number | null
 }
 
@@ -175,7 +176,7 @@ function licenceOf(book: Book, write: Write): Licence {
   const isHeld = rollout?.frozen && rises(rollout.canary, weights, serving)
   if (wish !== null && grants(wish, weights, serving) && !isHeld) return { kind: 'given', by: wish.row.kind }
   const former = overtaken.findLast((one) => grants(one.wish, weights, serving))
-  const isLate = former !== undefined && at - former.at <= LATE_MS && (stored === null || stored < former.line)
+  const isLate = former !== undefined && at - former.at <= LATE_MS && (stored === null || stored < former.commit)
   if (isLate && !isHeld) return { kind: 'given', by: `${former.wish.row.kind}, overtaken within ${span(LATE_MS)}` }
   return { kind: 'none', because: because(book, former, at) }
 }

@@ -57,8 +57,8 @@ export interface Plan {
 /** What a line tells, as far as the history needs it; `else` = a kind that says nothing about licences. */
 export type Told =
   | { readonly kind: 'service'; readonly entity: string; readonly app: string; readonly plan: Plan }
-  | { readonly kind: 'audit'; readonly row: Row }
-  | { readonly kind: 'decision'; readonly entity: string; readonly worker: number }
+  | { readonly kind: 'audit'; readonly row: Row; readonly commit: number }
+  | { readonly kind: 'decision'; readonly entity: string; readonly worker: number; readonly commit: number }
   | {
       readonly kind: 'arm-write'
       readonly worker: number
@@ -121,9 +121,14 @@ function toldBy(it: Members): Told {
         plan: planOf(it.manifest, 'manifest'),
       }
     case 'audit':
-      return { kind, row: rowOf(it.row, 'row') }
+      return { kind, row: rowOf(it.row, 'row'), commit: whole(it.commit, 'commit') }
     case 'decision':
-      return { kind, entity: text(it.entity, 'entity'), worker: whole(it.worker, 'worker') }
+      return {
+        kind,
+        entity: text(it.entity, 'entity'),
+        worker: whole(it.worker, 'worker'),
+        commit: whole(it.commit, 'commit'),
+      }
     case 'arm-write':
       return writeOf(it)
     case 'edit':

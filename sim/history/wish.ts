@@ -11,11 +11,11 @@ export interface Wish {
   readonly isWayOut: boolean
 }
 
-/** A wish that a later row has overtaken. `line` and `at` are of that row in the trace. */
+/** A wish that a later row has overtaken. `commit` and `at` are of that row in the trace. */
 export interface Overtaken {
   readonly wish: Wish
   readonly by: Row
-  readonly line: number
+  readonly commit: number
   readonly at: number
 }
 

@@ -176,6 +176,7 @@ describe('the 30 seconds', () => {
     kind: 'decision',
     at: at(minutes),
     worker,
+    commit: minutes,
     entity: 'production/pricing',
   })
   const lines = (late: number, worker: number) => [

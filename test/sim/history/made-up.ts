@@ -47,7 +47,7 @@ export function row(minutes: number, kind: string, row: Record<string, unknown> 
   return {
     kind: 'audit',
     at: at(minutes),
-    commit: 1,
+    commit: minutes,
     row: { ...filled, happenedAt: at(minutes), entityId: 'production/pricing' },
   }
 }
