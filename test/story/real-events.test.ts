@@ -144,7 +144,7 @@ async function endsOf({ azure }: Stack): Promise<ReadonlyMap<string, readonly En
 async function until(what: string, look: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 150_000; !(await look()); ) {
     if (Date.now() > end) throw new Error(`it did not happen that ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
   }
 }
 
