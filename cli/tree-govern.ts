@@ -87,7 +87,7 @@ export function addAudit(program: Command, act: Act): void {
     .command('verify')
     .summary('prove on this machine that nothing was changed')
     .description(
-      'Walks every chain here, row by row, and compares with the heads that the service keeps. Exit code 1 where one is broken.',
+      'Walks every chain here, row by row, and compares with the heads that the service keeps and with the signed digests: says from when to when history is proven. Exit code 1 where something is broken.',
     )
     .option('--service <name>', 'of one service only')
     .action(act(async () => (await import('./commands/audit-verify.ts')).run))

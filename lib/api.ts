@@ -2,6 +2,7 @@
  * The bodies that the HTTP API answers and takes, as types and nothing else: what the command line and the dashboard
  * know of the service. Times are ISO 8601 in UTC. The schemas of lib/schema/api promise the same at run time.
  */
+import type { PublicKey, SignedDigest } from './core/audit-digest.ts'
 import type { Role } from './core/caller.ts'
 import type { PresentedRow } from './core/export.ts'
 import type { Verb } from './core/facts.ts'
@@ -143,6 +144,11 @@ export interface AuditVerdict {
   readonly broken: { readonly id: string; readonly because: string } | null
   /** Time was up before the first row was reached: the rest is walked there. Null = all of it was walked, or it is broken. */
   readonly nextLink: string | null
+}
+
+/** GET /api/v1/audit/digests: newest first, exactly as they were signed, with the public keys of those that sign now. */
+export interface DigestList extends ListOf<SignedDigest> {
+  readonly keys: readonly PublicKey[]
 }
 
 /** POST /api/v1/services/{name}/plan: what storing this manifest, and the next push with it, would do. Nothing is stored. */

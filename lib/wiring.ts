@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity'
 import type { Identify } from './door/operator.ts'
 import { seatsFor } from './door/seats.ts'
 import type { SignIn } from './door/sign-in.ts'
+import type { Notary } from './engine/audit-digest.ts'
 import type { Surgery } from './engine/doctor.ts'
 import { storeManifest } from './engine/manifest.ts'
 import type { Postman } from './engine/notify.ts'
@@ -120,6 +121,13 @@ export const wheel: () => Promise<Wheel> = once(async () => {
 
 /** Reading the audit. */
 export const auditLog: () => Promise<AuditLog> = () => store()
+
+/** What signs and keeps digests of the audit. */
+export const notary: () => Promise<Notary> = once(async () => {
+  const { createSecretKeySigner } = await import('./adapters/signing/secret-key.ts')
+  const { auditKey: name } = await settings()
+  return { digests: (await store()).digests, signer: createSecretKeySigner({ secrets: await secrets(), name }) }
+})
 
 /** Where notices wait until their sinks have them. */
 export const outbox: () => Promise<Outbox> = async () => (await store()).outbox

@@ -3,6 +3,7 @@ import type { AuditVerdict, ServiceView } from '../../lib/api.ts'
 import { type Break, type Walk, walkEnd, walkFrom, walkOn } from '../../lib/core/chain-walk.ts'
 import { auditRows, storedRow } from '../audit-rows.ts'
 import type { Call } from '../call.ts'
+import { checkFetched, digestLine, type Fetched, fetchDigests, rowsNamed } from '../digests.ts'
 import { EXIT } from '../exit.ts'
 import { type Api, connect, isAnswer } from '../http.ts'
 import type { Io } from '../io.ts'
@@ -27,16 +28,22 @@ interface Checked {
 
 /**
  * `slipway audit verify`: walks every chain on this machine, row by row from the head that the service names back to the first,
- * and compares with what the service says of itself. Exit code 1 where one of them is broken.
+ * and compares with what the service says of itself and with the signed digests. Exit code 1 where something is broken.
  */
 export async function run({ io, options }: Call<Options>): Promise<number> {
   const api = connect(io, options)
   const environment = await environmentOf(api, options.environment, options.service)
+  const fetched = await fetchDigests(api, environment)
   const verdicts = await verdictsOf(api, environment, options.service)
-  const checked = await walkHere(api, environment, options.service, verdicts)
-  const isSound = checked.every((one) => one.intact && one.service.intact)
-  if (options.json === true) io.write(JSON.stringify({ items: checked, nextLink: null }))
-  else for (const one of checked) io.write(lineOf(io, one))
+  const { checked, seen } = await walkHere(api, environment, options.service, verdicts, fetched)
+  const walked = options.service === undefined ? null : new Set(verdicts.map(({ entityId }) => entityId))
+  const digests = fetched === null ? null : checkFetched(environment, fetched, seen, walked)
+  const isSound = checked.every((one) => one.intact && one.service.intact) && (digests?.broken.length ?? 0) === 0
+  if (options.json === true) io.write(JSON.stringify({ items: checked, nextLink: null, digests }))
+  else {
+    for (const one of checked) io.write(lineOf(io, one))
+    io.write(digestLine(io, environment, digests))
+  }
   if (options.json !== true)
     io.talk(isSound ? 'Every row gives its hash, and every chain ends in the head that the service keeps.' : BROKEN)
   return isSound ? EXIT.ok : EXIT.error
@@ -80,25 +87,30 @@ async function walkHere(
   environment: string,
   service: string | undefined,
   verdicts: readonly AuditVerdict[],
-): Promise<readonly Checked[]> {
+  fetched: Fetched | null,
+): Promise<{ readonly checked: readonly Checked[]; readonly seen: ReadonlyMap<string, string> }> {
+  const named = fetched === null ? new Set<string>() : rowsNamed(fetched)
+  const seen = new Map<string, string>()
   const walks = new Map<string, { walk: Walk; broken: Break | null }>()
   for (const { entityId, head } of verdicts) {
     const walk = walkFrom(head === null ? NOTHING : { seq: Number(/#(\d+)$/.exec(head.id)?.[1]), hash: head.hash })
     walks.set(entityId, { walk, broken: null })
   }
   const isEnough = () => [...walks.values()].every(({ walk, broken }) => broken !== null || walk.seq === 0)
-  if (!isEnough()) {
+  if (!isEnough() || named.size > 0) {
     for await (const row of auditRows(api, { environment, service, limit: 100 })) {
+      if (named.has(row.id)) seen.set(row.id, row.hash)
       const at = walks.get(row.entityId)
       if (at === undefined || at.broken !== null) continue
       walks.set(row.entityId, walkOn(at.walk, row.entityId, [storedRow(row)], sha256))
     }
   }
-  return verdicts.map(({ entityId, head, intact, broken: said }) => {
+  const checked = verdicts.map(({ entityId, head, intact, broken: said }) => {
     const { walk = walkFrom(NOTHING), broken = null } = walks.get(entityId) ?? {}
     const found = broken ?? walkEnd(walk, entityId)
     return { entityId, rows: walk.rows, intact: found === null, broken: found, head, service: { intact, broken: said } }
   })
+  return { checked, seen }
 }
 
 const NOTHING = { seq: 0, hash: '0'.repeat(64) }

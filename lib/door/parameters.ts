@@ -30,6 +30,7 @@ export const PARAMETERS = {
   'lift-freeze': ['reason'],
   'list-audit': [...ONE, 'service', 'rollout', 'kind', 'since', 'until', ...PAGES, 'format'],
   'verify-audit': [...ONE, 'service', 'from'],
+  'list-digests': [...ONE, ...PAGES],
   'list-events': PAGES,
   'list-notices': PAGES,
   'retry-notices': [...ONE, 'sink'],

@@ -50,6 +50,7 @@ export const ROUTES = {
   'lift-freeze': route('freeze', 'DELETE', 'v1/freezes/{environment}/{id}', 'freeze', 'environment'),
   'list-audit': route('audit', 'GET', 'v1/audit', 'see', 'environment'),
   'verify-audit': route('audit-verify', 'GET', 'v1/audit/verify', 'see', 'environment'),
+  'list-digests': route('audit-digests', 'GET', 'v1/audit/digests', 'see', 'environment'),
   'list-events': route('events', 'GET', 'v1/events', 'see', 'installation'),
   'list-notices': route('notices', 'GET', 'v1/notices', 'see', 'installation'),
   'retry-notices': route('notices-retry', 'POST', 'v1/notices/retry', 'operate', 'environment'),

@@ -35,3 +35,14 @@ export function readVerifyQuery(parameters: URLSearchParams): VerifyQueryRead {
   const { environment, service = null, from = null } = read.data
   return { ok: true, query: { environment, service, from } }
 }
+
+/** Reads of which environment digests are asked for; the page is read apart. Never throws. */
+export function readDigestsQuery(
+  parameters: URLSearchParams,
+): { readonly ok: true; readonly environment: string } | { readonly ok: false; readonly issues: readonly Issue[] } {
+  const schema = z.object({ environment: name.meta({ examples: ['production'] }) })
+  const input = Object.fromEntries(parameters)
+  const read = schema.safeParse(input)
+  if (!read.success) return { ok: false, issues: issuesOf(read.error, schema, input) }
+  return { ok: true, environment: read.data.environment }
+}

@@ -47,6 +47,8 @@ export interface Settings {
   readonly registries: Readonly<Record<string, RegistrySettings>>
   /** Topic resource ids, lower case, whose Event Grid handshake is answered. */
   readonly eventGridTopics: readonly string[]
+  /** Name of the Key Vault secret with the private key that signs digests of the audit. */
+  readonly auditKey: string
   /** NCRONTAB. */
   readonly sweepSchedule: string
   /** NCRONTAB, in UTC. */
@@ -77,6 +79,7 @@ export const SETTING_NAMES = [
   'SLIPWAY_EVENT_GRID_TOPICS',
   'SLIPWAY_SWEEP_SCHEDULE',
   'SLIPWAY_DRIFT_SCHEDULE',
+  'SLIPWAY_AUDIT_KEY',
   'SLIPWAY_MANIFESTS',
   ...AUTH_SETTING_NAMES,
   ...NOTIFY_SETTING_NAMES,
@@ -198,6 +201,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       'SLIPWAY_EVENT_GRID_TOPICS',
       TOPIC,
       'must be resource ids divided by commas, each like `/subscriptions/…/resourceGroups/…/providers/…`',
+    ),
+    auditKey: from.text(
+      'SLIPWAY_AUDIT_KEY',
+      'slipway-audit-key',
+      /^[0-9a-zA-Z-]{1,127}$/,
+      'must be the name of a Key Vault secret (letters, digits, dashes)',
     ),
     sweepSchedule: from.cron('SLIPWAY_SWEEP_SCHEDULE', '0 * * * * *'),
     driftSchedule: from.cron('SLIPWAY_DRIFT_SCHEDULE', '0 30 2 * * *'),

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { APP_REQUESTS_BODY } from '../../lib/adapters/metrics/app-insights-query.ts'
 import { HTTP_LOGS_BODY } from '../../lib/adapters/metrics/azure-logs-query.ts'
 import type { Target } from '../../lib/core/service.ts'
@@ -24,6 +24,7 @@ export const REGISTRY_HOST = 'registry.example.com'
 const ENVIRONMENT = 'production'
 const ARM_AUDIENCE = 'https://management.azure.com'
 const HOOK_KEYS = 'slipway-hook-keys'
+const AUDIT_KEY = 'slipway-audit-key'
 /** The two texts that the log service understands. */
 const BODIES = { ContainerAppHTTPLogs: HTTP_LOGS_BODY, AppRequests: APP_REQUESTS_BODY } as const
 
@@ -77,6 +78,7 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
   ])
   const hookKey = randomUUID()
   vault.put(HOOK_KEYS, hookKey)
+  vault.put(AUDIT_KEY, newAuditKey())
   const urls = {
     ...urlsOf({ arm, logs, metrics, keyVault: vault, identity, registry, ingress }),
     ...storageUrls(azurite),
@@ -103,6 +105,12 @@ export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
       await azurite.close()
     },
   }
+}
+
+/** Lives as long as the stack: the storage that holds what it signs does too. */
+function newAuditKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
 /** The access log of the one managed environment goes to the workspace that the settings name. */

@@ -108,6 +108,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'lift-freeze': { least: 'admin', elsewhere: 'refused', reach: 'environment', good: [404] },
   'list-audit': { ...list, elsewhere: 'refused', query: ofService },
   'verify-audit': { ...list, elsewhere: 'refused', query: ofService },
+  'list-digests': { ...list, elsewhere: 'refused', reach: 'environment', query: inEnvironment },
   'list-events': list,
   'list-notices': list,
   'retry-notices': {

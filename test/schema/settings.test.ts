@@ -40,6 +40,7 @@ describe('settings', () => {
         },
         eventGridTopics: [],
         sweepSchedule: '0 * * * * *',
+        auditKey: 'slipway-audit-key',
         driftSchedule: '0 30 2 * * *',
         manifests: null,
         auth: expect.objectContaining({ tokens: null }),
@@ -131,6 +132,7 @@ describe('settings', () => {
     ['SLIPWAY_SWEEP_SCHEDULE', 'every minute'],
     ['SLIPWAY_SWEEP_SCHEDULE', '* * * * *'],
     ['SLIPWAY_DRIFT_SCHEDULE', 'nightly'],
+    ['SLIPWAY_AUDIT_KEY', '-----BEGIN PRIVATE KEY-----'],
     ['SLIPWAY_KEYVAULT_URL', 'https://rides.vault.azure.net'],
   ])('%s=%s is refused under the name of the setting', (name, value) => {
     expect(paths({ [name]: value })).toEqual([name])

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { AuditVerdict, AuditView, ListOf } from '../../api.ts'
+import type { AuditVerdict, AuditView, DigestList, ListOf } from '../../api.ts'
 import { AUDIT_KINDS } from '../../core/audit.ts'
 import { evidenceSchema } from './evidence.ts'
 import { figure, listOf, moment, weightsSchema } from './parts.ts'
@@ -56,3 +56,39 @@ export const auditVerdictSchema = z
       }),
   })
   .meta({ description: 'What walking one chain of the audit has shown.' }) satisfies z.ZodType<AuditVerdict>
+
+const signature = z.strictObject({
+  algorithm: z.literal('ES256'),
+  keyId: z.string().meta({ description: 'Thumbprint of the public key (RFC 7638).' }),
+  value: z.string().meta({ description: 'base64url of r and s, 64 bytes.' }),
+})
+const publicKey = z.strictObject({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: z.string(),
+  y: z.string(),
+  alg: z.literal('ES256'),
+  use: z.literal('sig'),
+  kid: z.string(),
+})
+
+/** What is said of all chains of an environment at one moment, signed. */
+export const signedDigestSchema = z
+  .strictObject({
+    schema: z.literal(1),
+    environment: z.string(),
+    number: z.int().min(1),
+    at: moment(),
+    heads: z
+      .array(z.strictObject({ entityId: z.string(), seq: z.int().min(1), hash }))
+      .meta({ description: 'The newest row of every chain.' }),
+    previousHash: hash,
+    hash: hash.meta({ description: 'SHA-256 over the canonical JSON of all but `hash` and `signature`.' }),
+    signature,
+  })
+  .meta({ description: 'A signed digest of the audit: where every chain stood at one moment.' })
+
+/** One page of digests, with the public keys. */
+export const digestListSchema = listOf(signedDigestSchema).extend({
+  keys: z.array(publicKey).meta({ description: 'Of the keys that sign now, newest first, as JWK.' }),
+}) satisfies z.ZodType<DigestList>

@@ -41,6 +41,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   AuditView: audit.auditViewSchema,
   AuditList: audit.auditListSchema,
   AuditVerdict: audit.auditVerdictSchema,
+  SignedDigest: audit.signedDigestSchema,
+  DigestList: audit.digestListSchema,
   EventView: records.eventViewSchema,
   EventList: records.eventListSchema,
   BucketPage: records.bucketPageSchema,

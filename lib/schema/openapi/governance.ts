@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { auditKindSchema, auditListSchema, auditVerdictSchema } from '../api/audit.ts'
+import { auditKindSchema, auditListSchema, auditVerdictSchema, digestListSchema } from '../api/audit.ts'
 import { gateListSchema, reasonSchema } from '../api/command.ts'
 import { freezeListSchema, freezeRequestSchema, freezeViewSchema } from '../api/freeze.ts'
 import { noticeListSchema, noticesRetriedSchema } from '../api/notice.ts'
@@ -110,6 +110,16 @@ export const recordOperations = {
     answers: ok('What was found.', auditVerdictSchema),
     problems: ['not-found', 'invalid'],
   } satisfies OperationOf<'verify-audit'>,
+  'list-digests': {
+    ...NOTHING,
+    summary: 'Signed digests of the audit',
+    description:
+      'One an hour, newest first: the newest row of every chain, the hash of the digest before, and a signature over it. They name every service of the environment, so whoever asks must see all of it.',
+    tag: 'Audit',
+    query: { ...NEEDED_ENVIRONMENT, ...PAGES },
+    answers: ok('One page of digests.', digestListSchema),
+    problems: ['not-found', 'invalid'],
+  } satisfies OperationOf<'list-digests'>,
   'list-events': {
     ...NOTHING,
     summary: 'What became of events',
