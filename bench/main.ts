@@ -14,6 +14,7 @@ import { benchIntake } from './intake.ts'
 import { benchJudge } from './judge/judge.ts'
 import { benchLoadTime } from './load-time.ts'
 import { type Part, tableOf } from './report.ts'
+import { benchScale } from './scale.ts'
 
 interface Options {
   readonly full: boolean
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, (folder: string, options: Options) => Promi
   intake: benchIntake,
   calls: benchCalls,
   load: benchLoadTime,
+  scale: (_, { full }) => benchScale(full),
   canaries: (_, { full }) => benchCanaries(full),
   audit: benchAudit,
   judge: (_, { full, json }) => benchJudge(full, json),
