@@ -50,7 +50,7 @@ export function checkFencing(): Check {
       if (mine === undefined) return broken(`worker ${event.worker} wrote to ${event.app} and had stored no decision`)
       const newest = issued.get(event.app) ?? 0
       issued.set(event.app, Math.max(newest, mine.number))
-      if (event.applied) unread.set(event.app, event)
+      if (event.applied && event.asked.weights !== null) unread.set(event.app, event)
       if (mine.number >= newest || mine.isLeaving || event.at - mine.at <= FRESH_MS + REACHES_MS) return []
       return broken(
         `worker ${event.worker} wrote to ${event.app} by wish ${mine.number} after wish ${newest} was written`,

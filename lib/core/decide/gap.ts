@@ -6,7 +6,7 @@ import type { Rollout } from '../rollout.ts'
 import { pinnedImage } from '../service.ts'
 import { followsLatest, sameWeights, split, trafficList, wantedWeight, weightsSeen, withoutCanary } from '../traffic.ts'
 import { hold, keptLowBy } from './hold.ts'
-import { change, type Move, note } from './move.ts'
+import { change, keepFor, type Move, note } from './move.ts'
 import { mustWait, untroubled } from './trouble.ts'
 
 /** A template that stays failed after so many repairs needs a person; every repair leaves a revision behind. */
@@ -143,7 +143,7 @@ function restore(move: Move, facts: Facts, app: AppSeen): Closing {
 /** After the end: late writes are put right, and revisions without use are switched off once they have drained. */
 function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   const { rollout } = move
-  const { stable, canary, phase, manifest } = rollout
+  const { stable, canary, phase } = rollout
   if (stable === null || phase.kind !== 'finished') return { move, actions: [] }
   const promoted = phase.outcome === 'promoted'
   const seen = weightsSeen(app)
@@ -153,12 +153,12 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   if (!sameWeights(seen, wanted) && mayBeLate(rollout, seen)) {
     return keeper.active ? write(move, facts, app, keeper.name, wanted) : switchOn(move, facts, keeper.name)
   }
-  const drainMs = promoted ? Math.max(manifest.drainMs, manifest.scaleDownDelayMs) : manifest.drainMs
+  const drained = (name: string) => facts.now >= rollout.trafficSeenAt + keepFor(rollout, phase.outcome, name)
   const serving = [keeper.name, ...Object.keys(seen)].map((name) => find(app, name))
   const served = serving.every((revision) => revision !== undefined && canServe(revision))
-  if (!served || facts.now < rollout.trafficSeenAt + drainMs) return { move, actions: [] }
+  if (!served) return { move, actions: [] }
   const idle = rollout.leftovers.find(
-    (name) => find(app, name)?.active === true && (seen[name] ?? 0) === 0 && !labelled(app, name),
+    (name) => drained(name) && find(app, name)?.active === true && (seen[name] ?? 0) === 0 && !labelled(app, name),
   )
   if (idle === undefined) return { move, actions: [] }
   const noted = note(move, facts, {

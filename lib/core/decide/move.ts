@@ -1,3 +1,4 @@
+import { revisionName } from '../app.ts'
 import type { AuditDraft, AuditKind } from '../audit.ts'
 import type { Facts } from '../facts.ts'
 import { withIntervals } from '../judge/interval.ts'
@@ -131,8 +132,17 @@ export function finish(move: Move, facts: Facts, outcome: Outcome, because: stri
 
 /** Long enough for late writes to come in and for leftovers to drain; nothing is watched where nothing was written. */
 function watchFor(rollout: Rollout, outcome: Outcome): number {
-  const { manifest, phase, stable } = rollout
+  const { manifest, phase, stable, leftovers } = rollout
   if (phase.kind === 'preparing' || stable === null) return 0
-  const drained = outcome === 'promoted' ? Math.max(manifest.drainMs, manifest.scaleDownDelayMs) : manifest.drainMs
-  return Math.max(manifest.watchMs, drained)
+  return Math.max(manifest.watchMs, manifest.drainMs, ...leftovers.map((name) => keepFor(rollout, outcome, name)))
+}
+
+/**
+ * How long a leftover stays on after traffic last changed. What this rollout made and took back only drains; what a
+ * promotion replaced, this one or one before, is kept ready for as long as the manifest says.
+ */
+export function keepFor({ manifest, number }: Rollout, outcome: Outcome, leftover: string): number {
+  const isOwn = leftover.startsWith(revisionName(manifest.target.app, `r${number}-`))
+  const drainsOnly = isOwn && outcome !== 'promoted'
+  return drainsOnly ? manifest.drainMs : Math.max(manifest.drainMs, manifest.scaleDownDelayMs)
 }

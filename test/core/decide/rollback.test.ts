@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../../lib/core/decide/decide.ts'
-import { supersede } from '../../../lib/core/decide/move.ts'
+import { keepFor, supersede } from '../../../lib/core/decide/move.ts'
 import {
   ASLEEP,
   aFreshRollout,
@@ -268,5 +268,19 @@ describe('on watch', () => {
   test('lasts at least as long as the drain', () => {
     const manifest = aManifest({ drainMs: 2 * HOUR })
     expect(look({ ...going, manifest }, appAt(0)).next.phase).toMatchObject({ watchUntil: T0 + MINUTE + 2 * HOUR })
+  })
+})
+
+describe('a leftover is kept', () => {
+  const rollout = aRollout(finished('rolled-back'), { leftovers: [CANARY, 'pricing--before'] })
+  const { drainMs, scaleDownDelayMs } = rollout.manifest
+
+  test('until it has drained, where this rollout made it and took it back', () => {
+    expect(keepFor(rollout, 'rolled-back', CANARY)).toBe(drainMs)
+  })
+  test('as long as the manifest says, where this promotion or one before replaced it', () => {
+    expect(scaleDownDelayMs).toBeGreaterThan(drainMs)
+    expect(keepFor(rollout, 'rolled-back', 'pricing--before')).toBe(scaleDownDelayMs)
+    expect(keepFor(rollout, 'promoted', CANARY)).toBe(scaleDownDelayMs)
   })
 })
