@@ -75,6 +75,8 @@ function watchOver(seed: number, write: (event: TraceEvent) => void) {
     if (numbered.kind === 'end') last = numbered
     else write(numbered)
     ask((check) => check.see(numbered))
+    // It is written last, under a number of its own: this one goes to the next that is written.
+    if (last !== null) n -= 1
   }
   const finish = () => {
     ask((check) => check.end())
