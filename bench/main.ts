@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures what is promised about speed and cost, a table for each part, and leaves with 1 when a target is
- * missed. `npm run bench -- calls load` runs only these parts; `--full` runs all 10,000 canaries and the whole proof of the
+ * missed. `npm run bench -- calls load` runs only these parts; `--full` runs all 10,000 canaries and breaches and the whole proof of the
  * judge, which `--json FILE` also writes as data. See README.md here.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -15,6 +15,7 @@ import { benchJudge } from './judge/judge.ts'
 import { benchLoadTime } from './load-time.ts'
 import { type Part, tableOf } from './report.ts'
 import { benchScale } from './scale.ts'
+import { benchRollback } from './rollback.ts'
 
 interface Options {
   readonly full: boolean
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, (folder: string, options: Options) => Promi
   scale: (_, { full }) => benchScale(full),
   canaries: (_, { full }) => benchCanaries(full),
   audit: benchAudit,
+  rollback: (_, { full }) => benchRollback(full),
   judge: (_, { full, json }) => benchJudge(full, json),
 }
 
