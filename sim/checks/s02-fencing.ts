@@ -48,6 +48,8 @@ export function checkFencing(): Check {
       if (event.kind !== 'arm-write') return []
       const mine = own.get(`${event.worker} ${event.app}`)
       if (mine === undefined) return broken(`worker ${event.worker} wrote to ${event.app} and had stored no decision`)
+      // The same revision asked for once more changes nothing: only traffic can be overwritten by who slept.
+      if (event.asked.weights === null) return []
       const newest = issued.get(event.app) ?? 0
       issued.set(event.app, Math.max(newest, mine.number))
       if (event.applied && event.asked.weights !== null) unread.set(event.app, event)
