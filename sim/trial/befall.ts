@@ -96,7 +96,8 @@ function atWakes({ ground, wakes }: Befallen, { variant }: TroubleItem): Ends | 
   }
 }
 
-function atParts({ ground }: Befallen, { variant, luck, service }: TroubleItem): Ends | null {
+function atParts({ ground }: Befallen, item: TroubleItem): Ends | null {
+  const { variant, luck, service } = item
   const { stage, unreadable, manifests } = ground
   const { metrics, registry } = stage
   const ill = (ailment: 'outage' | 'holes' | 'silence') => {
@@ -127,6 +128,9 @@ function atParts({ ground }: Befallen, { variant, luck, service }: TroubleItem):
       registry.remove(digest)
       return () => registry.restore(digest)
     }
+    case 'single-mode':
+      editOf(ground, item)
+      return () => editOf(ground, item, true)
     case 'row-unreadable': {
       const name = manifests[service]?.name ?? ''
       unreadable.add(name)

@@ -3,16 +3,19 @@ import type { Hand } from '../world/types.ts'
 import type { Ground } from './ground.ts'
 import type { TroubleItem } from './scenario.ts'
 
-/** A hand in the portal, `az` or a template changes the app of a service: foreign edits, and operations that fail. */
-export function editOf(ground: Ground, item: TroubleItem): void {
+/** A hand in the portal, `az` or a template changes the app of a service: foreign edits, and operations that fail. `isUndone`: the mode is set back. */
+export function editOf(ground: Ground, item: TroubleItem, isUndone = false): void {
   const { stage, manifests, tell, appOf } = ground
   const target = manifests[item.service]?.target
   if (target === undefined) return
   const before = stage.world.ingress(target).weights
   const names = ground.revisionsOf(target).flatMap(({ name, active }) => (active ? [name] : []))
-  stage.world.edit(target, (hand) => change(ground, hand, item, target, names))
+  stage.world.edit(target, (hand) => {
+    if (isUndone) hand.mode('Multiple')
+    else change(ground, hand, item, target, names)
+  })
   const after = stage.world.ingress(target).weights
-  tell({ kind: 'edit', app: appOf(target), what: item.variant, before, after })
+  tell({ kind: 'edit', app: appOf(target), what: isUndone ? 'multiple-mode' : item.variant, before, after })
   ground.watchTraffic()
 }
 

@@ -12,7 +12,7 @@ export type { Plant } from './workers.ts'
 const HOUR_MS = 3_600_000
 /** How long calm may last until everything has ended. */
 const QUIET_MS = 14 * 24 * HOUR_MS
-/** How long a rollout that waits for a person is watched after the calm. */
+/** How long a rollout that waits for a person, or cannot get back, is watched after the calm. */
 const PATIENCE_MS = 2 * HOUR_MS
 
 /** What came of a trial. */
@@ -46,7 +46,8 @@ function isAtRest(ground: Ground, service: number, calmAt: number): boolean {
   const rollout = ground.rolloutOf(service)
   if (rollout === null || rollout.wakeAt === null) return true
   const { phase } = rollout
-  return phase.kind === 'paused' && ground.stage.clock.now() - Math.max(phase.since, calmAt) > PATIENCE_MS
+  if (phase.kind !== 'paused' && phase.kind !== 'rolling-back') return false
+  return ground.stage.clock.now() - Math.max(phase.since, calmAt) > PATIENCE_MS
 }
 
 function createLife(ground: Ground, scenario: Scenario, began: number, plant: Plant | undefined): Life {
