@@ -70,13 +70,14 @@ function watchOver(seed: number, write: (event: TraceEvent) => void) {
   }
   const see = (event: TraceEvent) => {
     at = event.at
-    n += 1
-    const numbered = { ...event, n }
+    const numbered = { ...event, n: n + 1 }
+    // The end is written last, under a number of its own: this one goes to the next that is written.
     if (numbered.kind === 'end') last = numbered
-    else write(numbered)
+    else {
+      n += 1
+      write(numbered)
+    }
     ask((check) => check.see(numbered))
-    // It is written last, under a number of its own: this one goes to the next that is written.
-    if (last !== null) n -= 1
   }
   const finish = () => {
     ask((check) => check.end())

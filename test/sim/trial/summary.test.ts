@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { coverageOf, coverageTable } from '../../../sim/trial/coverage.ts'
+import type { Tried } from '../../../sim/trial/run.ts'
+import { fewest } from '../../../sim/trial/shrink.ts'
+import { emptiness, summarize } from '../../../sim/trial/summary.ts'
+
+const PLAIN: Tried = {
+  seed: 1,
+  canaries: 2,
+  simulatedMs: 3_600_000,
+  events: 10,
+  outcomes: { promoted: 1, aborted: 1 },
+  struck: { F8: 2 },
+  cells: ['F8/progressing'],
+  violations: [{ invariant: 'S1', says: 'no', n: 3 }],
+}
+
+test('what came of the seeds is added up', () => {
+  const summary = summarize([PLAIN, { ...PLAIN, seed: 2 }], 2, 1)
+  expect(summary).toMatchObject({ seeds: 2, canaries: 4, simulatedHours: 2, events: 20, struck: { F8: 4 } })
+  expect(summary).toMatchObject({ outcomes: { promoted: 2, aborted: 2 }, violations: { S1: 2 } })
+  expect(summary.coverage.seeds.get('F8/progressing')).toBe(2)
+})
+
+test('a run without a canary, or without a fault, is no proof', () => {
+  const summary = summarize([PLAIN, PLAIN], 1, 1)
+  expect(emptiness(summary, false)).toBeNull()
+  expect(emptiness({ ...summary, canaries: 0 }, false)).toContain('not one canary')
+  expect(emptiness({ ...summary, struck: {} }, false)).toContain('not one fault')
+})
+
+test('cells that were never hit are told', () => {
+  const coverage = coverageOf([['F8/progressing']])
+  expect(coverage.hit).toBe(1)
+  expect(coverage.never).toHaveLength(coverage.possible - 1)
+  expect(coverageTable(coverage).split('\n')).toHaveLength(17)
+})
+
+test('the fewest items that break are found, and no item too many is kept', async () => {
+  const items = Array.from({ length: 40 }, (_, index) => index)
+  const breaks = async (rest: readonly number[]) => rest.includes(3) && rest.includes(17)
+  expect(await fewest(items, breaks)).toEqual([3, 17])
+  expect(await fewest(items, async () => true)).toEqual([])
+})
