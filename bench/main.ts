@@ -14,8 +14,8 @@ import { benchIntake } from './intake.ts'
 import { benchJudge } from './judge/judge.ts'
 import { benchLoadTime } from './load-time.ts'
 import { type Part, tableOf } from './report.ts'
-import { benchScale } from './scale.ts'
 import { benchRollback } from './rollback.ts'
+import { benchScale } from './scale.ts'
 
 interface Options {
   readonly full: boolean

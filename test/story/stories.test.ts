@@ -275,6 +275,8 @@ describe('Azure', () => {
     await stage.run(3 * MINUTE)
     expect(stage.rollout(PRICING).trouble).toMatchObject({ kind: 'conflict', during: 'deed' })
     await stage.runUntil('the canary has ten percent', () => canaryWeight(stage) === 10, HOUR)
+    // Written down by the look that sees it.
+    await stage.run(MINUTE)
     expect(kinds(stage)).toContain('trouble-over')
     expectSound(stage)
   })
