@@ -29,6 +29,8 @@ export function checkNoWayBack(): Check {
         const app = apps.get(event.entity) ?? ''
         const isOver = event.phase === 'rolling-back' || (event.phase === 'finished' && event.outcome !== 'promoted')
         const name = `${app} ${event.canary}`
+        // A hand gave it all traffic since, and a later rollout found it serving: it is the way back now.
+        if (event.stable !== null) ended.delete(`${app} ${event.stable}`)
         if (isOver && !ended.has(name)) ended.set(name, { rollout: event.rollout, since: event.at })
         decided.set(`${event.worker} ${app}`, event.at)
       }

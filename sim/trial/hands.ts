@@ -1,4 +1,5 @@
 import type { Target } from '../../lib/core/service.ts'
+import { ArmRefusal } from '../world/refusal.ts'
 import type { Hand } from '../world/types.ts'
 import type { Ground } from './ground.ts'
 import type { TroubleItem } from './scenario.ts'
@@ -10,10 +11,16 @@ export function editOf(ground: Ground, item: TroubleItem, isUndone = false): voi
   if (target === undefined) return
   const before = stage.world.ingress(target).weights
   const names = ground.revisionsOf(target).flatMap(({ name, active }) => (active ? [name] : []))
-  stage.world.edit(target, (hand) => {
-    if (isUndone) hand.mode('Multiple')
-    else change(ground, hand, item, target, names)
-  })
+  try {
+    stage.world.edit(target, (hand) => {
+      if (isUndone) hand.mode('Multiple')
+      else change(ground, hand, item, target, names)
+    })
+  } catch (refusal) {
+    // Azure refuses a hand as it refuses us, while an operation is under way.
+    if (!(refusal instanceof ArmRefusal)) throw refusal
+    return
+  }
   const after = stage.world.ingress(target).weights
   tell({ kind: 'edit', app: appOf(target), what: isUndone ? 'multiple-mode' : item.variant, before, after })
   ground.watchTraffic()
