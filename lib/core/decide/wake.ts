@@ -4,6 +4,8 @@ import { isThrottledRollback } from './trouble.ts'
 
 /** How soon a deed is looked at: Azure takes seconds to make it real. */
 const CONFIRM_MS = 10_000
+/** How soon, once the alarm was raised that it does not become real. */
+const OVERDUE_MS = 60_000
 /** How soon a rollback that Azure had no call to spare for is tried again. */
 const THROTTLED_MS = 2_000
 
@@ -14,7 +16,7 @@ const THROTTLED_MS = 2_000
 export function nextWake(rollout: Rollout, now: number, busy: boolean): number | null {
   const { phase, manifest, trouble } = rollout
   const { intervalMs } = manifest.analysis
-  const soon = now + Math.min(isThrottledRollback(rollout, trouble) ? THROTTLED_MS : CONFIRM_MS, intervalMs)
+  const soon = now + Math.min(soonMs(rollout), intervalMs)
   if (phase.kind === 'finished' && isQuiet(rollout, now)) return null
   const { frozen } = rollout
   const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity
@@ -23,6 +25,16 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   if (busy || isAwaiting(rollout)) return soon
   const bake = bakeEnds(rollout)
   return bake > now ? Math.min(regular, bake) : regular
+}
+
+/**
+ * Whoever overran the deadline of a phase has raised the alarm, and what Azure takes without doing it is asked for once a
+ * minute from then on: a stuck app must not be written to for days every few seconds. A rollback that is refused goes on.
+ */
+function soonMs(rollout: Rollout): number {
+  const { trouble, overdue, phase } = rollout
+  if (isThrottledRollback(rollout, trouble)) return THROTTLED_MS
+  return overdue && !(phase.kind === 'rolling-back' && trouble !== null) ? OVERDUE_MS : CONFIRM_MS
 }
 
 /**

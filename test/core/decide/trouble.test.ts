@@ -183,6 +183,27 @@ describe('nextWake', () => {
       10 * SECOND,
     ],
     [
+      'one that raised the alarm is looked at once a minute, and no longer every few seconds',
+      aRollout(progressing(0, null), {
+        overdue: true,
+        manifest: aManifest({ analysis: anAnalysis({ intervalMs: HOUR }) }),
+      }),
+      true,
+      MINUTE,
+    ],
+    [
+      'a rollback that raised the alarm too',
+      aRollout(rollingBack(), { overdue: true, manifest: aManifest({ analysis: anAnalysis({ intervalMs: HOUR }) }) }),
+      false,
+      MINUTE,
+    ],
+    [
+      'but not one that Azure refuses',
+      aRollout(rollingBack(), { overdue: true, trouble: someTrouble({ kind: 'conflict', retryAt: T0 + 1 }) }),
+      true,
+      10 * SECOND,
+    ],
+    [
       'a refused look changes nothing',
       aRollout(progressing(0), { trouble: someTrouble({ during: 'look' }) }),
       false,

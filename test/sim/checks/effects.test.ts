@@ -3,7 +3,20 @@ import { checkFencing } from '../../../sim/checks/s02-fencing.ts'
 import { checkDrained } from '../../../sim/checks/s06-drained.ts'
 import { checkWayBack } from '../../../sim/checks/s07-way-back.ts'
 import { checkDigest } from '../../../sim/checks/s08-digest.ts'
-import { decision, fault, foundBy, MINUTE, REVISIONS, read, row, service, switchedOff, traffic, write } from './tell.ts'
+import {
+  decision,
+  end,
+  fault,
+  foundBy,
+  MINUTE,
+  REVISIONS,
+  read,
+  row,
+  service,
+  switchedOff,
+  traffic,
+  write,
+} from './tell.ts'
 
 const SECOND = 1_000
 
@@ -13,9 +26,11 @@ test('a write rests on a stored decision, and a look follows it', () => {
   expect(foundBy(checkFencing(), service(), write(1, weights), read(2)).join()).toMatch(
     /^S2 worker 3 .* stored no decision/,
   )
-  expect(foundBy(checkFencing(), service(), decision(0), write(1, weights)).join()).toMatch(/nobody looked/)
-  const failed = read(2, 'TooManyRequests')
-  expect(foundBy(checkFencing(), service(), decision(0), write(1, weights), failed)).toHaveLength(1)
+  const unseen = [service(), decision(0), write(1, weights)]
+  expect(foundBy(checkFencing(), ...unseen, end(2 * MINUTE)).join()).toMatch(/nobody looked/)
+  expect(foundBy(checkFencing(), ...unseen, end(MINUTE))).toEqual([])
+  const failed = read(2 * MINUTE, 'TooManyRequests')
+  expect(foundBy(checkFencing(), ...unseen, failed)).toHaveLength(1)
 })
 
 test('a write of an older wish comes no later than a minute after its decision, and that of a rollback whenever it likes', () => {
