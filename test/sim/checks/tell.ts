@@ -119,14 +119,6 @@ export function measured(at: number, total: number, changes: object = {}): Told 
   return { at, kind: 'measurement', worker: 3, ...about, total, ...changes }
 }
 
-export function edit(
-  at: number,
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
-): Told {
-  return { at, kind: 'edit', app: APP, what: 'weights', before, after }
-}
-
 export function fault(at: number, kind: string, moment: 'begins' | 'ends' | 'strikes', changes: object = {}): Told {
   return { at, kind: 'fault', fault: kind, variant: 'some', moment, entity: null, phase: 'none', ...changes } as Told
 }
