@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Breached, breach, type Storm } from '../../bench/breach.ts'
 import { quantile } from '../../bench/report.ts'
 
-const SEEDS = 200
+const SEEDS = 60
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 
