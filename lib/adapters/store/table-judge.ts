@@ -1,7 +1,8 @@
 import type { BucketLine, JudgeState } from '../../core/judge/state.ts'
 import type { Rollout } from '../../core/rollout.ts'
 import { bucketRowKey, judgeRowKey } from './table-keys.ts'
-import { type Read, type Row, readRow, unreadable, type Written, writeRow } from './table-rows.ts'
+import { misshapen, type Read, type Row, readRow, unreadable, type Written, writeRow } from './table-rows.ts'
+import { BUCKETS, JUDGE } from './table-shapes.ts'
 
 /** What the row of the judge's state says besides the state itself. */
 export interface JudgeRow {
@@ -23,9 +24,11 @@ export function readJudge(row: Row, rollout: string): Read<JudgeRow> {
   if (read.kind === 'unreadable') return read
   const judge = read.value as unknown as JudgeState
   if (judge.schema !== 1)
-    return unreadable(`the judge’s state has schema ${JSON.stringify(judge.schema ?? null)}, known is 1`)
+    return unreadable(`the judge’s state has schema ${JSON.stringify(judge.schema ?? null)}, known is 1`, 'schema')
+  const wrong = misshapen(JUDGE, judge)
+  if (wrong !== null) return wrong
   if (judge.rollout !== rollout) return unreadable('the judge’s state inside is of another rollout')
-  if (typeof row.judged !== 'number') return unreadable('the column judged is missing')
+  if (typeof row.judged !== 'number') return unreadable('the column judged is missing', 'judged')
   return { kind: 'read', value: { judge, judged: row.judged } }
 }
 
@@ -42,7 +45,7 @@ export function readBuckets(row: Row, rollout: string): Read<BucketLine> {
   if (read.kind === 'unreadable') return read
   const line = read.value as unknown as BucketLine
   if (line.rollout !== rollout) return unreadable('the buckets inside are of another rollout')
-  if (typeof line.at !== 'number' || typeof line.kpis !== 'object' || line.kpis === null)
-    return unreadable('at or kpis is missing')
+  const wrong = misshapen(BUCKETS, line)
+  if (wrong !== null) return wrong
   return { kind: 'read', value: line }
 }

@@ -1,7 +1,8 @@
 import type { Notice } from '../../core/notice.ts'
 import type { Parcel, SinkState } from '../../ports.ts'
 import type { KeyRange } from './table-keys.ts'
-import { type Read, type Row, readRow, shortened, unreadable, type Written, writeRow } from './table-rows.ts'
+import { misshapen, type Read, type Row, readRow, shortened, unreadable, type Written, writeRow } from './table-rows.ts'
+import { NOTICE, PARCEL, SINK } from './table-shapes.ts'
 
 /** All notices of a partition that were not handed out, oldest first. */
 export const UNSENT_RANGE: KeyRange = { from: 'o!', to: 'o!~' }
@@ -46,6 +47,8 @@ export function writeUnsent(notice: Notice): Written {
 export function readNotice(row: Row): Read<Notice> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
+  const wrong = misshapen(NOTICE, read.value)
+  if (wrong !== null) return wrong
   const notice = read.value as unknown as Notice
   return isNotice(notice, row) ? { kind: 'read', value: notice } : unreadable('it is no notice of this environment')
 }
@@ -68,6 +71,8 @@ export function writeParcel(parcel: Parcel): Written {
 export function readParcel(row: Row): Read<Parcel> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
+  const wrong = misshapen(PARCEL, read.value)
+  if (wrong !== null) return wrong
   const parcel = read.value as unknown as Parcel
   if (!isNotice(parcel.notice, row) || parcelRowKey(parcel) !== row.rowKey) return unreadable('it is another parcel')
   return { kind: 'read', value: parcel }
@@ -84,7 +89,8 @@ export function writeSink(environment: string, sink: string, state: SinkState): 
 export function readSink(row: Row): Read<SinkState> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
-  if (typeof read.value.leasedUntil !== 'number') return unreadable('it is no state of a sink')
+  const wrong = misshapen(SINK, read.value)
+  if (wrong !== null) return wrong
   return { kind: 'read', value: read.value as unknown as SinkState }
 }
 

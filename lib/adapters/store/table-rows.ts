@@ -1,5 +1,6 @@
 import type { TableEntity, TableEntityResult } from '@azure/data-tables'
 import { Fault } from '../../errors.ts'
+import type { Shape } from './shape.ts'
 
 /** A row as it is written. */
 export type Written = TableEntity<Record<string, unknown>>
@@ -7,10 +8,15 @@ export type Written = TableEntity<Record<string, unknown>>
 /** A row as it was read, with its ETag. */
 export type Row = TableEntityResult<Record<string, unknown>>
 
-/** What a stored row turned out to be. An unreadable one is for the quarantine; `why` says it to a person. */
-export type Read<T> =
-  | { readonly kind: 'read'; readonly value: T }
-  | { readonly kind: 'unreadable'; readonly why: string }
+/** What a stored row turned out to be. An unreadable one is for the quarantine. */
+export type Read<T> = { readonly kind: 'read'; readonly value: T } | Unreadable
+
+/** Why a row cannot be used, said to a person, and which field of it is wrong; null = no single one. */
+export interface Unreadable {
+  readonly kind: 'unreadable'
+  readonly why: string
+  readonly field: string | null
+}
 
 /** Layout version of every row. A row of another version was written by another Slipway and is never guessed at. */
 export const SCHEMA = 1
@@ -47,25 +53,37 @@ export function writeRow(
 
 /** Reads a row's JSON back. `unreadable` for an unknown schema, missing parts and broken JSON. */
 export function readRow(row: Row): Read<Readonly<Record<string, unknown>>> {
-  if (row.schema !== SCHEMA) return unreadable(`schema ${JSON.stringify(row.schema ?? null)}, known is ${SCHEMA}`)
+  if (row.schema !== SCHEMA) return otherSchema(row)
   const parts: string[] = []
   for (let index = 0; index < Number(row.parts); index += 1) {
     const part = row[`json${index}`]
-    if (typeof part !== 'string') return unreadable(`part json${index} of ${row.parts} is missing`)
+    if (typeof part !== 'string') return unreadable(`part json${index} of ${row.parts} is missing`, `json${index}`)
     parts.push(part)
   }
   try {
     const value: unknown = JSON.parse(parts.join(''))
     if (typeof value === 'object' && value !== null) return { kind: 'read', value: value as Record<string, unknown> }
-    return unreadable('the JSON is not an object')
+    return unreadable('the JSON is not an object', 'json0')
   } catch (error) {
-    return unreadable(`the JSON is broken: ${(error as Error).message}`)
+    return unreadable(`the JSON is broken: ${(error as Error).message}`, 'json0')
   }
 }
 
+/** The verdict on a row of a version that this build does not know. */
+export function otherSchema(row: Row): Unreadable {
+  return unreadable(`schema ${JSON.stringify(row.schema ?? null)?.slice(0, 60)}, known is ${SCHEMA}`, 'schema')
+}
+
 /** The verdict on a row that cannot be used. */
-export function unreadable(why: string): { readonly kind: 'unreadable'; readonly why: string } {
-  return { kind: 'unreadable', why }
+export function unreadable(why: string, field: string | null = null): Unreadable {
+  return { kind: 'unreadable', why, field }
+}
+
+/** What a value of `shape` is read as; null = nothing is wrong with it. */
+export function misshapen(shape: Shape, value: unknown): Unreadable | null {
+  const wrong = shape(value, '')
+  if (wrong === null) return null
+  return unreadable(wrong.field === '' ? wrong.reason : `${wrong.field} ${wrong.reason}`, wrong.field || null)
 }
 
 /** The beginning of a long text, for a column that people read; the JSON holds all of it. */
