@@ -1,5 +1,6 @@
 import { app } from '@azure/functions'
 import { sweep } from '../lib/engine/sweep.ts'
+import { errorLine } from '../lib/errors.ts'
 import { QUEUES, STORAGE_CONNECTION, settings, wheel } from '../lib/wiring.ts'
 
 /** The bell rang: an environment has something due. The message only says where to look; what is due is in the store. */
@@ -7,14 +8,14 @@ app.storageQueue('turns', {
   queueName: QUEUES.turns,
   connection: STORAGE_CONNECTION,
   handler: async (message, context) => {
-    const { environment } = (message ?? {}) as { environment?: unknown }
+    const { environment, isHelp } = (message ?? {}) as { environment?: unknown; isHelp?: unknown }
     const { environments } = await settings()
     if (typeof environment !== 'string' || environments[environment] === undefined) {
       context.warn('a call for an environment that this installation does not have was let go')
       return
     }
-    for (const turned of await sweep(await wheel(), environment)) {
-      if (turned.result === 'broken') context.error(turned.name, turned.error)
+    for (const turned of await sweep(await wheel(), environment, { isHelp: isHelp === true })) {
+      if (turned.result === 'broken') context.error(errorLine(turned.name, turned.error))
     }
   },
 })

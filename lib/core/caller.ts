@@ -1,3 +1,4 @@
+import type { Verb } from './facts.ts'
 import type { ServiceKey } from './service.ts'
 
 /** What a caller may be. Each role may do all that the ones before it may. */
@@ -22,6 +23,23 @@ export const LEAST_ROLE: Readonly<Record<Right, Role>> = {
   override: 'admin',
 }
 
+/** What each command asks for: stopping needs less than going on. */
+const RIGHT_OF: Readonly<Record<Verb, Right>> = {
+  pause: 'operate',
+  resume: 'operate',
+  abort: 'operate',
+  retry: 'operate',
+  undo: 'operate',
+  promote: 'promote',
+  'promote-full': 'promote',
+  approve: 'promote',
+}
+
+/** The right that a command's sender must hold for its service. */
+export function rightOf(verb: Verb): Right {
+  return RIGHT_OF[verb]
+}
+
 /** A role, and where it holds; null = everywhere. `services` are names, or beginnings of names that end with `*`. */
 export interface Grant {
   readonly role: Role
@@ -33,12 +51,14 @@ export interface Grant {
 export interface Caller {
   /** What never changes about them: the object id of a person or of a machine's service principal. */
   readonly id: string
-  /** What people call them (`ada@example.com`, or the app's name); goes into the audit as actor. */
+  /** What people call them (`ada@example.com`, or the app's name); of a machine it goes into the audit as actor, of a person their pseudonym does. */
   readonly name: string
   readonly kind: 'person' | 'machine'
   readonly grants: readonly Grant[]
   /** How they were known, for the audit. */
   readonly method: 'token' | 'cookie' | 'platform'
+  /** The app that their token was given to (`azp`); absent where it does not say. */
+  readonly app?: string
 }
 
 /** Who a request comes from, or why nobody can say: `because` is for the sender, and holds nothing of what was sent. */

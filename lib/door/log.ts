@@ -1,4 +1,5 @@
 import type { InvocationContext } from '@azure/functions'
+import { withoutSecrets } from '../errors.ts'
 
 /** Writes lines that cannot forge other lines: one line each, no control characters, known secrets blotted out. */
 export interface DoorLog {
@@ -12,15 +13,10 @@ const MAX_LINE_CHARS = 4000
 /** C0, DEL, C1 and the two Unicode line ends: everything that could start a line of its own or move a cursor. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
-const SECRETS: readonly [RegExp, string][] = [
-  [/([?&](?:code|sig|secret|token|access_token|key)=)[^&\s"']+/gi, '$1***'],
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 ***'],
-  [/\b(AccountKey=)[^;\s"']+/gi, '$1***'],
-]
 
 /** One line of at most 4,000 characters: control characters become a space, secrets in URLs and headers become `***`. */
 export function oneLine(text: string): string {
-  const blotted = SECRETS.reduce((line, [secret, blot]) => line.replace(secret, blot), text.replace(CONTROL, ' '))
+  const blotted = withoutSecrets(text.replace(CONTROL, ' '))
   return blotted.length <= MAX_LINE_CHARS ? blotted : `${blotted.slice(0, MAX_LINE_CHARS)}…`
 }
 

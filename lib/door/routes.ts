@@ -1,5 +1,6 @@
 import type { Right } from '../core/caller.ts'
-import type { Verb } from '../core/facts.ts'
+
+export { rightOf } from '../core/caller.ts'
 
 /** One operation of the HTTP API. */
 export interface Route {
@@ -60,20 +61,3 @@ export const ROUTES = {
 } as const satisfies Readonly<Record<string, Route>>
 
 export type RouteId = keyof typeof ROUTES
-
-/** What each command asks for: stopping needs less than going on. */
-const RIGHT_OF: Readonly<Record<Verb, Right>> = {
-  pause: 'operate',
-  resume: 'operate',
-  abort: 'operate',
-  retry: 'operate',
-  undo: 'operate',
-  promote: 'promote',
-  'promote-full': 'promote',
-  approve: 'promote',
-}
-
-/** The right that a command's sender must hold for its service. */
-export function rightOf(verb: Verb): Right {
-  return RIGHT_OF[verb]
-}
