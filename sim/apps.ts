@@ -113,9 +113,11 @@ async function performOne(world: World, send: SimSend, target: Target, action: A
     }
     case 'set-traffic':
       return patch({ configuration: trafficOf(action.traffic) })
+    case 'set-mode':
+      return patch({ configuration: { activeRevisionsMode: action.mode } })
     case 'repair': {
       const template = copyOf(await read(action.from), target, action.suffix, null)
-      return patch({ template, configuration: trafficOf(action.traffic) })
+      return patch({ template, configuration: { ...modeOf(action), ...trafficOf(action.traffic) } })
     }
     case 'activate':
       return write(() => world.activate(target, action.revision))
@@ -154,6 +156,10 @@ function sendable(container: WireContainer): WireContainer {
     secretRef ? { name, secretRef } : { name, ...(value === undefined ? {} : { value }) },
   )
   return { ...container, resources, ...(env ? { env } : {}) }
+}
+
+function modeOf({ mode }: { readonly mode?: 'Multiple' }): Json {
+  return mode === undefined ? {} : { activeRevisionsMode: mode }
 }
 
 function trafficOf(traffic: readonly TrafficEntry[]): Json {

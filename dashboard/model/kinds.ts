@@ -7,6 +7,7 @@ const KNOWN: Readonly<Record<AuditView['kind'], true>> = {
   'rollout-started': true,
   'stable-found': true,
   'traffic-pinned': true,
+  'mode-set': true,
   'revision-requested': true,
   'revision-ready': true,
   'step-started': true,
@@ -38,6 +39,10 @@ const KNOWN: Readonly<Record<AuditView['kind'], true>> = {
   'freeze-held': true,
   'freeze-over': true,
   'undo-requested': true,
+  'quarantine-added': true,
+  'quarantine-redriven': true,
+  'quarantine-dismissed': true,
+  'quarantine-over': true,
 }
 
 /** Every kind of audit row, by name. */

@@ -56,12 +56,14 @@ export interface Trouble {
  * - `set-traffic`: make the traffic list exactly `traffic` (weights total 100, revisions named, foreign labels kept).
  * - `activate` / `deactivate`: switch a revision on or off.
  * - `wake`: send one request to a revision that has scaled to zero.
- * - `repair`: after a failed template operation, write `from`'s template under a fresh suffix together with `traffic`.
+ * - `repair`: after a failed template operation, write `from`'s template under a fresh suffix together with `traffic`, and
+ *   with the mode where that is wrong too.
  */
 export type Action =
   | { readonly kind: 'create-revision'; readonly from: string; readonly suffix: string; readonly image: string }
   | { readonly kind: 'set-traffic'; readonly traffic: readonly TrafficEntry[] }
   | { readonly kind: 'activate'; readonly revision: string }
+ * - `set-mode`: set the app's revision mode and nothing else; users stay where they are.
   | { readonly kind: 'deactivate'; readonly revision: string }
   | { readonly kind: 'wake'; readonly revision: string; readonly fqdn: string }
   | {
@@ -69,6 +71,7 @@ export type Action =
       readonly from: string
       readonly suffix: string
       readonly traffic: readonly TrafficEntry[]
+  | { readonly kind: 'set-mode'; readonly mode: 'Multiple' }
     }
 
 /** Azure's words for a revision that can take traffic: provisioned, healthy, running, at least one replica. */
@@ -77,6 +80,7 @@ export function isReady(revision: RevisionSeen): boolean {
     revision.active &&
     revision.health === 'Healthy' &&
     (revision.running === 'Running' || revision.running === 'RunningAtMaxScale') &&
+      readonly mode?: 'Multiple'
     revision.replicas >= 1
   )
 }

@@ -8,6 +8,7 @@ export const AUDIT_KINDS = [
   'rollout-started',
   'stable-found',
   'traffic-pinned',
+  'mode-set',
   'revision-requested',
   'revision-ready',
   'step-started',

@@ -50,13 +50,18 @@ function mannerOf(row: AuditRow, rollout: Rollout | null): Manner {
     case 'freeze-held':
     case 'freeze-over':
     case 'freeze-lifted':
+    case 'quarantine-redriven':
+    case 'quarantine-dismissed':
+    case 'quarantine-over':
       return 'info'
     case 'approval-lapsed':
     case 'break-glass':
     case 'freeze-added':
     case 'undo-requested':
+    case 'quarantine-added':
     case 'measurements-lost':
     case 'late-write-corrected':
+    case 'mode-set':
       return 'warning'
     case 'measurements-back':
       return { over: 'warning' }
@@ -155,6 +160,7 @@ export function titleOf(row: AuditRow, rollout: Rollout | null): string {
 const PREDICATES: Readonly<Record<Exclude<AuditKind, Varying>, string>> = {
   'stable-found': 'knows its stable revision',
   'traffic-pinned': 'has its traffic pinned',
+  'mode-set': 'is set to Multiple revision mode',
   'revision-requested': 'gets its revision',
   'revision-ready': 'has its revision ready',
   'weights-confirmed': 'has the wished weights',
@@ -186,6 +192,10 @@ const PREDICATES: Readonly<Record<Exclude<AuditKind, Varying>, string>> = {
   'freeze-held': 'is held back by a freeze',
   'freeze-over': 'is held back by no freeze any more',
   'undo-requested': 'goes back to an earlier release',
+  'quarantine-added': 'has something in quarantine that cannot be read',
+  'quarantine-redriven': 'has something of its quarantine tried again',
+  'quarantine-dismissed': 'has something of its quarantine dismissed',
+  'quarantine-over': 'has something less in quarantine',
 }
 
 type Varying = 'step-started' | 'paused' | 'rollback-started' | 'finished'

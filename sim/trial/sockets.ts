@@ -133,6 +133,8 @@ function askedOf({ app }: Target, action: Exclude<Action, { readonly kind: 'wake
   switch (action.kind) {
     case 'create-revision':
       return { ...nothing, revision: revisionName(app, action.suffix), image: action.image }
+    case 'set-mode':
+      return nothing
     case 'set-traffic':
       return { ...nothing, ...trafficAsked(action.traffic) }
     case 'repair':

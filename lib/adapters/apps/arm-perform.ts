@@ -36,6 +36,8 @@ export function createPerformer(
         return createRevision(means, target, action)
       case 'set-traffic':
         return setTraffic(means, target, action.traffic)
+      case 'set-mode':
+        return setMode(means, target, action)
       case 'repair':
         return repair(means, target, action)
       case 'activate':
@@ -68,6 +70,12 @@ async function setTraffic(means: Means, target: Target, wish: Deed<'set-traffic'
   await patch(means, target, what, { location, configuration: { ingress: { traffic } } })
 }
 
+async function setMode(means: Means, target: Target, { mode }: Deed<'set-mode'>): Promise<void> {
+  const { location } = await homeOf(means, target)
+  const what = `set the revision mode of ${appLabel(target)}`
+  await patch(means, target, what, { location, configuration: { activeRevisionsMode: mode } })
+}
+
 /** A failed template is tried again with every later write, so template and traffic go in one patch. */
 async function repair(means: Means, target: Target, action: Deed<'repair'>): Promise<void> {
   const what = `repair ${appLabel(target)} with the template of ${action.from}`
@@ -78,7 +86,10 @@ async function repair(means: Means, target: Target, action: Deed<'repair'>): Pro
   await patch(means, target, what, {
     location: home.location,
     template: mergePatch(template, home.template),
-    configuration: { ingress: { traffic } },
+    configuration: {
+      ...(action.mode === undefined ? {} : { activeRevisionsMode: action.mode }),
+      ingress: { traffic },
+    },
   })
 }
 

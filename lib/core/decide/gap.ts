@@ -74,8 +74,7 @@ function pin(move: Move, facts: Facts, app: AppSeen): Closing {
   const { stable } = move.rollout
   if (stable === null) return { move, actions: [] }
   if (find(app, stable)?.active === false) return switchOn(move, facts, stable)
-  if (app.provisioning === 'Failed' && mayRepair(move.rollout))
-    return repair(move, facts, app, stable, { [stable]: 100 })
+  if (needsRepair(move.rollout, app)) return repair(move, facts, app, stable, { [stable]: 100 })
   if (!followsLatest(app)) return { move, actions: [] }
   const traffic = trafficList(app, { [stable]: 100 })
   const pinned = note(move, facts, {
@@ -132,11 +131,12 @@ function restore(move: Move, facts: Facts, app: AppSeen): Closing {
   if ((seen[canary] ?? 0) > 0) {
     const target = find(app, stable)
     if (target?.active === false) return switchOn(move, facts, stable)
+    if (app.mode !== 'Multiple' && !needsRepair(rollout, app)) return setMode(move, facts, app)
     const patient = facts.now < phase.since + manifest.deadlines.trafficMs
     if (target !== undefined && isStarting(target) && patient) return { move, actions: [] }
     return write(move, facts, app, stable, weights)
   }
-  if (app.provisioning !== 'Failed' || !mayRepair(rollout)) return { move, actions: [] }
+  if (!needsRepair(rollout, app)) return { move, actions: [] }
   return repair(move, facts, app, stable, withoutCanary(seen, stable, canary))
 }
 
@@ -150,7 +150,8 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   const wanted = split(stable, canary, promoted ? 100 : 0)
   const keeper = find(app, promoted ? canary : stable)
   if (keeper === undefined) return { move, actions: [] }
-  if (!sameWeights(seen, wanted) && mayBeLate(rollout, seen)) {
+  // In another mode Azure deals out the traffic itself: no writer of ours brought that about, nor can it be put right.
+  if (!sameWeights(seen, wanted) && mayBeLate(rollout, seen) && app.mode === 'Multiple') {
     return keeper.active ? write(move, facts, app, keeper.name, wanted) : switchOn(move, facts, keeper.name)
   }
   const drained = (name: string) => facts.now >= rollout.trafficSeenAt + keepFor(rollout, phase.outcome, name)
@@ -170,6 +171,19 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
 }
 
 function switchOn(move: Move, facts: Facts, revision: string): Closing {
+/**
+ * Out of a mode that gives all users to the newest revision and switches off every other: until the app is in Multiple mode
+ * stable would be switched off again by the next write.
+ */
+function setMode(move: Move, facts: Facts, { target, mode }: AppSeen): Closing {
+  const noted = note(move, facts, {
+    kind: 'mode-set',
+    metric: 'mode',
+    notes: `${target.app} is in ${mode} revision mode, in which stable cannot serve; it is set to Multiple so that stable can take its traffic back`,
+  })
+  return { move: noted, actions: [{ kind: 'set-mode', mode: 'Multiple' }] }
+}
+
   const noted = note(move, facts, {
     kind: 'revision-activated',
     metric: 'revision',
@@ -180,11 +194,16 @@ function switchOn(move: Move, facts: Facts, revision: string): Closing {
 
 /** Writes weights; where a failed template waits to be tried again with every write, one that works goes along. */
 function write(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights): Closing {
-  if (app.provisioning === 'Failed' && mayRepair(move.rollout)) return repair(move, facts, app, from, weights)
+  if (needsRepair(move.rollout, app)) return repair(move, facts, app, from, weights)
   return { move, actions: [{ kind: 'set-traffic', traffic: trafficList(app, weights) }] }
 }
 
 function mayRepair(rollout: Rollout): boolean {
+/** Whether every other write would fail, since a failed template is tried again with it. */
+function needsRepair(rollout: Rollout, { provisioning }: AppSeen): boolean {
+  return provisioning === 'Failed' && mayRepair(rollout)
+}
+
   return rollout.repairs < MOST_REPAIRS
 }
 
@@ -192,6 +211,7 @@ function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: W
   const n = move.rollout.repairs + 1
   const suffix = repairSuffix(move.rollout, n)
   const { app: name } = app.target
+  const mode = app.mode === 'Multiple' ? {} : ({ mode: 'Multiple' } as const)
   const noted = note(
     change(move, { repairs: n, leftovers: [...move.rollout.leftovers, `${name}--${suffix}`] }),
     facts,
@@ -202,7 +222,10 @@ function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: W
       notes: `Azure keeps a failed template and would try it again at every write; the template of ${from} is written as ${name}--${suffix}`,
     },
   )
-  return { move: noted, actions: [{ kind: 'repair', from, suffix, traffic: trafficList(app, weights) }] }
+  return {
+    move: noted,
+    actions: [{ kind: 'repair', from, suffix, traffic: trafficList(app, weights), ...mode }],
+  }
 }
 
 /** What may be done while an operation runs: a canary that is to take weight is woken. */

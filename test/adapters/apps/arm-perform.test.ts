@@ -176,7 +176,31 @@ describe('set-traffic', () => {
   })
 })
 
+describe('set-mode', () => {
+  it('sends the revision mode and nothing else, in one write', async () => {
+    const { apps, requests, calls } = await scene()
+    await apps.observe([web])
+    calls.length = 0
+    await apps.perform(web, { kind: 'set-mode', mode: 'Multiple' })
+    expect(calls).toEqual(['patch-app'])
+    expect(requests.find(isPatch)?.body).toEqual({
+      location: 'West Europe',
+      properties: { configuration: { activeRevisionsMode: 'Multiple' } },
+    })
+  })
+})
+
 describe('repair', () => {
+  it('sends the revision mode along where it is given', async () => {
+    const { apps, requests } = await scene()
+    await apps.perform(web, { ...repair, mode: 'Multiple' })
+    const body = requests.find(isPatch)?.body as { properties: { configuration: object } } | undefined
+    expect(body?.properties.configuration).toEqual({
+      activeRevisionsMode: 'Multiple',
+      ingress: { traffic: expect.any(Array) },
+    })
+  })
+
   it('writes the good template under a fresh suffix together with the traffic, in one patch', async () => {
     const { apps, requests, calls } = await scene()
     await apps.observe([web])

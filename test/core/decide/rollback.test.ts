@@ -132,8 +132,43 @@ describe('rolling back', () => {
   test('writes down a foreign edit and goes on', () => {
     const decision = look(aRollout(rollingBack(), { footprint: null }), appAt(10))
     const edited = look(decision.next, appAt(10, { mode: 'Single' }))
-    expect(kinds(edited)).toEqual(['foreign-edit'])
+    expect(kinds(edited)).toEqual(['foreign-edit', 'mode-set'])
     expect(phaseOf(edited.next)).toBe('rolling-back rolled-back')
+  })
+})
+
+describe('rolling back in a mode in which the newest revision has all users', () => {
+  const off = [aRevision(STABLE, { active: false, replicas: 0 }), aRevision(CANARY)]
+  const latest = [{ revision: null, weight: 100, label: null }]
+  test.each(['Single', 'Labels'])('sets %s to Multiple first, and moves nobody', (mode) => {
+    const decision = look(going, anApp({ mode, revisions: off, traffic: latest, latestRevision: CANARY }))
+    expect(decision.actions).toEqual([{ kind: 'set-mode', mode: 'Multiple' }])
+    expect(decision.rows).toMatchObject([
+      {
+        kind: 'mode-set',
+        metric: 'mode',
+        weightsAfter: null,
+        notes: expect.stringContaining(`is in ${mode} revision mode`),
+      },
+    ])
+  })
+  test('a failed template, which lets no other write pass, is repaired with the mode, once stable is on', () => {
+    const app = { mode: 'Single', traffic: latest, latestRevision: CANARY, provisioning: 'Failed' }
+    const first = look(going, anApp({ ...app, revisions: off }))
+    expect(first.actions).toEqual([{ kind: 'activate', revision: STABLE }])
+    const { actions } = look(first.next, anApp(app))
+    expect(actions).toMatchObject([{ kind: 'repair', from: STABLE, mode: 'Multiple' }])
+    expect(asked(actions)).toEqual({ [STABLE]: 100 })
+  })
+  test('after that, stable is switched on', () => {
+    const app = anApp({ revisions: off, traffic: entries({ [CANARY]: 100 }) })
+    expect(look(going, app).actions).toEqual([{ kind: 'activate', revision: STABLE }])
+  })
+  test('after the end, what the mode did to the traffic is no late write and is left', () => {
+    const over = aRollout(finished('rolled-back'), { wished: [0, 100] })
+    const app = anApp({ mode: 'Single', traffic: latest, latestRevision: CANARY })
+    expect(asked(look(over, app).actions)).toBeNull()
+    expect(asked(look(over, anApp({ traffic: entries({ [CANARY]: 100 }) })).actions)).toEqual({ [STABLE]: 100 })
   })
 })
 
