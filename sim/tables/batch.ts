@@ -18,7 +18,8 @@ export function commandsIn(contentType: string, body: string): readonly BatchCom
   if (Buffer.byteLength(body) > MOST_BYTES) throw refusalOf('RequestBodyTooLarge')
   const boundary = /boundary=([^;\s]+)/.exec(contentType)?.[1]
   const changes = /boundary=(changeset_[^;\s]+)/.exec(body)?.[1]
-  if (boundary === undefined || changes === undefined || !body.includes(`--${boundary}--`)) throw refusalOf('InvalidInput')
+  if (boundary === undefined || changes === undefined || !body.includes(`--${boundary}--`))
+    throw refusalOf('InvalidInput')
   const parts = body.split(`--${changes}`).slice(1, -1)
   if (parts.length === 0 || parts.length > MOST_COMMANDS) throw refusalOf('InvalidInput')
   return parts.map(commandIn)

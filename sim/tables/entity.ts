@@ -74,7 +74,8 @@ export function checkEntity({ partitionKey, rowKey }: EntityKey, properties: Pro
 function objectIn(body: string): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(body)
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>
   } catch {
     // Said below.
   }

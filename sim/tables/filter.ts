@@ -52,7 +52,9 @@ export function readFilter(text: string | null): Filter {
   }
 }
 
-type Token = { readonly kind: 'word' | 'sign'; readonly text: string } | { readonly kind: 'value'; readonly value: Value }
+type Token =
+  | { readonly kind: 'word' | 'sign'; readonly text: string }
+  | { readonly kind: 'value'; readonly value: Value }
 
 function createReader(text: string) {
   let at = 0

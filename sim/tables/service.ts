@@ -20,7 +20,12 @@ export interface Tables {
   /** An entity as it stands. */
   see(table: string, key: EntityKey): Properties | null
   /** Entities of a partition from a row key on, as they stand. */
-  range(table: string, partitionKey: string, from: string, to: string): readonly (EntityKey & { properties: Properties })[]
+  range(
+    table: string,
+    partitionKey: string,
+    from: string,
+    to: string,
+  ): readonly (EntityKey & { properties: Properties })[]
   /** Somebody changes an entity past everybody: in the portal, by a script, by a fault of a disk. Null deletes it. */
   tamper(table: string, key: EntityKey, properties: Properties | null): void
 }
@@ -80,7 +85,11 @@ export function createTables(options: TablesOptions): Tables {
 
 /** The answer that stands for a refusal. */
 export function refusalReply({ status, code, message }: TableRefusal): Reply {
-  return json(status, { 'odata.error': { code, message: { lang: 'en-US', value: message } } }, { 'x-ms-error-code': code })
+  return json(
+    status,
+    { 'odata.error': { code, message: { lang: 'en-US', value: message } } },
+    { 'x-ms-error-code': code },
+  )
 }
 
 function route(state: State, request: WireRequest): Reply {

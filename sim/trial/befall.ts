@@ -1,5 +1,3 @@
-import { Fault } from '../../lib/errors.ts'
-import { chance } from '../chance.ts'
 import type { Ground } from './ground.ts'
 import { keyOf } from './ground.ts'
 import { editOf } from './hands.ts'
@@ -98,7 +96,7 @@ function atWakes({ ground, wakes }: Befallen, { variant }: TroubleItem): Ends | 
 
 function atParts({ ground }: Befallen, item: TroubleItem): Ends | null {
   const { variant, luck, service } = item
-  const { stage, unreadable, manifests } = ground
+  const { stage, footing } = ground
   const { metrics, registry } = stage
   const ill = (ailment: 'outage' | 'holes' | 'silence') => {
     metrics.ailment = ailment
@@ -131,29 +129,11 @@ function atParts({ ground }: Befallen, item: TroubleItem): Ends | null {
     case 'single-mode':
       editOf(ground, item)
       return () => editOf(ground, item, true)
-    case 'row-unreadable': {
-      const name = manifests[service]?.name ?? ''
-      unreadable.add(name)
-      return () => void unreadable.delete(name)
+    default: {
+      const manifest = ground.manifests[service]
+      return manifest === undefined ? null : footing.befall(item, keyOf(manifest))
     }
-    case 'storage-down':
-      return storageFails(ground, 1, 'before', luck)
-    case 'storage-503':
-      return storageFails(ground, 0.3, 'before', luck)
-    case 'storage-ambiguous':
-      return storageFails(ground, 0.3, 'after', luck)
-    default:
-      return null
   }
-}
-
-function storageFails({ stage }: Ground, share: number, moment: 'before' | 'after', luck: number): Ends {
-  let calls = 0
-  stage.store.interfere((call, when) => {
-    calls += 1
-    if (when === moment && chance(luck, calls) < share) throw new Fault('unavailable', `storage failed ${when} ${call}`)
-  })
-  return () => stage.store.interfere(null)
 }
 
 function strike({ ground, workers, wakes, deliver, click }: Befallen, item: TroubleItem): null {

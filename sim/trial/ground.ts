@@ -1,6 +1,9 @@
 import type { Rollout } from '../../lib/core/rollout.ts'
 import { entityId, type Manifest, type Target } from '../../lib/core/service.ts'
+import { wantedWeight } from '../../lib/core/traffic.ts'
+import { storeManifest } from '../../lib/engine/manifest.ts'
 import { createStage, type Stage } from '../runner.ts'
+import { createSimFooting, type Footing, type Stored } from './footing.ts'
 import { imageOf, manifestOf } from './parts.ts'
 import type { Scenario } from './scenario.ts'
 import type { RevisionTold, TraceBody, TraceEvent, TrialPhase } from './trace.ts'
@@ -8,11 +11,10 @@ import type { RevisionTold, TraceBody, TraceEvent, TrialPhase } from './trace.ts
 /** What a trial takes place on: the stage, its services, and the pen that writes the trace. */
 export interface Ground {
   readonly stage: Stage
+  readonly footing: Footing
   readonly manifests: readonly Manifest[]
   readonly tell: (event: TraceBody) => void
   readonly told: () => number
-  /** Services whose row cannot be read now. */
-  readonly unreadable: Set<string>
   appOf(target: Target): string
   entityOf(target: Target): string
   revisionsOf(target: Target): readonly RevisionTold[]
@@ -33,28 +35,52 @@ export async function createGround(scenario: Scenario, see: (event: TraceEvent) 
     n += 1
     see({ seed, n, at: stage.clock.now(), ...body })
   }
+  const footing = createSimFooting(stage, tellStored(tell))
   for (const [place, manifest] of manifests.entries()) {
     stage.world.addApp({ target: manifest.target, image: imageOf(manifest.name, place, 1), suffix: 'v1' })
-    await stage.declare(manifest)
+    await storeManifest(footing.wheel, manifest, 'tester')
     const { target } = manifest
     tell({ kind: 'service', entity: entityId(keyOf(manifest)), app: appOf(target), manifest })
-    for (const row of stage.store.auditOf(keyOf(manifest))) {
-      tell({ kind: 'audit', row, commit: stage.store.commits().saved })
-    }
+    for (const row of footing.auditOf(keyOf(manifest))) tell({ kind: 'audit', row, commit: footing.commits() })
   }
-  const rolloutOf = (service: number) => stage.store.peek(keyOf(manifests[service] as Manifest))?.rollout ?? null
+  const rolloutOf = (service: number) => footing.rolloutOf(keyOf(manifests[service] as Manifest))
   return {
     stage,
+    footing,
     manifests,
     tell,
     told: () => n,
-    unreadable: new Set(),
     appOf,
     entityOf: (target) => entities.get(appOf(target)) ?? '',
     revisionsOf: (target) => revisionsOf(stage, target),
     watchTraffic: trafficWatch(stage, manifests, tell),
     rolloutOf,
     phaseOf: (service) => rolloutOf(service)?.phase.kind ?? 'none',
+  }
+}
+
+/** Tells a change as it was stored: the decision, and the audit rows beside it. */
+function tellStored(tell: Ground['tell']): Stored {
+  return (worker, { rollout, audit }, commit) => {
+    if (rollout !== undefined) {
+      const { id, key, canary, stable, wakeAt, phase, cause } = rollout
+      tell({
+        kind: 'decision',
+        worker,
+        commit,
+        cause,
+        entity: entityId(key),
+        rollout: id,
+        canary,
+        stable,
+        phase: phase.kind,
+        stage: 'stage' in phase ? phase.stage : null,
+        canaryWeight: wantedWeight(rollout),
+        outcome: 'outcome' in phase ? phase.outcome : null,
+        wakeAt,
+      })
+    }
+    for (const row of audit) tell({ kind: 'audit', row, commit })
   }
 }
 

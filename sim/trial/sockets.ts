@@ -1,115 +1,142 @@
-import { type Action, revisionName } from '../../lib/core/app.ts'
 import type { Weights } from '../../lib/core/audit.ts'
 import type { Query, Reading } from '../../lib/core/judge/reading.ts'
-import { entityId, type Target } from '../../lib/core/service.ts'
-import { wantedWeight } from '../../lib/core/traffic.ts'
+import type { Target } from '../../lib/core/service.ts'
+import { telling } from '../../lib/engine/tell.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
-import { Fault } from '../../lib/errors.ts'
-import type { Change } from '../../lib/ports.ts'
+import { faultOf } from '../apps-lane.ts'
+import { ArmRefusal } from '../world/refusal.ts'
+import type { AppKey, World, WriteKind } from '../world/types.ts'
+import { isObject } from '../world/wire.ts'
+import type { Body } from './footing.ts'
 import type { Ground } from './ground.ts'
+import { awaitRound, type Postal, toldSinks } from './sinks.ts'
 import type { TraceBody, WriteAsked } from './trace.ts'
 
 type Write = TraceBody & { readonly kind: 'arm-write' }
 
 /** The sockets of one worker, telling every effect at the moment it takes place, whatever becomes of the worker then. */
-export function toldSockets(ground: Ground, worker: number, skew: () => number): Wheel {
-  const { stage, tell } = ground
+export function toldSockets(ground: Ground, body: Body, skew: () => number): Wheel & Postal {
+  const { stage, tell, footing } = ground
   const { wheel, clock } = stage
+  const beneath = footing.socketsFor(body, toldWorld(ground, body.number))
   return {
     ...wheel,
+    ...beneath,
     clock: { now: () => clock.now() + skew() },
-    apps: toldApps(ground, worker),
+    store: noticed(ground, telling(beneath.store, null)),
+    outbox: footing.outbox,
+    ...toldSinks(ground, body.number),
+    apps: toldApps(ground, body, beneath.apps),
     metrics: {
       read: async (queries) => {
         const readings = await wheel.metrics.read(queries)
-        for (const [index, reading] of readings.entries()) tellMeasured(ground, worker, queries[index], reading)
+        for (const [index, reading] of readings.entries()) tellMeasured(ground, body.number, queries[index], reading)
         return readings
       },
     },
-    store: {
-      ...wheel.store,
-      load: async (environment, names) => {
-        return wheel.store.load(
-          environment,
-          names.filter((name) => !ground.unreadable.has(name)),
-        )
-      },
-      commit: (change) => {
-        const before = stage.store.commits().saved
-        // What is stored is stored before the first wait, so it is told even where the answer is lost.
-        const answer = wheel.store.commit(change)
-        const { saved } = stage.store.commits()
-        if (saved > before) tellChange(ground, worker, change, saved)
-        return answer
-      },
-    },
     events: {
-      ...wheel.events,
+      ...beneath.events,
       record: async (records) => {
-        await wheel.events.record(records)
+        await beneath.events.record(records)
         for (const record of records) tell({ kind: 'event-recorded', record })
       },
     },
   }
 }
 
-function toldApps(ground: Ground, worker: number): Wheel['apps'] {
-  const { stage, tell } = ground
-  const { apps } = stage.wheel
+/** Whatever is committed may be worth telling: the next beat looks. */
+function noticed(ground: Ground, store: Wheel['store']): Wheel['store'] {
   return {
-    observe: async (targets) => {
-      const seen = await apps.observe(targets)
-      for (const [index, target] of targets.entries()) {
-        const one = seen[index]
-        const code = one?.kind === 'unseen' ? one.fault.kind : null
-        tell({ kind: 'arm-read', worker, app: ground.appOf(target), call: 'observe', code })
-      }
-      return seen
-    },
-    perform: async (target, action) => {
-      const app = ground.appOf(target)
-      if (action.kind === 'wake') {
-        tell({ kind: 'arm-read', worker, app, call: 'wake', code: null })
-        return apps.perform(target, action)
-      }
-      const before = stage.world.log.length
-      const revisions = ground.revisionsOf(target)
-      const write = { kind: 'arm-write' as const, worker, app, deed: deedOf(action), asked: askedOf(target, action) }
-      const say = (came: Pick<Write, 'outcome' | 'code'>) => {
-        tell({ ...write, ...came, applied: stage.world.log.length > before, revisions })
-        ground.watchTraffic()
-      }
-      try {
-        await apps.perform(target, action)
-      } catch (error) {
-        say({ outcome: 'refused', code: error instanceof Fault ? error.kind : 'unknown' })
-        throw error
-      }
-      say({ outcome: 'taken', code: null })
+    ...store,
+    commit: (change) => {
+      if (change.audit.length > 0) awaitRound(ground)
+      return store.commit(change)
     },
   }
 }
 
-function tellChange({ tell }: Ground, worker: number, { rollout, audit }: Change, commit: number): void {
-  if (rollout !== undefined) {
-    const { id, key, canary, stable, wakeAt, phase, cause } = rollout
-    tell({
-      kind: 'decision',
-      worker,
-      commit,
-      cause,
-      entity: entityId(key),
-      rollout: id,
-      canary,
-      stable,
-      phase: phase.kind,
-      stage: 'stage' in phase ? phase.stage : null,
-      canaryWeight: wantedWeight(rollout),
-      outcome: 'outcome' in phase ? phase.outcome : null,
-      wakeAt,
-    })
+/** What a worker sees of its apps, as long as it lives. */
+function toldApps(ground: Ground, body: Body, apps: Wheel['apps']): Wheel['apps'] {
+  const tell = (target: Target, call: string, code: string | null) => {
+    if (!body.isDead) ground.tell({ kind: 'arm-read', worker: body.number, app: ground.appOf(target), call, code })
   }
-  for (const row of audit) tell({ kind: 'audit', row, commit })
+  return {
+    observe: async (targets, urgent) => {
+      const seen = await apps.observe(targets, urgent)
+      for (const [index, target] of targets.entries()) {
+        const one = seen[index]
+        tell(target, 'observe', one?.kind === 'unseen' ? one.fault.kind : null)
+      }
+      return seen
+    },
+    perform: (target, action, urgent) => {
+      if (action.kind === 'wake') tell(target, 'wake', null)
+      return apps.perform(target, action, urgent)
+    },
+  }
+}
+
+/** The world as a worker writes to it: each request that reaches ARM is told as it is answered, heard or not. */
+function toldWorld(ground: Ground, worker: number): World {
+  const { world } = ground.stage
+  const told = <T>(key: AppKey, deed: WriteKind, asked: WriteAsked, write: () => T): T => {
+    const before = world.log.length
+    const app = ground.appOf({ ...key, container: null })
+    const revisions = ground.revisionsOf({ ...key, container: null })
+    const say = (came: Pick<Write, 'outcome' | 'code'>) => {
+      const applied = world.log.length > before
+      ground.tell({ kind: 'arm-write', worker, app, deed, asked, ...came, applied, revisions })
+      ground.watchTraffic()
+    }
+    try {
+      const answer = write()
+      say({ outcome: 'taken', code: null })
+      return answer
+    } catch (error) {
+      say({ outcome: 'refused', code: error instanceof ArmRefusal ? faultOf(error).kind : 'unknown' })
+      throw error
+    }
+  }
+  const switched = (deed: 'activate' | 'deactivate' | 'restart') => (key: AppKey, revision: string) =>
+    told(key, deed, { ...NOTHING, revision }, () => world[deed](key, revision))
+  return {
+    ...world,
+    patch: (key, body) => told(key, 'patch', askedOf(key, body), () => world.patch(key, body)),
+    activate: switched('activate'),
+    deactivate: switched('deactivate'),
+    restart: switched('restart'),
+  }
+}
+
+const NOTHING: WriteAsked = { weights: null, followsLatest: false, revision: null, image: null }
+
+/** What the body of a PATCH asks for, read as ARM reads it. */
+function askedOf({ app }: AppKey, body: unknown): WriteAsked {
+  const properties = partOf(body, 'properties')
+  const template = partOf(properties, 'template')
+  const traffic = partOf(partOf(partOf(properties, 'configuration'), 'ingress'), 'traffic')
+  const suffix = partOf(template, 'revisionSuffix')
+  const containers = partOf(template, 'containers')
+  const image = Array.isArray(containers) ? partOf(containers[0], 'image') : null
+  return {
+    ...(Array.isArray(traffic) ? trafficAsked(traffic) : { weights: null, followsLatest: false }),
+    revision: typeof suffix === 'string' ? `${app}--${suffix}` : null,
+    image: typeof image === 'string' ? image : null,
+  }
+}
+
+function partOf(value: unknown, name: string): unknown {
+  return isObject(value) ? value[name] : undefined
+}
+
+function trafficAsked(traffic: readonly unknown[]): Pick<WriteAsked, 'weights' | 'followsLatest'> {
+  const weights: Record<string, number> = {}
+  for (const entry of traffic) {
+    const name = partOf(entry, 'revisionName')
+    if (typeof name === 'string') weights[name] = (weights[name] ?? 0) + Number(partOf(entry, 'weight') ?? 0)
+  }
+  const followsLatest = traffic.some((entry) => partOf(entry, 'latestRevision') === true)
+  return { weights: weights satisfies Weights, followsLatest }
 }
 
 function tellMeasured({ tell, entityOf }: Ground, worker: number, query: Query | undefined, reading: Reading): void {
@@ -122,35 +149,4 @@ function tellMeasured({ tell, entityOf }: Ground, worker: number, query: Query |
   }
   const asked = { entity: entityOf(target), kpi: kpi.name, revision, from, to }
   tell({ kind: 'measurement', worker, ...asked, answer: reading.kind, bad, total })
-}
-
-function deedOf({ kind }: Action): Write['deed'] {
-  return kind === 'activate' || kind === 'deactivate' ? kind : 'patch'
-}
-
-function askedOf({ app }: Target, action: Exclude<Action, { readonly kind: 'wake' }>): WriteAsked {
-  const nothing = { weights: null, followsLatest: false, revision: null, image: null }
-  switch (action.kind) {
-    case 'create-revision':
-      return { ...nothing, revision: revisionName(app, action.suffix), image: action.image }
-    case 'set-mode':
-      return nothing
-    case 'set-traffic':
-      return { ...nothing, ...trafficAsked(action.traffic) }
-    case 'repair':
-      return { ...nothing, ...trafficAsked(action.traffic), revision: revisionName(app, action.suffix) }
-    case 'activate':
-    case 'deactivate':
-      return { ...nothing, revision: action.revision }
-  }
-}
-
-function trafficAsked(
-  traffic: Extract<Action, { readonly kind: 'set-traffic' }>['traffic'],
-): Pick<WriteAsked, 'weights' | 'followsLatest'> {
-  const weights: Record<string, number> = {}
-  for (const { revision, weight } of traffic) {
-    if (revision !== null) weights[revision] = (weights[revision] ?? 0) + weight
-  }
-  return { weights: weights satisfies Weights, followsLatest: traffic.some(({ revision }) => revision === null) }
 }

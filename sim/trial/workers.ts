@@ -2,15 +2,18 @@ import type { Wheel } from '../../lib/engine/wheel.ts'
 import { Fault } from '../../lib/errors.ts'
 import { bySeed } from '../choose.ts'
 import { Crash, guarded } from '../crash.ts'
-import type { StageOptions } from '../runner.ts'
 import { createSchedule, isWrite, type Schedule } from '../schedule.ts'
 import type { Ground } from './ground.ts'
+import type { Postal } from './sinks.ts'
 import { toldSockets } from './sockets.ts'
+
+/** The sockets of a worker: those that the wheel turns with, and those that telling outside takes. */
+export type TrialWheel = Wheel & Postal
 
 /** A worker of a trial; one that died is followed by one with a new number. */
 export interface TrialWorker {
   readonly number: number
-  readonly wheel: Wheel
+  readonly wheel: TrialWheel
   isDead: boolean
   /** It dies at this call from now, counted from 1; null = it lives on. */
   doom: { calls: number; readonly moment: 'before' | 'after' } | null
@@ -20,7 +23,7 @@ export interface TrialWorker {
 export type Came<T> = { readonly kind: 'done'; readonly result: T } | { readonly kind: 'again' }
 
 /** A piece of work, by whoever has these sockets. */
-export type Work<T> = (wheel: Wheel, worker: number) => Promise<T>
+export type Work<T> = (wheel: TrialWheel, worker: number) => Promise<T>
 
 /** The workers of a trial: each place is taken anew when somebody has died. */
 export interface Workers {
@@ -36,7 +39,7 @@ export interface Workers {
 }
 
 /** A bug that is put between the engine and its sockets, to show that it is found. */
-export type Plant = NonNullable<StageOptions['plant']>
+export type Plant = (sockets: TrialWheel) => TrialWheel
 
 /** Workers for a trial, all alive. `mourn` is told of each death. */
 export function createWorkers(ground: Ground, count: number, mourn: () => void, plant: Plant | undefined): Workers {
@@ -45,8 +48,8 @@ export function createWorkers(ground: Ground, count: number, mourn: () => void, 
   const bear = (place: number): TrialWorker => {
     const number = born
     born += 1
-    const worker: TrialWorker = { number, wheel: ground.stage.wheel, isDead: false, doom: null }
-    const told = toldSockets(ground, number, () => skews[place] ?? 0)
+    const worker: TrialWorker = { number, wheel: UNBORN, isDead: false, doom: null }
+    const told = toldSockets(ground, worker, () => skews[place] ?? 0)
     const sockets = plant === undefined ? told : plant(told)
     return Object.assign(worker, { wheel: mortal(worker, sockets, ground, mourn) })
   }
@@ -85,6 +88,8 @@ export function createWorkers(ground: Ground, count: number, mourn: () => void, 
       await schedule.settle()
       await Promise.race([begun, new Promise((resolve) => setImmediate(resolve))])
       if (isOver) return null
+      const [held] = schedule.passed.slice(-1)
+      ground.tell({ kind: 'asleep', worker: worker.number, call: held?.call ?? '' })
       places[place % count] = bear(place % count)
       return {
         wake: async () => {
@@ -115,8 +120,11 @@ async function outcomeOf<T>(worker: TrialWorker, work: Promise<T>): Promise<Came
   }
 }
 
+/** What a worker has before it has its sockets. */
+const UNBORN = {} as TrialWheel
+
 /** The sockets of a worker that may die at any call; the dead do nothing more. */
-function mortal(worker: TrialWorker, sockets: Wheel, { tell }: Ground, mourn: () => void): Wheel {
+function mortal(worker: TrialWorker, sockets: TrialWheel, { tell }: Ground, mourn: () => void): TrialWheel {
   const die = (call: string, moment: 'before' | 'after'): never => {
     worker.isDead = true
     tell({ kind: 'crash', worker: worker.number, call, moment })

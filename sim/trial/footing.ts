@@ -1,0 +1,106 @@
+import type { AuditRow } from '../../lib/core/audit.ts'
+import type { Rollout } from '../../lib/core/rollout.ts'
+import type { ServiceKey } from '../../lib/core/service.ts'
+import type { Wheel } from '../../lib/engine/wheel.ts'
+import { Fault } from '../../lib/errors.ts'
+import type { Change, Outbox } from '../../lib/ports.ts'
+import { createSimApps } from '../apps.ts'
+import { chance } from '../chance.ts'
+import type { Stage } from '../runner.ts'
+import type { World } from '../world/types.ts'
+import { PLANTED } from './planted-secrets.ts'
+import type { TroubleItem } from './scenario.ts'
+
+/** A worker as what lies beneath it must know it. */
+export interface Body {
+  /** No later worker gets it again. */
+  readonly number: number
+  readonly isDead: boolean
+}
+
+/** The sockets that differ with what lies beneath the engine. */
+export type Beneath = Pick<Wheel, 'store' | 'catalogue' | 'events' | 'buckets' | 'freezes' | 'apps'>
+
+/** What lies beneath the engine in a trial: where state is kept, and the way to Azure. */
+export interface Footing {
+  /** Storage and Azure for one worker. Whatever it commits is told at the moment of its effect. */
+  readonly socketsFor: (body: Body, world: World) => Beneath
+  /** For whoever sets the scene: no worker, and nothing is told. */
+  readonly wheel: Wheel
+  /** The newest rollout as it is stored. */
+  readonly rolloutOf: (key: ServiceKey) => Rollout | null
+  /** Stored audit rows, oldest first. */
+  readonly auditOf: (key: ServiceKey) => readonly AuditRow[]
+  /** Where notices wait; commits put them there. */
+  readonly outbox: Outbox
+  /** How many changes were stored so far. */
+  readonly commits: () => number
+  /** Lets a trouble of storage begin, for the service with this key; returns what ends it, or null where it is none of storage's. */
+  readonly befall: (item: TroubleItem, key: ServiceKey) => (() => void) | null
+}
+
+/** Told of a change right after it was stored, and before anybody hears of it; `commit` counts them. */
+export type Stored = (worker: number, change: Pick<Change, 'rollout' | 'audit'>, commit: number) => void
+
+/** The store and the container apps of the simulator, without SDKs in between. */
+export function createSimFooting(stage: Stage, stored: Stored): Footing {
+  const { store, wheel, clock } = stage
+  /** Services whose row cannot be read now. */
+  const unreadable = new Set<string>()
+  return {
+    wheel,
+    rolloutOf: (key) => store.peek(key)?.rollout ?? null,
+    auditOf: store.auditOf,
+    outbox: store.outbox,
+    commits: () => store.commits().saved,
+    socketsFor: ({ number }, toldWorld) => ({
+      ...wheel,
+      apps: createSimApps(toldWorld, clock),
+      store: {
+        ...wheel.store,
+        load: (environment, names) =>
+          wheel.store.load(
+            environment,
+            names.filter((name) => !unreadable.has(name)),
+          ),
+        commit: (change) => {
+          const before = store.commits().saved
+          // What is stored is stored before the first wait, so it is told even where the answer is lost.
+          const answer = wheel.store.commit(change)
+          const { saved } = store.commits()
+          if (saved > before) stored(number, change, saved)
+          return answer
+        },
+      },
+    }),
+    befall: ({ variant, luck }, { name }) => {
+      switch (variant) {
+        case 'row-unreadable':
+          unreadable.add(name)
+          return () => void unreadable.delete(name)
+        case 'storage-down':
+          return storageFails(stage, 1, 'before', luck)
+        case 'storage-503':
+          return storageFails(stage, 0.3, 'before', luck)
+        case 'storage-ambiguous':
+          return storageFails(stage, 0.3, 'after', luck)
+        default:
+          return null
+      }
+    },
+  }
+}
+
+function storageFails({ store }: Stage, share: number, moment: 'before' | 'after', luck: number): () => void {
+  let calls = 0
+  store.interfere((call, when) => {
+    calls += 1
+    if (when === moment && chance(luck, calls) < share) throw failure(`${when} ${call}`)
+  })
+  return () => store.interfere(null)
+}
+
+function failure(when: string): Fault {
+  const cause = new Error(`the request had the header Authorization: Bearer ${PLANTED.cause}`)
+  return new Fault('unavailable', `storage failed ${when}; AccountKey=${PLANTED.accountKey}`, { cause })
+}
