@@ -4,7 +4,8 @@ import { pageOf, sliceOf } from '../lib/door/paging.ts'
 import { environmentsMeant } from '../lib/door/service.ts'
 import { ALL_METHODS } from '../lib/door.ts'
 import { waitingGates } from '../lib/engine/approvals.ts'
-import { identify, settings, wheel } from '../lib/wiring.ts'
+import { knownAs } from '../lib/engine/people.ts'
+import { identify, registrar, settings, wheel } from '../lib/wiring.ts'
 
 /** Every manual gate that waits in what the caller may see, what it takes to open it, and whether they may approve it. */
 app.http('approvals', {
@@ -14,7 +15,11 @@ app.http('approvals', {
   handler: operatorDoor(['list-approvals'], identify, async ({ query, caller }) => {
     const asked = pageOf(query)
     const [turning, { environments }] = await Promise.all([wheel(), settings()])
-    const gates = await waitingGates(turning, environmentsMeant(query, Object.keys(environments)), caller)
+    const gates = await waitingGates(
+      turning,
+      environmentsMeant(query, Object.keys(environments)),
+      await knownAs(await registrar(), caller),
+    )
     return { jsonBody: sliceOf('/api/v1/approvals', query, gates, asked) }
   }),
 })

@@ -3,7 +3,8 @@ import { type Operated, operatorDoor, permit } from '../lib/door/operator.ts'
 import { invalid } from '../lib/door/service.ts'
 import { ALL_METHODS, problem } from '../lib/door.ts'
 import { findFreeze, liftFreeze } from '../lib/engine/freeze.ts'
-import { identify, settings, wheel } from '../lib/wiring.ts'
+import { bylineOf } from '../lib/engine/people.ts'
+import { identify, registrar, settings, wheel } from '../lib/wiring.ts'
 
 /** One freeze, to be lifted: from now on it holds nothing. `?reason=` goes into the audit. */
 app.http('freeze', {
@@ -13,7 +14,7 @@ app.http('freeze', {
   handler: operatorDoor(['lift-freeze'], identify, lift),
 })
 
-async function lift({ params, query, caller }: Operated) {
+async function lift({ params, query, caller, requestId }: Operated) {
   const { environment = '', id = '' } = params
   const [turning, { environments }] = await Promise.all([wheel(), settings()])
   const { isReason } = await import('../lib/schema/command.ts')
@@ -24,7 +25,9 @@ async function lift({ params, query, caller }: Operated) {
   }
   const known = Object.hasOwn(environments, environment) ? await findFreeze(turning, environment, id) : null
   for (const name of known?.services ?? [null]) permit(caller, 'freeze', { environment, name })
-  const isLifted = known !== null && (await liftFreeze(turning, environment, id, { by: caller.name, reason }))
+  const { actor, asked } = await bylineOf(await registrar(), caller, requestId)
+  const by = { actor, asked }
+  const isLifted = known !== null && (await liftFreeze(turning, environment, id, { by, reason }))
   if (isLifted) return { status: 204 }
   const detail = `There is no freeze ${JSON.stringify(id)} in ${JSON.stringify(environment)}. GET /api/v1/freezes lists them.`
   return problem(404, 'not-found', detail)

@@ -5,7 +5,8 @@ import { requiredId, withRequestId } from '../lib/door/request-id.ts'
 import { environmentsMeant, invalid, noSuchEnvironment } from '../lib/door/service.ts'
 import { ALL_METHODS, JSON_TYPES, problem } from '../lib/door.ts'
 import { addFreeze, freezeView, freezeViews } from '../lib/engine/freeze.ts'
-import { clock, identify, settings, wheel } from '../lib/wiring.ts'
+import { bylineOf } from '../lib/engine/people.ts'
+import { clock, identify, registrar, settings, wheel } from '../lib/wiring.ts'
 
 /** Freezes: those that hold and those to come, and new ones. The same id again adds nothing. */
 app.http('freezes', {
@@ -26,7 +27,7 @@ async function list({ query, caller }: Operated) {
   return { jsonBody: sliceOf('/api/v1/freezes', query, all, pageOf(query)) }
 }
 
-async function add({ headers, body, caller }: Operated) {
+async function add({ headers, body, caller, requestId }: Operated) {
   const [turning, { environments }] = await Promise.all([wheel(), settings()])
   const { readFreezeRequest } = await import('../lib/schema/freeze-request.ts')
   const read = readFreezeRequest(withRequestId(headers, body), clock.now())
@@ -36,7 +37,8 @@ async function add({ headers, body, caller }: Operated) {
   if (!Object.hasOwn(environments, environment))
     return noSuchEnvironment(environment, Object.keys(environments), caller)
   const id = requiredId(headers, read.freeze, 'freeze')
-  const answer = await addFreeze(turning, { ...read.freeze, id }, caller.name)
+  const { actor, asked } = await bylineOf(await registrar(), caller, requestId)
+  const answer = await addFreeze(turning, { ...read.freeze, id }, { actor, asked })
   switch (answer.kind) {
     case 'unknown-services': {
       const message = `names no service of ${environment}: ${answer.names.join(', ')}`

@@ -6,8 +6,9 @@ import { rightOf } from '../lib/door/routes.ts'
 import { environmentsMeant, invalid, notOneService } from '../lib/door/service.ts'
 import { ALL_METHODS, JSON_TYPES, problem } from '../lib/door.ts'
 import { obeyCommand } from '../lib/engine/command.ts'
+import { bylineOf } from '../lib/engine/people.ts'
 import { locate } from '../lib/engine/query.ts'
-import { identify, settings, wheel } from '../lib/wiring.ts'
+import { identify, registrar, settings, wheel } from '../lib/wiring.ts'
 
 /** Operator commands. What is answered 200 is done: stored, and its deeds are at Azure; 202: stored, and tried again. The same id again changes nothing. */
 app.http('service-command', {
@@ -17,7 +18,7 @@ app.http('service-command', {
   handler: operatorDoor(['send-command'], identify, command, { accepts: JSON_TYPES, bodyOptional: true }),
 })
 
-async function command({ params, query, headers, body, caller }: Operated) {
+async function command({ params, query, headers, body, caller, requestId }: Operated) {
   const { COMMAND_VERBS, isCommandVerb, readCommand } = await import('../lib/schema/command.ts')
   const { name = '', verb = '' } = params
   if (!isCommandVerb(verb)) {
@@ -34,7 +35,7 @@ async function command({ params, query, headers, body, caller }: Operated) {
   if (asked.override) permit(caller, 'override', located.key)
   const id = requiredId(headers, body, 'command')
   const ifMatch = commandCondition(headers, verb, { rollout, step: asked.step })
-  const by = { actor: caller.name, actorId: caller.id }
+  const by = await bylineOf(await registrar(), caller, requestId)
   const wish = { ...asked, id, verb, ...by, reason: reason ?? '', ...(ifMatch === null ? {} : { ifMatch }) }
   const answer = await obeyCommand(turning, located.key, wish, rollout)
   switch (answer.kind) {

@@ -3,9 +3,10 @@ import { type Operated, operatorDoor, permit } from '../lib/door/operator.ts'
 import { requiredId, withRequestId } from '../lib/door/request-id.ts'
 import { environmentsMeant, invalid, notOneService } from '../lib/door/service.ts'
 import { ALL_METHODS, JSON_TYPES, problem } from '../lib/door.ts'
+import { bylineOf } from '../lib/engine/people.ts'
 import { pushByHand } from '../lib/engine/push.ts'
 import { locate } from '../lib/engine/query.ts'
-import { identify, settings, wheel } from '../lib/wiring.ts'
+import { identify, registrar, settings, wheel } from '../lib/wiring.ts'
 
 /** Pushes by hand: an image that is in the registry, for this one service. The same id again changes nothing. */
 app.http('service-pushes', {
@@ -15,7 +16,7 @@ app.http('service-pushes', {
   handler: operatorDoor(['push-image'], identify, push, { accepts: JSON_TYPES }),
 })
 
-async function push({ params, query, headers, body, caller }: Operated) {
+async function push({ params, query, headers, body, caller, requestId }: Operated) {
   const name = params.name ?? ''
   const [turning, { environments }] = await Promise.all([wheel(), settings()])
   const located = await locate(turning, environmentsMeant(query, Object.keys(environments)), name, caller)
@@ -26,8 +27,9 @@ async function push({ params, query, headers, body, caller }: Operated) {
   if (!read.ok) return invalid('The push is not valid. Nothing was done.', read.issues)
   const { tag, digest, reason = '' } = read.push
   const id = requiredId(headers, read.push, 'push')
-  const asked = { id, tag, digest, author: caller.id }
-  const answer = await pushByHand(turning, located.item, asked, { actor: caller.name, reason })
+  const { actor, actorId, asked } = await bylineOf(await registrar(), caller, requestId)
+  const wish = { id, tag, digest, author: actorId }
+  const answer = await pushByHand(turning, located.item, wish, { actor, reason, asked })
   switch (answer.kind) {
     case 'gone':
       return notOneService(name, { kind: 'unknown' })

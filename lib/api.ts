@@ -131,6 +131,23 @@ export interface FreezeRequest {
 
 export type AuditView = PresentedRow
 
+/** GET /api/v1/audit: rows as they are stored, with pseudonyms; `sentence` has names. */
+export interface AuditList extends ListOf<AuditView> {
+  /** What people behind the pseudonyms of these rows are called; null = they were erased. */
+  readonly people: Readonly<Record<string, string | null>>
+}
+
+/** Somebody who stands under a pseudonym (GET /api/v1/people). */
+export interface PersonView {
+  readonly pseudonym: string
+  /** `account`: known by object id. `word`: known by what a manifest or a registry calls them. */
+  readonly kind: 'account' | 'word'
+  /** The object id, or the word. */
+  readonly key: string
+  readonly name: string
+  readonly since: string
+}
+
 /** GET /api/v1/audit/verify: one chain, walked from the head that the service's state holds back to its first row. */
 export interface AuditVerdict {
   /** `environment/service`, or the environment alone for what concerns all of it. */

@@ -9,6 +9,8 @@ import type { Freeze, Lifted } from './core/freeze.ts'
 import type { Query, Reading } from './core/judge/reading.ts'
 import type { BucketLine, JudgeState } from './core/judge/state.ts'
 import type { Notice } from './core/notice.ts'
+import type { PersonRecord } from './core/people.ts'
+import type { Quarantined, Suspect } from './core/quarantine.ts'
 import type { Rollout } from './core/rollout.ts'
 import type { Push, ServiceKey, ServiceState, Target } from './core/service.ts'
 
@@ -59,13 +61,28 @@ export interface Change {
   readonly command?: CommandRecord
 }
 
+/** What a worker got of what is due. */
+export interface Claimed {
+  readonly names: readonly string[]
+  /** How much more is due and in nobody's hands, at least. */
+  readonly left: number
+  /** When the first claim of others ends, epoch milliseconds; null = others have nothing in hand. */
+  readonly othersUntil: number | null
+}
+
 /**
  * Where state lives. One `commit` is one atomic transaction of one environment's partition: service, rollout, judge, buckets,
  * audit rows, command record and the due row (taken from `rollout.wakeAt`) are stored together or not at all.
  */
 export interface RolloutStore {
-  /** Names of services of `environment` whose newest rollout's `wakeAt` is at or before `until`, earliest first. */
+  /** Names of services of `environment` whose newest rollout's `wakeAt` is at or before `until`: rollbacks first, then the earliest. */
   due(environment: string, until: number, limit: number): Promise<readonly string[]>
+  /**
+   * As `due`, for a worker that looks at them now: without `except`, and without what others have in hand. Where more is due
+   * than `limit`, those named are claimed for some seconds. A claim is a hint and no right: it may be lost or overlooked,
+   * two may get the same name, and a claim whose worker died ends by itself (`lib/core/claims.ts`).
+   */
+  claim(environment: string, now: number, limit: number, except: ReadonlySet<string>): Promise<Claimed>
   /** The named services; unknown names are left out. A row that cannot be read is left out and quarantined. */
   load(environment: string, names: readonly string[]): Promise<readonly Loaded[]>
   /** `conflict`: something was written since the load (or the command id is known); nothing was stored. */
@@ -175,6 +192,31 @@ export type Delivery =
   | { readonly kind: 'push'; readonly push: Push; readonly receivedAt: number }
   | { readonly kind: 'ignored'; readonly record: EventRecord }
 
+/** An item of the quarantine, and the token that its next state must bring back. */
+export interface QuarantinedLoaded {
+  readonly item: Quarantined
+  /** Opaque to everyone but the store. */
+  readonly token: unknown
+}
+
+/** What cannot be read or acted on, kept for people. `environment` null = what is of no environment. All methods throw Fault. */
+export interface Quarantine {
+  find(environment: string | null, id: string): Promise<QuarantinedLoaded | null>
+  /** Stores an item under its id; `token` null = it must not be there yet. `conflict`: somebody else was faster, nothing was stored. */
+  keep(item: Quarantined, token: unknown): Promise<'saved' | 'conflict'>
+  /** Takes an item out for good; nothing where it is gone. `conflict`: it was changed meanwhile. */
+  remove(item: Quarantined, token: unknown): Promise<'saved' | 'conflict'>
+  /** All items, in the order of their ids, which says nothing. */
+  items(environment: string | null, limit: number, from: string | null): Promise<Page<QuarantinedLoaded>>
+  /** Reads a row again where it lies; null = it can be read, or is gone. */
+  examine(item: Quarantined): Promise<Suspect | null>
+}
+
+/** Puts a message back into the queue that it came from, byte by byte as it came. Throws Fault. */
+export interface Requeue {
+  send(queue: string, content: string): Promise<void>
+}
+
 /** Accepted means stored: resolves only after every delivery is durable. */
 export interface Inbox {
   accept(deliveries: readonly Delivery[]): Promise<void>
@@ -190,8 +232,16 @@ export interface Urgent {
 
 /** Container apps, seen and changed. */
 export interface ContainerApps {
-  /** Looks at all targets, in as few calls as possible; the answer has one entry per target, in order. Never throws. */
-  observe(targets: readonly Target[], urgent?: Urgent): Promise<readonly Observed[]>
+  /**
+   * Looks at all targets, in as few calls as possible; the answer has one entry per target, in order. Never throws.
+   * `readAt` says of each target, in order, when its revisions were read last where this look can do without them: then its
+   * answer may be a glance. Null or absent = they are read.
+   */
+  observe(
+    targets: readonly Target[],
+    urgent?: Urgent,
+    readAt?: readonly (number | null)[],
+  ): Promise<readonly Observed[]>
   /** Asks for the deed and returns when Azure has taken the request, not when it is done. Throws Fault. */
   perform(target: Target, action: Action, urgent?: Urgent): Promise<void>
 }
@@ -240,9 +290,36 @@ export interface Digests {
   append(digest: SignedDigest): Promise<'saved' | 'conflict'>
 }
 
+/** One call to sweep an environment at a time, epoch milliseconds. */
+export interface Call {
+  readonly environment: string
+  readonly at: number
+  /** Somebody who sweeps calls for help: whoever comes calls nobody else. Absent = no. */
+  readonly isHelp?: boolean
+}
+
+/**
+ * Who stands behind the pseudonyms that everything else is stored with. Kept apart from it, so that whoever is taken out here
+ * can be found nowhere else. One for the whole installation. All methods throw Fault.
+ */
+export interface People {
+  /** Who has this object id, or (`word`, whatever the case) is called so by manifests and registries; null = nobody here. */
+  find(kind: PersonRecord['kind'], key: string): Promise<PersonRecord | null>
+  /** Gives a new pseudonym, made at random; where somebody was faster, theirs. */
+  add(kind: PersonRecord['kind'], key: string, name: string, now: number): Promise<PersonRecord>
+  /** Remembers another name; nothing where the person is gone. */
+  rename(pseudonym: string, name: string): Promise<void>
+  /** Who stands behind each of these; null = nobody any more. What is no pseudonym is left out. */
+  named(pseudonyms: readonly string[]): Promise<ReadonlyMap<string, PersonRecord | null>>
+  /** All of them, in the order of their pseudonyms, which says nothing. */
+  list(limit: number, from: string | null): Promise<Page<PersonRecord>>
+  /** Takes a person out for good: nothing says any more whose the pseudonym was. False = nobody stands behind it. */
+  erase(pseudonym: string): Promise<boolean>
+}
+
 /** Wakes an environment's turn at a time to come. Lost or doubled calls do no harm: the timer sweeps too. */
 export interface Bell {
-  ring(calls: readonly { readonly environment: string; readonly at: number }[]): Promise<void>
+  ring(calls: readonly Call[]): Promise<void>
 }
 
 /** A notice that was stored with its decision and has not been handed out to sinks yet. */

@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity'
 import type { Identify } from './door/operator.ts'
 import { seatsFor } from './door/seats.ts'
 import type { SignIn } from './door/sign-in.ts'
+import type { Visit } from './door.ts'
 import type { Notary } from './engine/audit-digest.ts'
 import type { Surgery } from './engine/doctor.ts'
 import { storeManifest } from './engine/manifest.ts'
@@ -13,13 +14,19 @@ import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Outbox, Registry, Sec
 import type { Settings } from './schema/settings.ts'
 import type { Measurements } from './wiring-metrics.ts'
 import { createLookoutHere, createReadinessHere, SEATS_EACH } from './wiring-operators.ts'
+import type { PeopleHere } from './wiring-people.ts'
 
 /** The storage that is created when missing, and the names that the triggers of functions/ listen to. */
 export const QUEUES = { intake: 'slipway-intake', events: 'slipway-events', turns: 'slipway-turns' } as const
 export const STORAGE_CONNECTION = 'SLIPWAY_STORAGE'
 export const HOOK_KEYS = 'slipway-hook-keys'
 
-const TABLES = { state: 'SlipwayState', index: 'SlipwayIndex', events: 'SlipwayEvents' } as const
+const TABLES = {
+  state: 'SlipwayState',
+  index: 'SlipwayIndex',
+  events: 'SlipwayEvents',
+  people: 'SlipwayPeople',
+} as const
 /** ACR waits five seconds for a hook and tries once: reading the key and storing the event get two each. */
 const HOOK_SHARE_MS = 2_000
 const REGISTRY_SCOPE = 'https://containerregistry.azure.net/.default'
@@ -37,7 +44,16 @@ export const settings: () => Promise<Settings> = once(async () => {
 })
 
 /** Who sent a request to an operators' route. Throws Fault while the settings are wrong or keys cannot be read. */
-export const identify: Identify = async (visit) => (await identity()).identify(visit)
+export const identify: Identify = Object.assign(async (visit: Visit) => (await identity()).identify(visit), {
+  names: async (pseudonyms: ReadonlySet<string>) => (await people()).namesOf(pseudonyms),
+})
+
+/** Where people stand behind pseudonyms. */
+export const registrar = async (): Promise<PeopleHere['registrar']> => (await people()).registrar
+
+const people = once(async () =>
+  (await import('./wiring-people.ts')).peopleOf((await tableClients())(TABLES.people), clock),
+)
 
 /** How people sign in by browser; null where the settings let nobody. */
 export const signIn = async (): Promise<SignIn | null> => (await identity()).signIn
@@ -112,6 +128,7 @@ export const wheel: () => Promise<Wheel> = once(async () => {
     restarts,
     registry,
     bell,
+    people: (await registrar()).people,
     digest: sha256,
     matchesTag,
     openWindow,
@@ -162,7 +179,11 @@ export const surgery: () => Promise<Surgery> = once(async () => {
 export async function ensureStorage(): Promise<void> {
   const { ensureQueues } = await import('./adapters/bell/queues.ts')
   const queues = await Promise.all(Object.values(QUEUES).map(queue))
-  await Promise.all([store().then((kept) => kept.ensureTables()), ensureQueues(queues)])
+  await Promise.all([
+    store().then((kept) => kept.ensureTables()),
+    registrar().then(({ people }) => people.ensureTable()),
+    ensureQueues(queues),
+  ])
 }
 
 /** Stores the manifests of the folder SLIPWAY_MANIFESTS and says, a line each, what became of them. Throws Fault. */
@@ -183,7 +204,11 @@ export async function storeManifestFiles(): Promise<readonly string[]> {
       const issues = misfits(manifest, await settings())
       const whole = `${name}: ${manifest.environment}/${manifest.name}`
       if (issues.length > 0) said.push(...issues.map((issue) => `not stored: ${whole} ${formatIssue(issue)}`))
-      else said.push(`${whole} ${(await storeManifest(await wheel(), manifest, `file ${name}`)).kind}`)
+      else {
+        const { withoutWords } = await import('./engine/people.ts')
+        const nameless = await withoutWords(await registrar(), manifest)
+        said.push(`${whole} ${(await storeManifest(await wheel(), nameless, `file ${name}`)).kind}`)
+      }
     }
   }
   return said
@@ -195,9 +220,8 @@ const credential = once(async (): Promise<TokenCredential> => {
   return clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId })
 })
 
-const store = once(async () => {
-  const [{ createTableStore }, { readAgainAfterReset }, { TableClient }] = await Promise.all([
-    import('./adapters/store/table.ts'),
+const tableClients = once(async () => {
+  const [{ readAgainAfterReset }, { TableClient }] = await Promise.all([
     import('./adapters/store/reset-again.ts'),
     import('@azure/data-tables'),
   ])
@@ -207,7 +231,11 @@ const store = once(async () => {
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: readAgainAfterReset, position: 'perCall' as const }],
   }
-  const client = (name: string) => new TableClient(tableServiceUri, name, identity, options)
+  return (name: string) => new TableClient(tableServiceUri, name, identity, options)
+})
+
+const store = once(async () => {
+  const [{ createTableStore }, client] = await Promise.all([import('./adapters/store/table.ts'), tableClients()])
   return createTableStore({
     tables: { state: client(TABLES.state), index: client(TABLES.index), events: client(TABLES.events) },
     onQuarantine: (row, why) => console.error(`row ${row} cannot be read and is left out: ${why}`),

@@ -8,6 +8,8 @@ const ONE_APPROVER: Approvals = { required: 1, from: null, notAuthor: false, val
 export interface Person {
   readonly id: string
   readonly name: string
+  /** What else they are called: what stood for them in earlier states, and what manifests may call them. Never stored. */
+  readonly aliases?: readonly string[]
 }
 
 /** How things stand at a gate. `step` counts from 1. */
@@ -57,7 +59,10 @@ export function withApproval(rollout: Rollout, gate: GateState, person: Person, 
   const { step, digest, rules } = gate
   const expiresAt = rules.validForMs === null ? null : now + rules.validForMs
   const others = rollout.approvals.filter((one) => one.step !== step || !isSame(one, person))
-  return [...others, { ...person, step, digest, at: now, expiresAt }]
+  const { id, name } = person
+  const as = rules.from?.find((word) => isCalled(person, word))
+  const called = as === undefined || isCalled({ id, name }, as) ? {} : { as }
+  return [...others, { id, name, ...called, step, digest, at: now, expiresAt }]
 }
 
 /** Whether somebody's approval counts at the gate already. */
@@ -72,7 +77,7 @@ export function gateText(gate: GateState, { push }: Pick<Rollout, 'push'>): stri
   const have = `${given.length} of ${needed} approvals${by}`
   if (isEnough(gate)) return have
   const missing = needed - given.length
-  const left = rules.from?.filter((name) => !given.some((one) => isCalled(one, name))) ?? []
+  const left = rules.from?.filter((name) => !given.some((one) => one.as === name || isCalled(one, name))) ?? []
   const who = rules.from === null ? '' : `, from ${left.join(' or ')}`
   const author = rules.notAuthor && push.author !== null ? `, not from the author ${push.author}` : ''
   const unknown =
@@ -88,13 +93,13 @@ function neededFor({ required, notAuthor }: Approvals, { source, author }: Push)
   return notAuthor && (author === null || source !== 'api') ? required + 1 : required
 }
 
-/** Whether somebody's id or name is this word, whatever the case. */
-export function isCalled({ id, name }: Person, text: string): boolean {
+/** Whether somebody's id, name or alias is this word, whatever the case. */
+export function isCalled({ id, name, aliases = [] }: Person, text: string): boolean {
   const wanted = text.trim().toLowerCase()
-  return id.trim().toLowerCase() === wanted || name.trim().toLowerCase() === wanted
+  return [id, name, ...aliases].some((word) => word.trim().toLowerCase() === wanted)
 }
 
-/** Names may be given to somebody else one day, ids are not. */
-function isSame(one: Person, other: Person): boolean {
-  return one.id.toLowerCase() === other.id.toLowerCase()
+/** Names may be given to somebody else one day, ids are not. Earlier states hold another id of the same person: an alias. */
+function isSame(one: Pick<Person, 'id'>, { id, aliases = [] }: Person): boolean {
+  return [id, ...aliases].some((known) => known.toLowerCase() === one.id.toLowerCase())
 }

@@ -40,6 +40,14 @@ export const AUDIT_KINDS = [
   'freeze-held',
   'freeze-over',
   'undo-requested',
+  'person-erased',
+  'audit-verified',
+  'audit-broken',
+  'audit-trimmed',
+  'quarantine-added',
+  'quarantine-redriven',
+  'quarantine-dismissed',
+  'quarantine-over',
 ] as const
 
 /** What an audit row tells. */

@@ -29,6 +29,19 @@ export const VERBS = ['promote', 'promote-full', 'approve', 'pause', 'resume', '
 
 export type Verb = (typeof VERBS)[number]
 
+/** Under which request, and known by which way in, something was asked for. */
+export interface Asked {
+  /** The id that the answer carried, and the log. */
+  readonly request: string
+  /** `token`: a bearer token; `cookie`: a session of the dashboard; `platform`: the sign-in of App Service. */
+  readonly signIn: 'token' | 'cookie' | 'platform'
+  /** The app that the token was given to (`azp`); null where it does not say. */
+  readonly app: string | null
+}
+
+/** Who did something, and under which request; a text alone where there was none. */
+export type By = string | { readonly actor: string; readonly asked?: Asked }
+
 /** What a person wants done: the only edge in a level-triggered house, so it carries an id. */
 export interface Command {
   readonly id: string
@@ -37,6 +50,10 @@ export interface Command {
   readonly actor: string
   /** What never changes about who asks: what an approval is counted by. */
   readonly actorId: string
+  /** What else they are called, for rules that name people; never stored. Absent = nothing. */
+  readonly aliases?: readonly string[]
+  /** How it was asked for; goes into the audit rows of this command. Absent = nobody can say. */
+  readonly asked?: Asked
   readonly reason: string
   /** For approve: the step (from 1) and the digest that are approved; null where they were not named. */
   readonly step: number | null

@@ -41,6 +41,7 @@ function mannerOf(row: AuditRow, rollout: Rollout | null): Manner {
     case 'watch-ended':
     case 'drift-reported':
     case 'push-queued':
+    case 'audit-verified':
       return null
     case 'manifest-stored':
     case 'push-rejected':
@@ -50,6 +51,8 @@ function mannerOf(row: AuditRow, rollout: Rollout | null): Manner {
     case 'freeze-held':
     case 'freeze-over':
     case 'freeze-lifted':
+    case 'person-erased':
+    case 'audit-trimmed':
     case 'quarantine-redriven':
     case 'quarantine-dismissed':
     case 'quarantine-over':
@@ -75,6 +78,8 @@ function mannerOf(row: AuditRow, rollout: Rollout | null): Manner {
     case 'rollback-confirmed':
     case 'finished':
       return endManner(outcomeOf(rollout))
+    case 'audit-broken':
+      return 'critical'
     case 'foreign-edit':
       return rollout?.phase.kind === 'finished' ? 'warning' : 'critical'
     case 'trouble':
@@ -192,6 +197,10 @@ const PREDICATES: Readonly<Record<Exclude<AuditKind, Varying>, string>> = {
   'freeze-held': 'is held back by a freeze',
   'freeze-over': 'is held back by no freeze any more',
   'undo-requested': 'goes back to an earlier release',
+  'person-erased': 'knows a person less: erased on request',
+  'audit-verified': 'has an audit that is proven',
+  'audit-broken': 'has an audit that was tampered with',
+  'audit-trimmed': 'has old audit rows removed',
   'quarantine-added': 'has something in quarantine that cannot be read',
   'quarantine-redriven': 'has something of its quarantine tried again',
   'quarantine-dismissed': 'has something of its quarantine dismissed',

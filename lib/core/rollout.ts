@@ -66,6 +66,8 @@ export interface Footprint {
   readonly revisions: readonly string[]
   /** Which of stable, canary and leftovers were switched on. */
   readonly active: readonly string[]
+  /** When the revisions were read, epoch milliseconds; absent in rows of earlier versions. */
+  readonly revisionsAt?: number
 }
 
 /** Azure's name of a region (`westeurope`), and the hosts of single revisions by name. */
@@ -89,8 +91,11 @@ export type Cause = 'push' | 'retry' | 'undo'
 
 /** One person's yes to one step of one rollout with one digest. */
 export interface Approval {
+  /** A pseudonym for a person; in earlier states an object id, as `name` was a name. */
   readonly id: string
   readonly name: string
+  /** What the manifest's `approvals.from` calls them, where that is neither id nor name. */
+  readonly as?: string
   /** From 1. */
   readonly step: number
   readonly digest: string

@@ -8,6 +8,7 @@ import {
   type Place,
   type Right,
 } from '../core/caller.ts'
+import { type Names, pseudonymsIn, withNames } from '../core/people.ts'
 import { type Admitted, type DoorRules, door, type Reply, type Visit } from '../door.ts'
 import { Fault } from '../errors.ts'
 import { PARAMETERS } from './parameters.ts'
@@ -15,7 +16,20 @@ import { askAgain, problem, Refusal } from './problem.ts'
 import { ROUTES, type Route, type RouteId } from './routes.ts'
 
 /** Tells who sent a request. Throws Fault where that cannot be decided now, Refusal where it may not be asked. */
-export type Identify = (visit: Visit) => Promise<Identified>
+export interface Identify {
+  (visit: Visit): Promise<Identified>
+  /** What people behind pseudonyms are called; absent = nobody stands behind one. */
+  readonly names?: (pseudonyms: ReadonlySet<string>) => Promise<Names>
+}
+
+/** What an operators' door lets in, and how its answers name people. */
+export interface OperatorRules extends Omit<DoorRules, 'methods' | 'authorize'> {
+  /**
+   * `named` (default): names stand in the place of pseudonyms. `beside`: rows stay as they are stored, for their hashes;
+   * `sentence` has names, and `people` tells them. `kept`: as stored, for what is to be sent back.
+   */
+  readonly people?: 'named' | 'beside' | 'kept'
+}
 
 /** A request whose caller is known and holds the right of its route somewhere. */
 export interface Operated extends Admitted {
@@ -31,7 +45,7 @@ export function operatorDoor(
   ids: readonly RouteId[],
   identify: Identify,
   handler: (visit: Operated) => Promise<Reply> | Reply,
-  rules: Omit<DoorRules, 'methods' | 'authorize'> = {},
+  { people = 'named', ...rules }: OperatorRules = {},
 ): HttpHandler {
   const routes = ids.map((id): Route => ROUTES[id])
   const callers = new WeakMap<Headers, Caller>()
@@ -47,11 +61,28 @@ export function operatorDoor(
   }
   const methods = [...new Set(routes.map(({ method }) => method))]
   const parameters = (method: string) => ids.flatMap((id) => (ROUTES[id].method === method ? PARAMETERS[id] : []))
-  return door({ ...rules, methods, parameters, authorize }, (visit) => {
+  return door({ ...rules, methods, parameters, authorize }, async (visit) => {
     const caller = callers.get(visit.headers)
     if (caller === undefined) throw new Error('a request passed the door without a caller')
-    return handler({ ...visit, caller })
+    const reply = await handler({ ...visit, caller })
+    return identify.names === undefined || people === 'kept' ? reply : named(reply, identify.names, people)
   })
+}
+
+/** The answer with names for people to read. */
+async function named(
+  reply: Reply,
+  namesOf: NonNullable<Identify['names']>,
+  people: 'named' | 'beside',
+): Promise<Reply> {
+  const said: unknown = 'problem' in reply ? reply.detail : reply.jsonBody
+  const names = await namesOf(pseudonymsIn(said))
+  if ('problem' in reply) return { ...reply, detail: withNames(reply.detail, names) }
+  if (people === 'named' || said === undefined)
+    return names.size === 0 ? reply : { ...reply, jsonBody: withNames(said, names) }
+  const { items = [], ...rest } = said as { readonly items?: readonly { readonly sentence?: string }[] }
+  const sentences = items.map((item) => ({ ...item, ...withNames({ sentence: item.sentence }, names) }))
+  return { ...reply, jsonBody: { items: sentences, ...rest, people: Object.fromEntries(names) } }
 }
 
 /** Refuses with 403 a caller who does not hold `right` at that place. */

@@ -28,6 +28,8 @@ export const PARAMETERS = {
   'list-freezes': [...ONE, ...PAGES],
   'add-freeze': [],
   'lift-freeze': ['reason'],
+  'list-people': ['called', ...PAGES],
+  'erase-person': ['reason'],
   'list-audit': [...ONE, 'service', 'rollout', 'kind', 'since', 'until', ...PAGES, 'format'],
   'verify-audit': [...ONE, 'service', 'from'],
   'list-digests': [...ONE, ...PAGES],

@@ -52,6 +52,8 @@ export const ROUTES = {
   'list-audit': route('audit', 'GET', 'v1/audit', 'see', 'environment'),
   'verify-audit': route('audit-verify', 'GET', 'v1/audit/verify', 'see', 'environment'),
   'list-digests': route('audit-digests', 'GET', 'v1/audit/digests', 'see', 'environment'),
+  'list-people': route('people', 'GET', 'v1/people', 'configure', 'installation'),
+  'erase-person': route('person', 'DELETE', 'v1/people/{id}', 'configure', 'installation'),
   'list-events': route('events', 'GET', 'v1/events', 'see', 'installation'),
   'list-notices': route('notices', 'GET', 'v1/notices', 'see', 'installation'),
   'retry-notices': route('notices-retry', 'POST', 'v1/notices/retry', 'operate', 'environment'),

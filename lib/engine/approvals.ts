@@ -1,4 +1,4 @@
-import { type GateState, gateOf, hasApproved, notAnApprover } from '../core/approval.ts'
+import { type GateState, gateOf, hasApproved, notAnApprover, type Person } from '../core/approval.ts'
 import { type Caller, LEAST_ROLE, mayDo } from '../core/caller.ts'
 import { rolloutTag } from '../core/rollout-tag.ts'
 import type { Gate } from '../core/status.ts'
@@ -24,13 +24,13 @@ const PAGE = 100
 export async function waitingGates(
   wheel: Wheel,
   environments: readonly string[],
-  caller: Caller,
+  caller: Caller & Person,
 ): Promise<readonly WaitingGate[]> {
   const all = await Promise.all(environments.map((environment) => gatesOf(wheel, environment, caller)))
   return all.flat()
 }
 
-async function gatesOf(wheel: Wheel, environment: string, caller: Caller): Promise<readonly WaitingGate[]> {
+async function gatesOf(wheel: Wheel, environment: string, caller: Caller & Person): Promise<readonly WaitingGate[]> {
   const gates: WaitingGate[] = []
   let from: string | null = null
   do {
@@ -43,7 +43,7 @@ async function gatesOf(wheel: Wheel, environment: string, caller: Caller): Promi
   return gates
 }
 
-function waiting({ service, rollout }: Loaded, caller: Caller, now: number): readonly WaitingGate[] {
+function waiting({ service, rollout }: Loaded, caller: Caller & Person, now: number): readonly WaitingGate[] {
   const gate = rollout === null ? null : gateOf(rollout, now)
   const view = rollout === null ? null : gateView(rollout, now)
   if (rollout === null || gate === null || view === null) return []
@@ -57,7 +57,7 @@ function waiting({ service, rollout }: Loaded, caller: Caller, now: number): rea
   return [{ ...common, gate: view, etag: rolloutTag(rollout), mine }]
 }
 
-function reasonFor(gate: GateState, caller: Caller): string {
+function reasonFor(gate: GateState, caller: Person): string {
   if (hasApproved(gate, caller)) return 'you have approved it; others are waited for'
   return `you may approve step ${gate.step}`
 }

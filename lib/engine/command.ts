@@ -24,7 +24,7 @@ export async function obeyCommand(
   const command = { ...asked, wish: wishOf(wheel, asked, rollout) }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const known = await wheel.store.answered(key, command.id)
-    if (known !== null) return repeated(command, known)
+    if (known !== null) return repeated(wheel, command, known, rollout)
     const [item] = await wheel.store.load(key.environment, [key.name])
     if (item === undefined) return { kind: 'unknown-service' }
     if (rollout !== null && item.rollout?.id !== rollout) {
@@ -46,8 +46,9 @@ function wishOf({ digest }: Pick<Wheel, 'digest'>, command: Command, rollout: st
   return digest(canonical({ verb, actorId, reason, rollout, step, image, to, override }))
 }
 
-function repeated(command: Command, known: CommandRecord): CommandAnswer {
-  const isSame = known.wish === undefined ? known.verb === command.verb : known.wish === command.wish
+function repeated(wheel: Wheel, command: Command, known: CommandRecord, rollout: string | null): CommandAnswer {
+  const isSame =
+    known.wish === undefined ? known.verb === command.verb : wishes(wheel, command, rollout).has(known.wish)
   if (isSame) return { kind: 'repeated', because: known.answer, rollout: known.rollout, outstanding: null }
   if (known.actor !== command.actor)
     return {
@@ -56,6 +57,12 @@ function repeated(command: Command, known: CommandRecord): CommandAnswer {
     }
   const what = known.verb === command.verb ? `another ${known.verb}` : known.verb
   return { kind: 'reused', because: `the command id ${command.id} was used before for ${what}; take a fresh one` }
+}
+
+/** The wish under every id that the same person may have been known by when it was first sent. */
+function wishes(wheel: Wheel, command: Command, rollout: string | null): ReadonlySet<string> {
+  const ids = [command.actorId, ...(command.aliases ?? [])]
+  return new Set(ids.map((actorId) => wishOf(wheel, { ...command, actorId }, rollout)))
 }
 
 function stale({ rollout }: Loaded, command: Command): CommandAnswer | null {

@@ -1,6 +1,7 @@
 import type { AuditDraft } from '../core/audit.ts'
 import { type Caller, mayDo } from '../core/caller.ts'
 import { canonical, sealAs } from '../core/chain.ts'
+import type { Asked, By } from '../core/facts.ts'
 import {
   type Freeze,
   type FreezeTime,
@@ -33,7 +34,8 @@ export type FreezeAdded =
   | { readonly kind: 'unknown-services'; readonly names: readonly string[] }
 
 /** Adds a freeze to its environment, with its audit row. Asking again with the same id changes nothing. Throws Fault. */
-export async function addFreeze(wheel: Wheel, wish: FreezeWish, by: string): Promise<FreezeAdded> {
+export async function addFreeze(wheel: Wheel, wish: FreezeWish, by: By): Promise<FreezeAdded> {
+  const { actor, ...asked } = typeof by === 'string' ? { actor: by } : by
   const names = await unknownOf(wheel, wish)
   if (names.length > 0) return { kind: 'unknown-services', names }
   return attempts(wheel, wish.environment, async (loaded) => {
@@ -50,14 +52,14 @@ export async function addFreeze(wheel: Wheel, wish: FreezeWish, by: string): Pro
       const because = `${wish.environment} has ${MOST_FREEZES} freezes already; lift those that are not needed`
       return { kind: 'full', because }
     }
-    const freeze: Freeze = { schema: 1, ...wish, by, createdAt: now }
+    const freeze: Freeze = { schema: 1, ...wish, by: actor, createdAt: now }
     const notes = `freeze ${freeze.id} of ${scopeText(freeze)} ${freezeTimeText(freeze.time)}: ${freeze.reason}`
     const saved = await store(
       wheel,
       loaded,
       freeze.environment,
       { freezes: [...kept, freeze], lifted },
-      row('freeze-added', by, notes, freeze),
+      row('freeze-added', actor, notes, { freeze, ...asked }),
     )
     return saved ? { kind: 'added', freeze } : null
   })
@@ -68,8 +70,9 @@ export async function liftFreeze(
   wheel: Wheel,
   environment: string,
   id: string,
-  { by, reason }: { readonly by: string; readonly reason: string },
+  { by, reason }: { readonly by: By; readonly reason: string },
 ): Promise<boolean> {
+  const { actor, ...asked } = typeof by === 'string' ? { actor: by } : by
   return attempts(wheel, environment, async (loaded) => {
     const freeze = loaded.freezes.find((one) => one.id === id)
     if (freeze === undefined) return false
@@ -78,7 +81,7 @@ export async function liftFreeze(
     const now = wheel.clock.now()
     const freezes = loaded.freezes.filter((one) => one !== freeze)
     const lifted = [{ id, at: now }, ...remembered(loaded, now)].slice(0, MOST_REMEMBERED)
-    const draft = row('freeze-lifted', by, notes, freeze)
+    const draft = row('freeze-lifted', actor, notes, { freeze, ...asked })
     return (await store(wheel, loaded, environment, { freezes, lifted }, draft)) ? true : null
   })
 }
@@ -187,7 +190,12 @@ async function store(
   return (await wheel.freezes.commitFreezes(change)) === 'saved'
 }
 
-function row(kind: 'freeze-added' | 'freeze-lifted', actor: string, notes: string, freeze: Freeze): AuditDraft {
+function row(
+  kind: 'freeze-added' | 'freeze-lifted',
+  actor: string,
+  notes: string,
+  detail: { readonly freeze: Freeze; readonly asked?: Asked },
+): AuditDraft {
   return {
     kind,
     metric: 'freeze',
@@ -199,7 +207,7 @@ function row(kind: 'freeze-added' | 'freeze-lifted', actor: string, notes: strin
     weightsBefore: null,
     weightsAfter: null,
     evidence: [],
-    detail: { freeze },
+    detail,
   }
 }
 

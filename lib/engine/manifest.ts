@@ -1,5 +1,6 @@
 import type { AuditDraft } from '../core/audit.ts'
 import { canonical, GENESIS } from '../core/chain.ts'
+import type { By } from '../core/facts.ts'
 import type { Manifest, ServiceKey, ServiceState } from '../core/service.ts'
 import { isRunning } from '../core/start.ts'
 import { Fault } from '../errors.ts'
@@ -23,7 +24,7 @@ export interface Stored {
 export async function storeManifest(
   wheel: Wheel,
   manifest: Manifest,
-  actor: string,
+  by: By,
   follows: (version: number) => boolean = () => true,
   permit: (before: Manifest | null) => Promise<void> = async () => {},
 ): Promise<Stored> {
@@ -35,7 +36,7 @@ export async function storeManifest(
     await permit(item?.service.manifest ?? null)
     // Before the manifest: a push that finds no service for its repository would be ignored for good.
     await wheel.catalogue.index(key, manifest.image.registry, manifest.image.repository)
-    const stored = await storeOnce(wheel, key, manifest, actor, item)
+    const stored = await storeOnce(wheel, key, manifest, by, item)
     if (stored !== null) return stored
   }
   throw new Fault(
@@ -49,7 +50,7 @@ async function storeOnce(
   wheel: Wheel,
   key: ServiceKey,
   manifest: Manifest,
-  actor: string,
+  by: By,
   item: Loaded | undefined,
 ): Promise<Stored | null> {
   const running = item !== undefined && isRunning(item.rollout) ? item.rollout.id : null
@@ -68,7 +69,7 @@ async function storeOnce(
     handled: [],
     chain: { seq: 0, hash: GENESIS },
   }
-  const row = rowFor(version, actor, running, item?.service.manifest ?? null, manifest)
+  const row = rowFor(version, by, running, item?.service.manifest ?? null, manifest)
   const now = wheel.clock.now()
   const { service, audit } = sealed(wheel, { ...before, manifest, manifestVersion: version }, [row], now)
   const saved = await wheel.store.commit({ key, token: item?.token ?? null, service, audit })
@@ -76,13 +77,8 @@ async function storeOnce(
   return { kind: item === undefined ? 'created' : 'changed', version, running }
 }
 
-function rowFor(
-  version: number,
-  actor: string,
-  running: string | null,
-  before: Manifest | null,
-  after: Manifest,
-): AuditDraft {
+function rowFor(version: number, by: By, running: string | null, before: Manifest | null, after: Manifest): AuditDraft {
+  const { actor, ...asked } = typeof by === 'string' ? { actor: by } : by
   const scope = running === null ? '' : `; ${running} goes on with the version it began with`
   return {
     kind: 'manifest-stored',
@@ -95,6 +91,6 @@ function rowFor(
     weightsBefore: null,
     weightsAfter: null,
     evidence: [],
-    detail: { before, after },
+    detail: { before, after, ...asked },
   }
 }

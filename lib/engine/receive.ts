@@ -1,11 +1,13 @@
 import type { AuditDraft } from '../core/audit.ts'
 import { supersede } from '../core/decide/move.ts'
+import type { Asked } from '../core/facts.ts'
 import { olderPush } from '../core/older.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { entityId, type HandledPush, type Push, type ServiceKey, type ServiceState } from '../core/service.ts'
 import { newRollout, type Reception, receptionOf, remember } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { Change, Delivery, EventRecord, Loaded } from '../ports.ts'
+import { withoutAuthor } from './people.ts'
 import { ATTEMPTS, ringFor, sealed, type Wheel } from './wheel.ts'
 
 /**
@@ -74,11 +76,17 @@ async function endsOf(wheel: Wheel, delivery: Delivery, folder: Folder): Promise
   const records: EventRecord[] = []
   for (const key of await folder.servicesFor(push)) {
     const refused = refusal(wheel, await folder.service(key), push, delivery.receivedAt)
-    records.push(...(refused ?? (await offer(wheel, key, push, delivery.receivedAt))))
+    records.push(...(refused ?? (await offer(wheel, key, await nameless(wheel, push), delivery.receivedAt))))
   }
   if (records.length > 0) return records
   const reason = `no service takes images from ${push.registry}/${push.repository}; store a manifest that names it`
   return [record(push, delivery.receivedAt, null, 'ignored', reason, null)]
+}
+
+/** The push as it may be stored: its author is a pseudonym. */
+function nameless(wheel: Wheel, push: Push): Promise<Push> | Push {
+  const { people, clock } = wheel
+  return people === undefined ? push : withoutAuthor({ people, clock }, push)
 }
 
 /** What is said of a push that a service does not take, by its manifest; null = it takes it. */
@@ -99,6 +107,7 @@ function refusal(
 export interface PushedBy {
   readonly actor: string
   readonly reason: string
+  readonly asked?: Asked
 }
 
 /**
@@ -139,7 +148,10 @@ async function take(
     case 'duplicate':
       // The worker may have died between the decision and the records of the pushes that this one replaced.
       await recordReplaced(wheel, item.service, push)
-      return record(push, receivedAt, key, 'duplicate', reception.because, reception.rollout)
+      return (
+        (by === null ? becameOf(item.service, push, receivedAt) : null) ??
+        record(push, receivedAt, key, 'duplicate', reception.because, reception.rollout)
+      )
     case 'ignore':
       return record(push, receivedAt, key, 'ignored', reception.because, null)
     case 'start':
@@ -149,6 +161,21 @@ async function take(
     case 'supersede':
       return hold(wheel, item, push, receivedAt, reception, by)
   }
+}
+
+/**
+ * What the very same delivery became when it was acted on before: its worker may have died before the record of it was
+ * stored, and then this one is the first. Null where it is another delivery of the event.
+ */
+function becameOf({ key, handled, pending }: ServiceState, push: Push, receivedAt: number): EventRecord | null {
+  const isThis = (one: Pick<Push, 'eventId' | 'digest'>) => one.eventId === push.eventId && one.digest === push.digest
+  const before = handled.find(isThis)
+  if (before === undefined || before.receivedAt !== receivedAt || before.replacedBy !== undefined) return null
+  const { rollout } = before
+  if (rollout !== null) return record(push, receivedAt, key, 'rollout', `rollout ${rollout} began with it`, rollout)
+  return pending.some(isThis)
+    ? record(push, receivedAt, key, 'queued', `${push.tag} waits for its turn`, null)
+    : record(push, receivedAt, key, 'rejected', `${push.tag} was turned down`, null)
 }
 
 async function begin(
@@ -241,7 +268,9 @@ function waitText(item: Loaded, push: Push, kind: 'queue' | 'supersede'): string
 
 /** What an audit row tells of a push by hand: who and why. */
 function tellOf(push: Push, by: PushedBy | null): Partial<AuditDraft> {
-  return by === null ? {} : { actor: by.actor, detail: { push, reason: by.reason } }
+  if (by === null) return {}
+  const { actor, reason, asked } = by
+  return { actor, detail: { push, reason, ...(asked === undefined ? {} : { asked }) } }
 }
 
 function rowFor(rollout: Rollout | null, push: Push, kind: 'push-queued' | 'push-rejected', notes: string): AuditDraft {

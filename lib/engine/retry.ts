@@ -38,7 +38,7 @@ export async function retry(wheel: Wheel, item: Loaded, command: Command): Promi
   const { rows } = breakGlass({ rollout: begun.rollout, rows: [] }, nothingSeen(now), command, past)
   const waits = freeze === null || isBroken ? '' : `; it waits, held by ${freezeText(freeze)}`
   const because = `rollout ${begun.rollout.id} tries ${tag} again${waits}`
-  const next = sealed(wheel, begun.service, [...rows, begun.row], now)
+  const next = sealed(wheel, begun.service, [...rows, begun.row], now, command)
   const saved = await wheel.store.commit({
     key: service.key,
     token: item.token,

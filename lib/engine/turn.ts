@@ -1,11 +1,11 @@
 import type { Decision } from '../core/decide/decide.ts'
 import { decide } from '../core/decide/decide.ts'
-import type { Command } from '../core/facts.ts'
+import type { Command, Facts } from '../core/facts.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { isRunning, newRollout, waitsFor } from '../core/start.ts'
 import type { Change, CommandRecord, Loaded } from '../ports.ts'
 import { recordFor } from './answer.ts'
-import { look, type Sight, type Subject } from './look.ts'
+import { look, lookAgain, type Sight, type Subject } from './look.ts'
 import { perform } from './perform.ts'
 import { ringFor, sealed, type Wheel } from './wheel.ts'
 
@@ -75,17 +75,14 @@ interface Going extends Subject {
 type Seen = Going & Sight
 
 /** Decides, saves, performs for one service. */
-async function settle(
-  wheel: Wheel,
-  { item, rollout, facts, judged, buckets, broken }: Seen,
-  command: Command | null,
-): Promise<Turned> {
+async function settle(wheel: Wheel, seen: Seen, command: Command | null): Promise<Turned> {
+  const { item, rollout, judged, buckets, broken } = seen
   if (broken !== null) throw broken
   const { name } = item.service.key
-  const decided = decide(rollout, facts, command)
+  const { decided, facts } = await decideClosely(wheel, seen, command)
   if (decided.answer?.kind === 'refused') return { name, result: 'nothing', decision: decided, error: null }
   const decision = { ...decided, next: hurriedByPending(item, decided.next, facts.now) }
-  const { service, audit } = sealed(wheel, item.service, decision.rows, facts.now)
+  const { service, audit } = sealed(wheel, item.service, decision.rows, facts.now, command)
   const change: Change = {
     key: item.service.key,
     token: item.token,
@@ -100,6 +97,19 @@ async function settle(
   const trouble = await perform(wheel, decision.next, decision.actions, facts.now)
   const outstanding = trouble?.message ?? (facts.app.kind === 'unseen' ? facts.app.fault.message : null)
   return { name, result: 'saved', decision, outstanding, error: null }
+}
+
+/** A glance decides that all stays as it is, and nothing else: whatever more it would lead to is decided on a closer look. */
+async function decideClosely(
+  wheel: Wheel,
+  { rollout, facts }: Seen,
+  command: Command | null,
+): Promise<{ readonly decided: Decision; readonly facts: Facts }> {
+  const decided = decide(rollout, facts, command)
+  const isStill = decided.rows.length === 0 && decided.next.phase === rollout.phase
+  if (facts.app.kind !== 'glanced' || isStill) return { decided, facts }
+  const closer = await lookAgain(wheel, rollout, facts)
+  return { decided: decide(rollout, closer, command), facts: closer }
 }
 
 /** Begins the undo that waits, else the rollout of the push that has waited longest. */

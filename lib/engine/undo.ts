@@ -91,7 +91,7 @@ function beginning(wheel: Wheel, item: Loaded, wish: Wish): Planned {
   const service: ServiceState = { ...item.service, undo: null }
   const begun = newRollout(service, item.rollout, push, now, { cause: 'undo', row })
   const asked = rowFor(begun.rollout, wish)
-  const sealing = sealed(wheel, begun.service, [asked, begun.row], now)
+  const sealing = sealed(wheel, begun.service, [asked, begun.row], now, command)
   const { id } = begun.rollout
   const { key } = item.service
   const change = { key, token: item.token, service: sealing.service, rollout: begun.rollout, audit: sealing.audit }
@@ -103,7 +103,7 @@ function waiting(wheel: Wheel, item: Loaded, rollout: Rollout, wish: Wish): Plan
   const { command, because, push, now } = wish
   const away = rollout.phase.kind === 'rolling-back' ? null : supersede(rollout, now, because)
   const undone: ServiceState = { ...item.service, undo: { push, actor: command.actor, because } }
-  const { service, audit } = sealed(wheel, undone, [rowFor(rollout, wish), ...(away?.rows ?? [])], now)
+  const { service, audit } = sealed(wheel, undone, [rowFor(rollout, wish), ...(away?.rows ?? [])], now, command)
   const next = away?.rollout ?? rollout
   const { key } = item.service
   const answer = `${rollout.id} is rolled back first; then ${push.tag} is brought back${waitText(item.service, push.tag)}`

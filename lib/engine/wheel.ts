@@ -1,5 +1,6 @@
 import type { AuditDraft, AuditRow } from '../core/audit.ts'
 import { seal } from '../core/chain.ts'
+import type { Command } from '../core/facts.ts'
 import type { WindowOf } from '../core/freeze.ts'
 import type { ServiceState, TagPattern } from '../core/service.ts'
 import { Fault } from '../errors.ts'
@@ -12,6 +13,7 @@ import type {
   EventLog,
   Freezes,
   Metrics,
+  People,
   Registry,
   Restarts,
   RolloutStore,
@@ -30,6 +32,8 @@ export interface Wheel {
   readonly restarts: Restarts
   readonly registry: Registry
   readonly bell: Bell
+  /** Where people stand behind pseudonyms; absent = authors of pushes are kept as their registry names them. */
+  readonly people?: People
   /** SHA-256 of a text, hex. */
   readonly digest: (text: string) => string
   readonly matchesTag: (pattern: TagPattern, tag: string) => boolean
@@ -52,14 +56,26 @@ export async function ringFor(wheel: Wheel, calls: Parameters<Bell['ring']>[0]):
 /** How often the loser of a race looks again before it gives up: each round somebody else has won. */
 export const ATTEMPTS = 8
 
-/** Rows ready to be stored, and the service with its chain moved on; the service unchanged where there are no rows. */
+/**
+ * Rows ready to be stored, and the service with its chain moved on; the service unchanged where there are no rows. Those that
+ * say what `command` did also say under which request, and how whoever asked was known.
+ */
 export function sealed(
   wheel: Wheel,
   service: ServiceState,
   drafts: readonly AuditDraft[],
   now: number,
+  command: Command | null = null,
 ): { readonly service: ServiceState; readonly audit: readonly AuditRow[] } {
   if (drafts.length === 0) return { service, audit: [] }
-  const { rows, chain } = seal(service, drafts, now, wheel.digest)
+  const { rows, chain } = seal(service, command === null ? drafts : askedBy(command, drafts), now, wheel.digest)
   return { service: { ...service, chain }, audit: rows }
+}
+
+function askedBy({ id, actor, asked }: Command, drafts: readonly AuditDraft[]): readonly AuditDraft[] {
+  if (asked === undefined) return drafts
+  const isTheirs = (draft: AuditDraft) => draft.actor === actor
+  return drafts.map((draft) =>
+    isTheirs(draft) ? { ...draft, detail: { ...draft.detail, asked: { ...asked, command: id } } } : draft,
+  )
 }

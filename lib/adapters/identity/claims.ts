@@ -1,4 +1,5 @@
 import type { Grant } from '../../core/caller.ts'
+import { pseudonymsIn } from '../../core/people.ts'
 
 const MAX_NAME_CHARS = 100
 /** Controls, halves of characters, line ends, and marks that turn the direction of writing: nothing that could forge a line. */
@@ -10,10 +11,10 @@ export function grantsOf(claim: unknown, roles: ReadonlyMap<string, Grant>): rea
   return [...new Set(values)].flatMap((value) => roles.get(value) ?? [])
 }
 
-/** The first of the claims that can be shown as a name, as one plain line of at most 100 characters. */
+/** The first of the claims that can be shown as a name, as one plain line of at most 100 characters. Nobody is called like a pseudonym. */
 export function nameOf(claims: readonly unknown[]): string {
   const names = claims.map((claim) => (typeof claim === 'string' ? plainLine(claim) : ''))
-  return names.find((name) => name !== '') ?? 'nobody'
+  return names.find((name) => name !== '' && pseudonymsIn(name).size === 0) ?? 'nobody'
 }
 
 function plainLine(text: string): string {

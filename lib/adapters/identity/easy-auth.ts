@@ -81,13 +81,15 @@ function callerOf({ roles }: PrincipalRules, claims: Claims): Caller {
   const first = (names: readonly string[]) => names.flatMap((name) => claims.get(name) ?? [])[0]
   const id = idOf(claims) ?? ''
   const isMachine = claims.get('idtyp')?.includes('app') === true
+  const app = first(NAMES.app)
   const granted = NAMES.roles.flatMap((name) => claims.get(name) ?? [])
   return {
     id,
-    name: nameOf([first(NAMES.name), first(NAMES.app), id]),
+    name: nameOf([first(NAMES.name), app, id]),
     kind: isMachine ? 'machine' : 'person',
     grants: grantsOf(granted, roles),
     method: 'platform',
+    ...(app === undefined ? {} : { app }),
   }
 }
 

@@ -113,7 +113,9 @@ function callerOf({ roles }: TokenRules, claims: JWTPayload): Caller {
     azp,
     id,
   ])
-  return { id, name, kind: isMachine ? 'machine' : 'person', grants: grantsOf(claims.roles, roles), method: 'token' }
+  const app = typeof azp === 'string' ? { app: azp } : {}
+  const kind = isMachine ? 'machine' : 'person'
+  return { id, name, kind, grants: grantsOf(claims.roles, roles), method: 'token', ...app }
 }
 
 function unknown(because: string): Identified {

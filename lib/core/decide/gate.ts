@@ -6,6 +6,7 @@ import {
   hasApproved,
   isEnough,
   notAnApprover,
+  type Person,
   withApproval,
 } from '../approval.ts'
 import type { Command, Facts } from '../facts.ts'
@@ -62,13 +63,17 @@ export function agreed(move: Move, facts: Facts, command: Command, gate: GateSta
     value: now.given.length,
     actor: command.actor,
     notes: said(command, `${command.actor} approved step ${gate.step} of ${rollout.id}, ${gateText(now, rollout)}`),
-    detail: { by: personOf(command), digest: gate.digest, expiresAt: approvals.at(-1)?.expiresAt ?? null },
+    detail: {
+      by: { id: command.actorId, name: command.actor },
+      digest: gate.digest,
+      expiresAt: approvals.at(-1)?.expiresAt ?? null,
+    },
   })
 }
 
 /** Who asks, as approvals are counted. */
-export function personOf({ actorId, actor }: Command): { readonly id: string; readonly name: string } {
-  return { id: actorId, name: actor }
+export function personOf({ actorId, actor, aliases = [] }: Command): Person {
+  return { id: actorId, name: actor, aliases }
 }
 
 /** What breaking the glass at a gate goes past, with `person`'s own yes counted where it may be. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { AuditVerdict, AuditView, DigestList, ListOf } from '../../api.ts'
+import type { AuditList, AuditVerdict, AuditView, DigestList } from '../../api.ts'
 import { AUDIT_KINDS } from '../../core/audit.ts'
 import { evidenceSchema } from './evidence.ts'
 import { figure, listOf, moment, weightsSchema } from './parts.ts'
@@ -37,7 +37,11 @@ export const auditViewSchema = z
   }) satisfies z.ZodType<AuditView>
 
 /** One page of the audit. */
-export const auditListSchema = listOf(auditViewSchema) satisfies z.ZodType<ListOf<AuditView>>
+export const auditListSchema = listOf(auditViewSchema).extend({
+  people: z.record(z.string(), z.string().nullable()).meta({
+    description: 'What people behind the pseudonyms of these rows are called; null = they were erased.',
+  }),
+}) satisfies z.ZodType<AuditList>
 
 /** What walking a chain has shown. */
 export const auditVerdictSchema = z

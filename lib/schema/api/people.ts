@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import type { DeliveryReport, DeliveryView, DoctorReport, Finding, Me, ProblemView, Spread } from '../../api.ts'
+import type { DeliveryReport, DeliveryView, DoctorReport, Finding, ListOf, Me, PersonView, ProblemView, Spread } from '../../api.ts'
 import type { Role } from '../../core/caller.ts'
-import { figure, moment, nameSchema, wordsOf } from './parts.ts'
+import { figure, listOf, moment, nameSchema, wordsOf } from './parts.ts'
 
 const namesOrAll = z.array(z.string()).nullable().meta({ description: 'Null = everywhere.' })
 
@@ -20,6 +20,20 @@ export const meSchema = z
     ),
   })
   .meta({ description: 'Who asks, and what they may.' }) satisfies z.ZodType<Me>
+
+/** Somebody who stands under a pseudonym. */
+export const personSchema = z
+  .strictObject({
+    pseudonym: z.string().regex(/^person:[0-9a-z]{16}$/),
+    kind: z.enum(['account', 'word']),
+    key: z.string(),
+    name: z.string(),
+    since: moment(),
+  })
+  .meta({ description: 'Somebody who stands under a pseudonym.' }) satisfies z.ZodType<PersonView>
+
+/** One page of people. */
+export const personListSchema = listOf(personSchema) satisfies z.ZodType<ListOf<PersonView>>
 
 const spread = z.strictObject({
   cases: z.int().min(0),

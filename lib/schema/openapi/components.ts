@@ -51,6 +51,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   NoticeList: notice.noticeListSchema,
   NoticesRetried: notice.noticesRetriedSchema,
   Me: people.meSchema,
+  PersonView: people.personSchema,
+  PersonList: people.personListSchema,
   DeliveryReport: people.deliveryReportSchema,
   DoctorReport: people.doctorReportSchema,
   Health: people.healthSchema,

@@ -4,7 +4,7 @@ import { gateListSchema, reasonSchema } from '../api/command.ts'
 import { freezeListSchema, freezeRequestSchema, freezeViewSchema } from '../api/freeze.ts'
 import { noticeListSchema, noticesRetriedSchema } from '../api/notice.ts'
 import { nameSchema, rolloutIdSchema } from '../api/parts.ts'
-import { deliveryReportSchema, doctorReportSchema } from '../api/people.ts'
+import { deliveryReportSchema, doctorReportSchema, personListSchema } from '../api/people.ts'
 import { driftListSchema, eventListSchema } from '../api/records.ts'
 import { ENVIRONMENT, momentParameter, ok, PAGES, REQUEST_ID, text } from './common.ts'
 import type { Operation, OperationOf, Parameter } from './operation.ts'
@@ -120,6 +120,32 @@ export const recordOperations = {
     answers: ok('One page of digests.', digestListSchema),
     problems: ['not-found', 'invalid'],
   } satisfies OperationOf<'list-digests'>,
+  'list-people': {
+    ...NOTHING,
+    summary: 'Who stands behind pseudonyms',
+    description:
+      'People stand under pseudonyms in everything that is stored; here is who they are, and nowhere else. For Admins of the whole installation.',
+    tag: 'Audit',
+    query: {
+      called: {
+        schema: z.string().min(1).max(200),
+        description: 'Only who is called so: a pseudonym, an object id or a name.',
+      },
+      ...PAGES,
+    },
+    answers: ok('One page of people.', personListSchema),
+  } satisfies OperationOf<'list-people'>,
+  'erase-person': {
+    ...NOTHING,
+    summary: 'Erase a person',
+    description:
+      'Nothing says any more whose the pseudonym was; the audit stays as it is, and valid. Refused while a manifest, a push that waits or a rollout that runs counts on who they are.',
+    tag: 'Audit',
+    params: { id: { schema: z.string().max(64), description: 'The pseudonym.' } },
+    query: { reason: { schema: reasonSchema, description: 'Why; goes into the audit.' } },
+    answers: { 204: { description: 'They are erased.' } },
+    problems: ['not-found', 'conflict', 'invalid'],
+  } satisfies OperationOf<'erase-person'>,
   'list-events': {
     ...NOTHING,
     summary: 'What became of events',
