@@ -95,7 +95,10 @@ describe('deliveries', () => {
   test('the same event ten times, and again later, is one rollout', async () => {
     const stage = await givenPricing()
     const outcomes: string[] = []
-    for (let n = 0; n < 10; n++) outcomes.push((await stage.push(version(2)))[0]?.outcome ?? '')
+    for (let n = 0; n < 10; n++) {
+      outcomes.push((await stage.push(version(2)))[0]?.outcome ?? '')
+      await stage.run(1)
+    }
     await stage.run(HOUR)
     outcomes.push((await stage.push(version(2)))[0]?.outcome ?? '')
     expect(outcomes).toEqual(['rollout', ...Array(10).fill('duplicate')])

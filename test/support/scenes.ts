@@ -254,10 +254,12 @@ export interface Told {
   readonly steps: Readonly<Record<string, readonly number[]>>
   readonly weights: Readonly<Record<string, number>>
   readonly revisions: readonly string[]
+  /** Those that are switched on in the end. */
+  readonly active: readonly string[]
   /** Rows of the audit that tell of something that may happen once, by kind. */
   readonly kinds: readonly string[]
   readonly environmentKinds: readonly string[]
-  /** Deliveries of which it was written down what became of them. */
+  /** Deliveries, and what was written down of them. */
   readonly events: readonly string[]
 }
 
@@ -302,6 +304,7 @@ export function outcomeOf(stage: Stage, since: number): Told {
       .filter((kind) => ONCE.has(kind))
       .sort(),
     environmentKinds: stage.store.environmentAudit('production').map(({ kind }) => kind),
-    events: stage.store.eventsRecorded().map(({ id }) => id),
+    active: revisions.flatMap(({ name, active }) => (active ? [name] : [])).sort(),
+    events: stage.store.eventsRecorded().map(({ id, outcome }) => `${id} ${outcome}`),
   }
 }

@@ -5,12 +5,12 @@ import type { Command, Facts } from '../facts.ts'
 import type { Evidence, Verdict } from '../judge/verdict.ts'
 import type { Rollout } from '../rollout.ts'
 import { advance } from './advance.ts'
-import { closeGap } from './gap.ts'
+import { type Closing, closeGap } from './gap.ts'
 import { thaw } from './hold.ts'
 import { change, type Move, note } from './move.ts'
 import { notice } from './notice.ts'
 import { obey } from './obey.ts'
-import { nextWake } from './wake.ts'
+import { nextWake, untidied } from './wake.ts'
 
 /** What now: the next state, the rows that say why, and the deeds that are to follow once both are stored. */
 export interface Decision {
@@ -32,7 +32,7 @@ export function decide(rollout: Rollout, facts: Facts, command: Command | null):
   const obeyed = answer?.kind === 'done' ? answer.move : seen
   const isHeld = isHurried(command) || (answer?.kind === 'done' && isLeap(command))
   const advanced = isHeld ? obeyed : advance(obeyed, facts)
-  const { move, actions } = closeGap(advanced, facts)
+  const { move, actions } = lastTried(advanced, closeGap(advanced, facts), facts)
   const ended = endWatch(move, facts, actions.length > 0)
   return {
     next: ended.rollout,
@@ -54,13 +54,24 @@ function isLeap(command: Command | null): boolean {
   return command !== null && LEAPS.includes(command.verb)
 }
 
+/** Tidying up has an end: what cannot be done long after the watch is left to a person, after one more look and one more try. */
+function lastTried(before: Move, closing: Closing, { now }: Facts): Closing {
+  const { phase, manifest, overdue } = before.rollout
+  if (phase.kind !== 'finished' || closing.actions.length === 0) return closing
+  if (now < phase.watchUntil + 2 * manifest.watchMs) return closing
+  return overdue ? { move: before, actions: [] } : { ...closing, move: change(closing.move, { overdue: true }) }
+}
+
 function endWatch(move: Move, facts: Facts, busy: boolean): Move {
   const wakeAt = nextWake(move.rollout, facts.now, busy)
   const timed = change(move, { wakeAt })
   const { phase } = move.rollout
   if (wakeAt !== null || phase.kind !== 'finished' || phase.watchUntil === phase.at) return timed
   if (move.rollout.wakeAt === null) return timed
-  return note(timed, facts, { kind: 'watch-ended', notes: 'nothing moved during the watch; the rollout is closed' })
+  const left = untidied(move.rollout)
+  const quiet = 'nothing moved during the watch; the rollout is closed'
+  const notes = left.length === 0 ? quiet : `the rollout is closed; ${left.join(', ')} is still switched on`
+  return note(timed, facts, { kind: 'watch-ended', notes })
 }
 
 /** Keeps what the KPIs said for status, and writes down when measurements are lost and when they are back. */

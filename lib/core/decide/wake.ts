@@ -17,7 +17,8 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   const { phase, manifest, trouble } = rollout
   const { intervalMs } = manifest.analysis
   const soon = now + Math.min(soonMs(rollout), intervalMs)
-  if (phase.kind === 'finished' && isQuiet(rollout, now)) return null
+  // A deed is always followed by a look: only that one knows that it was done.
+  if (phase.kind === 'finished' && !busy && isQuiet(rollout, now)) return null
   const { frozen } = rollout
   const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity
   const regular = Math.min(onTheBeat(now, intervalMs), thaws)
@@ -62,8 +63,12 @@ function isAwaiting(rollout: Rollout): boolean {
 
 /** Whether a finished rollout needs no more looks: watched for long enough, and no leftover is still to be switched off. */
 export function isQuiet(rollout: Rollout, now: number): boolean {
-  const { phase, footprint, leftovers } = rollout
+  const { phase } = rollout
   if (phase.kind !== 'finished' || now < phase.watchUntil) return false
-  const untidy = leftovers.some((name) => footprint?.active.includes(name) === true)
-  return !untidy || now >= phase.watchUntil + rollout.manifest.watchMs
+  return untidied(rollout).length === 0 || now >= phase.watchUntil + rollout.manifest.watchMs
+}
+
+/** Leftovers that were last seen switched on. */
+export function untidied({ footprint, leftovers }: Rollout): readonly string[] {
+  return leftovers.filter((name) => footprint?.active.includes(name) === true)
 }

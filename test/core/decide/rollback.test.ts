@@ -300,6 +300,28 @@ describe('on watch', () => {
     expect(look(rollout, appAt(100, { traffic }), { now: T0 + 15 * MINUTE }).next.wakeAt).not.toBeNull()
     expect(look(rollout, appAt(100, { traffic }), { now: T0 + 30 * MINUTE }).next.wakeAt).toBeNull()
   })
+  test('a leftover that is switched off in the last moment is looked at once more, and then it ends', () => {
+    const traffic = entries({ [CANARY]: 100 })
+    const last = look(promoted, appAt(100, { traffic }), { now: T0 + 30 * MINUTE })
+    expect(last.actions).toEqual([{ kind: 'deactivate', revision: STABLE }])
+    expect(last.next.wakeAt).toBe(T0 + 30 * MINUTE + 10 * SECOND)
+    const off = [aRevision(STABLE, { active: false, replicas: 0 }), aRevision(CANARY)]
+    const over = look(last.next, appAt(100, { traffic, revisions: off }), { now: T0 + 30 * MINUTE + 10 * SECOND })
+    expect([over.next.wakeAt, over.actions]).toEqual([null, []])
+    expect(over.rows).toMatchObject([{ kind: 'watch-ended', notes: expect.stringContaining('nothing moved') }])
+  })
+  test('a leftover that stays on whatever is asked is given up in the end, and that is said', () => {
+    const stays = appAt(100, { traffic: entries({ [CANARY]: 100 }) })
+    const before = look(promoted, stays, { now: T0 + 45 * MINUTE - 1 })
+    expect([before.actions.length, before.next.overdue]).toEqual([1, false])
+    const once = look(before.next, stays, { now: T0 + 45 * MINUTE })
+    expect([once.actions.length, once.next.overdue, once.next.wakeAt]).toEqual([1, true, T0 + 46 * MINUTE])
+    const end = look(once.next, stays, { now: T0 + 46 * MINUTE })
+    expect([end.actions, end.next.wakeAt]).toEqual([[], null])
+    expect(end.rows).toMatchObject([
+      { kind: 'watch-ended', notes: `the rollout is closed; ${STABLE} is still switched on` },
+    ])
+  })
   test('lasts at least as long as the drain', () => {
     const manifest = aManifest({ drainMs: 2 * HOUR })
     expect(look({ ...going, manifest }, appAt(0)).next.phase).toMatchObject({ watchUntil: T0 + MINUTE + 2 * HOUR })

@@ -161,8 +161,14 @@ describe('nextWake', () => {
     [
       'one whose watch is over is never looked at again',
       aRollout(finished('promoted', { watchUntil: T0 })),
-      true,
+      false,
       null,
+    ],
+    [
+      'one whose watch is over is looked at after its last deed',
+      aRollout(finished('promoted', { watchUntil: T0 })),
+      true,
+      10 * SECOND,
     ],
     [
       'a refused deed is tried at its time',
