@@ -28,6 +28,9 @@ export function checkNothingLost(): Check {
       if (event.kind === 'push-accepted' && !told.has(event.id)) waiting.set(event.id, event)
       if (event.kind !== 'event-recorded') return []
       const { id, outcome, reason } = event.record
+      // What was put aside is written down under a name of its own, with how it began: that names the digest.
+      if (outcome === 'quarantined')
+        for (const [name, { digest }] of waiting) if (reason.includes(digest)) waiting.delete(name)
       for (const name of [id, id.split('@')[0] ?? id]) {
         waiting.delete(name)
         if (name !== id) told.set(name, outcome)

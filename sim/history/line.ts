@@ -77,6 +77,11 @@ export type Told =
 export type Line = { readonly line: number; readonly seed: number; readonly n: number; readonly at: number } & Told
 
 const KINDS = [
+  'principal',
+  'secret',
+  'message-tried',
+  'asleep',
+  'log',
   'service',
   'fault',
   'push-accepted',

@@ -1,7 +1,10 @@
+import { Fault } from '../../lib/errors.ts'
 import type { Ground } from './ground.ts'
 import { keyOf } from './ground.ts'
 import { editOf } from './hands.ts'
+import { PLANTED } from './planted-secrets.ts'
 import type { TroubleItem } from './scenario.ts'
+import type { SinkMood } from './sinks.ts'
 import { injectionOf } from './troubles.ts'
 import type { Workers } from './workers.ts'
 
@@ -15,6 +18,8 @@ export interface Wakes {
   race: number | null
   /** The next sweep falls asleep before this write; null = none does. */
   stall: number | null
+  /** Whether there is no control plane at all. */
+  gone: boolean
 }
 
 /** What a trouble works on. */
@@ -24,6 +29,7 @@ export interface Befallen {
   readonly wakes: Wakes
   /** Deliveries and commands that a trouble brings. */
   readonly deliver: (service: number, what: 'again' | 'late' | 'reordered') => void
+  readonly poison: (item: TroubleItem) => void
   readonly click: (item: TroubleItem) => void
 }
 
@@ -72,9 +78,15 @@ function held<K extends keyof Wakes>(wakes: Wakes, key: K, value: Wakes[K], usua
   }
 }
 
-function atWakes({ ground, wakes }: Befallen, { variant }: TroubleItem): Ends | null {
+function atWakes({ ground, workers, wakes }: Befallen, item: TroubleItem): Ends | null {
   const { bell } = ground.stage
-  switch (variant) {
+  switch (item.variant) {
+    case 'plane-gone': {
+      for (let place = 0; place < workers.count; place += 1) workers.at(place).isDead = true
+      // Nobody but a person is left, who gives one revision everything.
+      editOf(ground, { ...item, variant: 'all-to-one' })
+      return held(wakes, 'gone', true, false)
+    }
     case 'timer-missed':
     case 'timer-late':
       return held(wakes, 'timer', 'silent', 'on')
@@ -117,7 +129,7 @@ function atParts({ ground }: Befallen, item: TroubleItem): Ends | null {
         metrics.lagMs = 0
       }
     case 'registry-down':
-      registry.trouble = { kind: 'unavailable', message: 'down', retryAfterMs: null }
+      registry.trouble = REGISTRY_DOWN
       return () => {
         registry.trouble = null
       }
@@ -126,6 +138,14 @@ function atParts({ ground }: Befallen, item: TroubleItem): Ends | null {
       registry.remove(digest)
       return () => registry.restore(digest)
     }
+    case 'sink-down':
+      return moody(ground, 'down', luck)
+    case 'sink-throttled':
+      return moody(ground, 'throttled', luck)
+    case 'sink-slow':
+      return moody(ground, 'slow', luck)
+    case 'sink-refusing':
+      return moody(ground, 'refusing', luck)
     case 'single-mode':
       editOf(ground, item)
       return () => editOf(ground, item, true)
@@ -136,7 +156,20 @@ function atParts({ ground }: Befallen, item: TroubleItem): Ends | null {
   }
 }
 
-function strike({ ground, workers, wakes, deliver, click }: Befallen, item: TroubleItem): null {
+function moody({ post }: Ground, mood: SinkMood, luck: number): Ends {
+  Object.assign(post, { mood, luck })
+  return () => {
+    post.mood = 'well'
+  }
+}
+
+const REGISTRY_DOWN = {
+  kind: 'unavailable',
+  message: new Fault('unavailable', `https://robot:${PLANTED.registryPassword}@registry.example.com is down`).message,
+  retryAfterMs: null,
+} as const
+
+function strike({ ground, workers, wakes, deliver, poison, click }: Befallen, item: TroubleItem): null {
   const { variant, luck, service } = item
   const doomed = (calls: number, moment: 'before' | 'after') => ({ calls, moment })
   switch (variant) {
@@ -163,6 +196,9 @@ function strike({ ground, workers, wakes, deliver, click }: Befallen, item: Trou
       return null
     case 'push-reordered':
       deliver(service, 'reordered')
+      return null
+    case 'message-poison':
+      poison(item)
       return null
     case 'double-click':
     case 'approve-abort':

@@ -5,13 +5,17 @@ import { storeManifest } from '../../lib/engine/manifest.ts'
 import { createStage, type Stage } from '../runner.ts'
 import { createSimFooting, type Footing, type Stored } from './footing.ts'
 import { imageOf, manifestOf } from './parts.ts'
+import { STAGEHAND, tellPeople } from './people.ts'
+import { PLANTED, tellSecrets } from './planted-secrets.ts'
 import type { Scenario } from './scenario.ts'
+import { createPost, type Post } from './sinks.ts'
 import type { RevisionTold, TraceBody, TraceEvent, TrialPhase } from './trace.ts'
 
 /** What a trial takes place on: the stage, its services, and the pen that writes the trace. */
 export interface Ground {
   readonly stage: Stage
   readonly footing: Footing
+  readonly post: Post
   readonly manifests: readonly Manifest[]
   readonly tell: (event: TraceBody) => void
   readonly told: () => number
@@ -36,9 +40,13 @@ export async function createGround(scenario: Scenario, see: (event: TraceEvent) 
     see({ seed, n, at: stage.clock.now(), ...body })
   }
   const footing = createSimFooting(stage, tellStored(tell))
+  tellPeople(tell)
+  tellSecrets(tell)
+  const environmentVariables = [{ name: 'PASSWORD', value: PLANTED.environment }]
   for (const [place, manifest] of manifests.entries()) {
-    stage.world.addApp({ target: manifest.target, image: imageOf(manifest.name, place, 1), suffix: 'v1' })
-    await storeManifest(footing.wheel, manifest, 'tester')
+    const image = imageOf(manifest.name, place, 1)
+    stage.world.addApp({ target: manifest.target, image, suffix: 'v1', environmentVariables })
+    await storeManifest(footing.wheel, manifest, STAGEHAND)
     const { target } = manifest
     tell({ kind: 'service', entity: entityId(keyOf(manifest)), app: appOf(target), manifest })
     for (const row of footing.auditOf(keyOf(manifest))) tell({ kind: 'audit', row, commit: footing.commits() })
@@ -47,6 +55,7 @@ export async function createGround(scenario: Scenario, see: (event: TraceEvent) 
   return {
     stage,
     footing,
+    post: createPost(),
     manifests,
     tell,
     told: () => n,

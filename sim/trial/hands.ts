@@ -3,6 +3,7 @@ import { ArmRefusal } from '../world/refusal.ts'
 import type { Hand } from '../world/types.ts'
 import type { Ground } from './ground.ts'
 import type { TroubleItem } from './scenario.ts'
+import type { SetUpTold } from './trace.ts'
 
 /** A hand in the portal, `az` or a template changes the app of a service: foreign edits, and operations that fail. `isUndone`: the mode is set back. */
 export function editOf(ground: Ground, item: TroubleItem, isUndone = false): void {
@@ -10,6 +11,7 @@ export function editOf(ground: Ground, item: TroubleItem, isUndone = false): voi
   const target = manifests[item.service]?.target
   if (target === undefined) return
   const before = stage.world.ingress(target).weights
+  const setUpBefore = setUpOf(ground, target)
   const names = ground.revisionsOf(target).flatMap(({ name, active }) => (active ? [name] : []))
   try {
     stage.world.edit(target, (hand) => {
@@ -22,8 +24,24 @@ export function editOf(ground: Ground, item: TroubleItem, isUndone = false): voi
     return
   }
   const after = stage.world.ingress(target).weights
-  tell({ kind: 'edit', app: appOf(target), what: isUndone ? 'multiple-mode' : item.variant, before, after })
+  const what = isUndone ? 'multiple-mode' : item.variant
+  tell({ kind: 'edit', app: appOf(target), what, before, after, setUpBefore, setUpAfter: setUpOf(ground, target) })
   ground.watchTraffic()
+}
+
+function setUpOf({ stage }: Ground, target: Target): SetUpTold {
+  const { labels, sticky, revisions } = stage.world.ingress(target)
+  const { mode, traffic } = stage.world.see(target)
+  const names = revisions.map(({ name }) => name).sort()
+  const active = revisions.flatMap(({ name, active }) => (active ? [name] : [])).sort()
+  return {
+    mode,
+    sticky,
+    followsLatest: traffic.some(({ revision }) => revision === null),
+    labels,
+    revisions: names,
+    active,
+  }
 }
 
 function change({ stage }: Ground, hand: Hand, item: TroubleItem, target: Target, names: readonly string[]): void {

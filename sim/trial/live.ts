@@ -1,5 +1,5 @@
 import { type Befallen, befall, type Ends, entityAt, type Wakes } from './befall.ts'
-import { asked, delivered, type Errand, released } from './errands.ts'
+import { asked, delivered, type Errand, poisoned, released } from './errands.ts'
 import { createGround, type Ground } from './ground.ts'
 import { type Item, type Scenario, TROUBLED_MS, type TroubleItem } from './scenario.ts'
 import { type Life, passTime } from './time.ts'
@@ -33,7 +33,7 @@ export async function live(scenario: Scenario, see: (event: TraceEvent) => void,
   const calmAt = stage.clock.now()
   const isOver = () => {
     const isSettled = ground.manifests.every((_, service) => isAtRest(ground, service, calmAt))
-    return isSettled && life.errands.length === 0
+    return isSettled && life.errands.length === 0 && ground.post.at === Number.POSITIVE_INFINITY
   }
   await passTime(life, calmAt + QUIET_MS, isOver)
   const numbers = ground.manifests.map((_, service) => ground.rolloutOf(service)?.number ?? 0)
@@ -54,14 +54,14 @@ function createLife(ground: Ground, scenario: Scenario, began: number, plant: Pl
   const mournCrash = () => tellFault(ground, 'F1', 'crash', 'strikes')
   const raced = scenario.items.some((item) => item.kind === 'trouble' && NEEDS_TWO.has(item.variant))
   const workers = createWorkers(ground, raced ? Math.max(2, scenario.workers) : scenario.workers, mournCrash, plant)
-  const wakes: Wakes = { timer: 'on', bell: 'on', race: null, stall: null }
+  const wakes: Wakes = { timer: 'on', bell: 'on', race: null, stall: null, gone: false }
   const errands: Errand[] = []
   const waiting = [...scenario.items]
   const running: { readonly until: number; readonly end: Ends }[] = []
   const on = createBefallen(ground, workers, wakes, errands)
   const happen = (item: Item) => {
     if (item.kind === 'push') on.push(item.service, item.version, item.image)
-    else if (item.kind === 'command') errands.push(asked(ground, item.service, item.verb, item.command))
+    else if (item.kind === 'command') errands.push(asked(ground, item.service, item.verb, item.command, null, item.by))
     else if (ground.manifests[item.service] !== undefined) trouble(item)
   }
   const trouble = (item: TroubleItem) => {
@@ -163,6 +163,7 @@ function createBefallen(
       send(service, newer)
       send(service, older)
     },
+    poison: ({ service, luck }) => void errands.push(poisoned(ground, luck, known.get(service) ?? null)),
     click: ({ id, luck, service, variant }) => {
       const verbs = variant === 'approve-abort' ? (['approve', 'abort'] as const) : (['promote', 'promote'] as const)
       const ids = variant === 'approve-abort' ? [`both-${id}-a`, `both-${id}-b`] : [`both-${id}`, `both-${id}`]

@@ -11,7 +11,7 @@ const REGISTRY = 'registry.example.com'
 export const ENVIRONMENT = 'production'
 
 /** The manifest of a service of a trial. */
-export function manifestOf({ name, stages, intervalMs, onNewRevision, latency }: ServicePlan): Manifest {
+export function manifestOf({ name, stages, intervalMs, onNewRevision, latency, onBlind }: ServicePlan): Manifest {
   const subscriptionId = '00000000-0000-0000-0000-000000000001'
   const usual = { role: 'required' as const, source: { kind: 'azure-logs' as const }, lagMs: 3 * MINUTE_MS }
   const errors = { name: 'errors', kind: 'error-rate' as const, limitRatio: 0.01, alsoBad: [], minRequests: null }
@@ -29,7 +29,7 @@ export function manifestOf({ name, stages, intervalMs, onNewRevision, latency }:
       kpis: [{ ...usual, ...errors }, ...(latency ? [{ ...usual, ...p95 }] : [])],
       onInconclusive: { afterMs: 24 * HOUR_MS, then: 'wait' },
       onRelative: 'hold',
-      onBlind: { afterMs: 30 * MINUTE_MS, then: 'wait' },
+      onBlind: { afterMs: 30 * MINUTE_MS, then: onBlind ?? 'wait' },
       requireEvidence: false,
     },
     onNewRevision,

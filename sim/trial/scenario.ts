@@ -1,4 +1,5 @@
 import { chance } from '../chance.ts'
+import { ASKERS, type Asker } from './people.ts'
 import { PHASES, type TrialPhase } from './trace.ts'
 import { TROUBLES, type Variant } from './troubles.ts'
 
@@ -19,7 +20,8 @@ export type TrialVerb = (typeof VERBS)[number]
 /** One thing that happens in a trial, `at` milliseconds after its beginning; shrinking drops items by their id. `service` is an index. */
 export type Item = { readonly id: number; readonly at: number; readonly service: number } & (
   | { readonly kind: 'push'; readonly version: number; readonly image: ImageKind }
-  | { readonly kind: 'command'; readonly verb: TrialVerb; readonly command: string }
+  /** `by`: who asks; absent = olga, who may. */
+  | { readonly kind: 'command'; readonly verb: TrialVerb; readonly command: string; readonly by?: Asker }
   /** `during`: not before `at`, and then as soon as the service's newest rollout stands there; null = at once. `luck` is for what it must draw itself. */
   | {
       readonly kind: 'trouble'
@@ -41,6 +43,8 @@ export interface ServicePlan {
   readonly intervalMs: number
   readonly onNewRevision: 'supersede' | 'queue' | 'reject'
   readonly latency: boolean
+  /** What becomes of a rollout whose figures stay away; absent = it waits for a person. */
+  readonly onBlind?: 'abort'
 }
 
 /** A trial as plain data: all of it follows from the seed. */
@@ -71,6 +75,7 @@ export function drawScenario(seed: number): Scenario {
     ...services.flatMap((_, service) => drawPushes(dice, service)),
     ...Array.from({ length: draw(0, 3) }, (_, index) => drawCommand(dice, services.length, index)),
     ...Array.from({ length: draw(1, 8) }, () => drawTrouble(dice, services.length)),
+    ...drawStrangers(seed, services.length),
   ]
   return { seed, workers, services, items: items.sort((a, b) => a.at - b.at).map((item, id) => ({ id, ...item })) }
 }
@@ -98,6 +103,7 @@ function drawService({ draw, pick }: Dice, name: string): ServicePlan {
     intervalMs: pick([5, 15, 30, 60, 60, 60]) * MINUTE_MS,
     onNewRevision: pick(['supersede', 'queue', 'reject']),
     latency: draw(0, 2) === 0,
+    ...(draw(0, 3) === 0 ? { onBlind: 'abort' as const } : {}),
   }
 }
 
@@ -118,6 +124,16 @@ function drawCommand(dice: Dice, services: number, index: number): Undated<Item>
   const { draw, pick } = dice
   const service = draw(0, services - 1)
   return { kind: 'command', at: somewhen(dice), service, verb: pick(VERBS), command: `command-${index}` }
+}
+
+/** What people ask for who may not always: by dice of their own, so that they shift nothing else. */
+function drawStrangers(seed: number, services: number): readonly Undated<Item>[] {
+  const dice = diceOf(seed ^ 0x5eed)
+  return Array.from({ length: dice.draw(0, 3) }, (_, index) => ({
+    ...drawCommand(dice, services, index),
+    command: `asked-${index}`,
+    by: dice.pick(ASKERS),
+  }))
 }
 
 function drawTrouble(dice: Dice, services: number): Undated<Item> {

@@ -1,11 +1,13 @@
 import { sweep } from '../../lib/engine/sweep.ts'
-import { Fault } from '../../lib/errors.ts'
+import { errorLine, Fault } from '../../lib/errors.ts'
 import { chance } from '../chance.ts'
 import { Crash } from '../crash.ts'
 import type { Wakes } from './befall.ts'
-import type { Errand } from './errands.ts'
+import { type Errand, patienceOf } from './errands.ts'
 import type { Ground } from './ground.ts'
 import { ENVIRONMENT } from './parts.ts'
+import { nextRound, tellOutside } from './sinks.ts'
+import type { TraceBody } from './trace.ts'
 import type { Work, Workers } from './workers.ts'
 
 const MINUTE_MS = 60_000
@@ -41,19 +43,23 @@ export async function passTime(life: Life, until: number, isOver: () => boolean)
     if (turns > AT_ONCE) throw new Error(`at ${new Date(at).toISOString()} there is no end of things to do`)
     life.ground.watchTraffic()
     life.happen()
+    if (life.wakes.gone) continue
     await wakeSleepers(life)
     await runErrands(life, turns)
     life.happen()
     await runSweeps(life)
+    await runPost(life)
   }
 }
 
 function nextTime({ ground, wakes, errands, late, asleep, nextAt, workers }: Life): number {
   const { clock, bell } = ground.stage
+  if (wakes.gone) return nextAt()
   const times = [nextAt(), bell.next()?.at ?? Number.POSITIVE_INFINITY, ...late]
   for (const errand of errands) times.push(errand.at)
   for (const { until } of asleep) times.push(until)
   if (wakes.timer !== 'silent') {
+    times.push(ground.post.at)
     const earliest = Math.min(...dueTimes(ground)) - Math.max(0, ...workers.skews)
     times.push(Math.ceil(Math.max(clock.now() + 1, earliest) / MINUTE_MS) * MINUTE_MS)
   }
@@ -89,17 +95,41 @@ async function runErrands({ ground, workers, errands, luck }: Life, turns: numbe
         : await workers.together(works, luck + now)
     for (const [index, one] of group.entries()) {
       if (came[index]?.kind !== 'again') continue
-      one.at = now + RETRY_MS
+      one.tries += 1
+      one.at = now + patienceOf(one)
       errands.push(one)
     }
   }
 }
 
-function awake<T>({ tell }: Ground, path: 'timer' | 'queue' | 'intake' | 'command', work: Work<T>): Work<T> {
-  return (wheel, worker) => {
+type Path = Extract<TraceBody, { readonly kind: 'wake' }>['path']
+
+function awake<T>({ tell }: Ground, path: Path, work: Work<T>): Work<T> {
+  return async (wheel, worker) => {
     tell({ kind: 'wake', worker, path, environment: ENVIRONMENT, clock: wheel.clock.now() })
-    return work(wheel, worker)
+    try {
+      return await work(wheel, worker)
+    } catch (error) {
+      // What a function throws, its host writes to the log; the dead write nothing.
+      if (!(error instanceof Crash)) tell(logged(worker, path, error))
+      throw error
+    }
   }
+}
+
+function logged(worker: number, what: string, error: unknown): TraceBody {
+  return { kind: 'log', worker, level: 'error', line: errorLine(what, error) }
+}
+
+/** Tells outside what waits, at its beat; two at once where timers come twice. */
+async function runPost({ ground, workers, wakes, luck }: Life): Promise<void> {
+  const now = ground.stage.clock.now()
+  if (ground.post.at > now || wakes.timer === 'silent') return
+  const place = Math.floor(chance(luck, now, 4) * workers.count)
+  const work = awake(ground, 'notices', tellOutside)
+  if (wakes.timer === 'doubled') await workers.together([work, work], luck + now)
+  else await workers.once(place, work)
+  ground.post.at = await nextRound(ground)
 }
 
 async function runSweeps(life: Life): Promise<void> {
@@ -125,7 +155,7 @@ async function runSweeps(life: Life): Promise<void> {
 async function sweepBy({ ground, wakes, workers, late, asleep }: Life, place: number, path: 'timer' | 'queue') {
   const { clock } = ground.stage
   const now = clock.now()
-  const work = awake(ground, path, sweepSoundly)
+  const work = awake(ground, path, sweepSoundly(ground))
   if (wakes.stall !== null) {
     const sleeper = await workers.stall(place, work, wakes.stall)
     if (sleeper === null) return
@@ -140,9 +170,12 @@ async function sweepBy({ ground, wakes, workers, late, asleep }: Life, place: nu
 }
 
 /** A sweep; an error that is neither the outside's nor a death is the product's own, and ends the trial. */
-const sweepSoundly: Work<void> = async (wheel) => {
-  for (const { name, result, error } of await sweep(wheel, ENVIRONMENT)) {
-    if (result !== 'broken' || error instanceof Crash || error instanceof Fault) continue
-    throw new Error(`the turn of ${name} broke: ${String(error)}`, { cause: error })
+function sweepSoundly({ tell }: Ground): Work<void> {
+  return async (wheel, worker) => {
+    for (const { name, result, error } of await sweep(wheel, ENVIRONMENT)) {
+      if (result !== 'broken' || error instanceof Crash) continue
+      tell(logged(worker, name, error))
+      if (!(error instanceof Fault)) throw new Error(`the turn of ${name} broke: ${String(error)}`, { cause: error })
+    }
   }
 }

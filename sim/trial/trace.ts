@@ -1,4 +1,5 @@
 import type { AuditRow, Weights } from '../../lib/core/audit.ts'
+import type { Role } from '../../lib/core/caller.ts'
 import type { Manifest } from '../../lib/core/service.ts'
 import type { EventRecord } from '../../lib/ports.ts'
 
@@ -59,11 +60,35 @@ export interface WriteAsked {
   readonly image: string | null
 }
 
+/** How an app is set up besides its weights: what else hands can change. */
+export interface SetUpTold {
+  /** `Multiple`, `Single` or `Labels`. */
+  readonly mode: string
+  readonly sticky: boolean
+  /** Whether any traffic entry follows the latest revision. */
+  readonly followsLatest: boolean
+  /** Revision by label. */
+  readonly labels: Readonly<Record<string, string>>
+  /** All revisions, sorted. */
+  readonly revisions: readonly string[]
+  /** Those that are switched on, sorted. */
+  readonly active: readonly string[]
+}
+
 /**
  * All that a trial writes down. `app` is `subscription/group/app` in lower case, `entity` is `environment/service`, `worker` is
  * a number from 0 that no later process gets again: a worker that died is followed by one with a new number.
  */
 export type TraceBody =
+  /** Somebody who may ask for commands, and as what. `services` null = everywhere. */
+  | {
+      readonly kind: 'principal'
+      readonly actor: string
+      readonly role: Role
+      readonly services: readonly string[] | null
+    }
+  /** A text that nobody but those who hold it may ever read. */
+  | { readonly kind: 'secret'; readonly value: string; readonly where: string }
   /** A manifest is in force: at the beginning, and whenever one was stored. */
   | { readonly kind: 'service'; readonly entity: string; readonly app: string; readonly manifest: Manifest }
   /** A fault begins, ends, or strikes once. `phase` is where the service's newest rollout stood. */
@@ -82,6 +107,15 @@ export type TraceBody =
       readonly entity: string | null
       readonly tag: string
       readonly digest: string
+    }
+  /** A worker tries a message of a queue. `deliveries` are the ids of the events in it; `last` = it was put aside, and each is tried alone. */
+  | {
+      readonly kind: 'message-tried'
+      readonly message: string
+      readonly deliveries: readonly string[]
+      readonly worker: number
+      readonly tries: number
+      readonly last: boolean
     }
   /** What became of a delivery was written down. */
   | { readonly kind: 'event-recorded'; readonly record: EventRecord }
@@ -104,11 +138,15 @@ export type TraceBody =
   | {
       readonly kind: 'wake'
       readonly worker: number
-      readonly path: 'timer' | 'queue' | 'intake' | 'command'
+      readonly path: 'timer' | 'queue' | 'intake' | 'command' | 'notices'
       readonly environment: string
       readonly clock: number
     }
   | { readonly kind: 'crash'; readonly worker: number; readonly call: string; readonly moment: 'before' | 'after' }
+  /** A worker fell asleep right before a call, and makes it when it wakes; it may sleep for long. */
+  | { readonly kind: 'asleep'; readonly worker: number; readonly call: string }
+  /** A line that the function app wrote to its log. */
+  | { readonly kind: 'log'; readonly worker: number; readonly level: 'info' | 'warn' | 'error'; readonly line: string }
   /** A worker's measurement: what a source answered about one KPI of one revision in `[from, to)`. */
   | {
       readonly kind: 'measurement'
@@ -170,6 +208,8 @@ export type TraceBody =
       readonly what: string
       readonly before: Weights
       readonly after: Weights
+      readonly setUpBefore: SetUpTold
+      readonly setUpAfter: SetUpTold
     }
   /** What users meet from now on, whoever changed it. */
   | {
@@ -178,8 +218,15 @@ export type TraceBody =
       readonly weights: Weights
       readonly revisions: readonly RevisionTold[]
     }
-  /** A notice was handed to a sink. */
-  | { readonly kind: 'notice'; readonly id: string; readonly sink: string; readonly about: string }
+  /** A notice was handed to a sink. `taken`: it has it and said so; `unanswered`: it has it, and the answer was lost. */
+  | {
+      readonly kind: 'notice'
+      readonly id: string
+      readonly sink: string
+      readonly about: string
+      readonly worker: number
+      readonly outcome: 'taken' | 'unanswered' | 'refused' | 'down'
+    }
   | { readonly kind: 'violation'; readonly invariant: string; readonly says: string }
   /** The last of a seed. `calmAt` is when the last fault had ended. */
   | { readonly kind: 'end'; readonly calmAt: number; readonly canaries: number; readonly violations: number }

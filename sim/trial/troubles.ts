@@ -1,4 +1,5 @@
 import type { Injection } from '../world/types.ts'
+import { PLANTED } from './planted-secrets.ts'
 import type { FaultKind } from './trace.ts'
 
 /** All troubles that a trial can meet, by kind of fault. */
@@ -26,8 +27,9 @@ export const TROUBLES = {
   F10: ['clock-ahead', 'clock-behind', 'clock-jump'],
   F11: ['metrics-outage', 'metrics-holes', 'metrics-silence', 'metrics-lag'],
   F12: ['registry-down', 'digest-missing'],
-  F13: ['restart'],
-  F15: ['row-unreadable'],
+  F13: ['restart', 'plane-gone'],
+  F14: ['sink-down', 'sink-throttled', 'sink-slow', 'sink-refusing'],
+  F15: ['row-unreadable', 'message-poison'],
   F16: ['double-click', 'approve-abort'],
 } as const satisfies Partial<Record<FaultKind, readonly string[]>>
 
@@ -47,9 +49,9 @@ export function faultOfVariant(variant: Variant): FaultKind {
   return fault
 }
 
-const SLOW_DOWN = { status: 429, code: 'TooManyRequests', message: 'slow down' }
+const SLOW_DOWN = { status: 429, code: 'TooManyRequests', message: `slow down, Bearer ${PLANTED.armToken}` }
 const RESET = { status: 0, code: 'ECONNRESET', message: 'cut' }
-const BROKEN = { status: 500, code: 'InternalServerError', message: 'try again' }
+const BROKEN = { status: 500, code: 'InternalServerError', message: `try https://x.example/?sig=${PLANTED.sasKey}` }
 
 const REFUSALS: Partial<Record<Variant, Omit<Injection, 'until'>>> = {
   'arm-429': { on: 'any', refusal: { ...SLOW_DOWN, retryAfterS: 60 } },

@@ -80,7 +80,13 @@ export function createWorkers(ground: Ground, count: number, mourn: () => void, 
       const worker = at(place)
       const isIt = (gate: { readonly call: string; readonly write: number }) =>
         isWrite(gate.call) && gate.write === write
-      const schedule = createSchedule({ choose: () => 0, fate: (gate) => (isIt(gate) ? 'hold' : 'go') })
+      let held = ''
+      const fate = (gate: { readonly call: string; readonly write: number }) => {
+        if (!isIt(gate)) return 'go'
+        held = gate.call
+        return 'hold'
+      }
+      const schedule = createSchedule({ choose: () => 0, fate })
       let isOver = false
       const begun = begin(schedule, worker, work).then(() => {
         isOver = true
@@ -88,8 +94,7 @@ export function createWorkers(ground: Ground, count: number, mourn: () => void, 
       await schedule.settle()
       await Promise.race([begun, new Promise((resolve) => setImmediate(resolve))])
       if (isOver) return null
-      const [held] = schedule.passed.slice(-1)
-      ground.tell({ kind: 'asleep', worker: worker.number, call: held?.call ?? '' })
+      ground.tell({ kind: 'asleep', worker: worker.number, call: held })
       places[place % count] = bear(place % count)
       return {
         wake: async () => {

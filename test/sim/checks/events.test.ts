@@ -41,7 +41,15 @@ test('a rollout has one revision of its own', () => {
 })
 
 test('a notice that is sent twice says the same', () => {
-  const notice = (about: string): Told => ({ at: 0, kind: 'notice', id: 'production/shop#4', sink: 'mail', about })
+  const notice = (about: string): Told => ({
+    at: 0,
+    kind: 'notice',
+    id: 'production/shop#4',
+    sink: 'mail',
+    about,
+    worker: 0,
+    outcome: 'unanswered',
+  })
   expect(foundBy(checkOnce(), notice('paused'), notice('paused'))).toEqual([])
   expect(foundBy(checkOnce(), notice('paused'), notice('finished'))).toHaveLength(1)
 })
