@@ -78,6 +78,7 @@ export async function createCallsScene(): Promise<CallsScene> {
     bell: createSimBell(),
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     matchesTag,
+    longestLifeMs: 0,
     openWindow,
     nextWindow,
   }

@@ -113,7 +113,7 @@ export const wheel: () => Promise<Wheel> = once(async () => {
       registries(),
       queueBell(),
     ])
-  const { notify, auth } = await settings()
+  const { notify, auth, functionTimeoutMs } = await settings()
   const { telling, tellingFreezes } = await import('./engine/tell.ts')
   const isTold = Object.keys(notify.sinks).length > 0
   return {
@@ -134,6 +134,7 @@ export const wheel: () => Promise<Wheel> = once(async () => {
     openWindow,
     nextWindow,
   }
+    longestLifeMs: functionTimeoutMs,
 })
 
 /** Reading the audit. */

@@ -59,6 +59,8 @@ export interface StageOptions {
   readonly crash?: CrashPlan | readonly CrashPlan[]
   /** Tells the windows of freezes; absent = of those that do not recur. */
   readonly windows?: Pick<Wheel, 'openWindow' | 'nextWindow'>
+  /** How long a function may live, at least; absent = no time is added to any watch. */
+  readonly longestLifeMs?: number
   /** Whether decisions leave notices in the store's outbox. */
   readonly told?: boolean
   /** Puts a bug between the engine and its sockets, to show that it is found; absent = none. */
@@ -74,7 +76,7 @@ export function createStage(options: StageOptions = {}): Stage {
   const props = createProps(options)
   const { clock, store } = props
   const { told = false, plant = (wheel) => wheel } = options
-  const sockets = plant(socketsOf(props, options.windows ?? PLAIN))
+  const sockets = plant(socketsOf(props, options.windows ?? PLAIN, options.longestLifeMs ?? 0))
   const worker = mortal(told ? { ...sockets, store: telling(sockets.store, null) } : sockets, crash)
   const wheel = worker.sockets
   const wakes = { timer: true, bell: true }
@@ -137,7 +139,11 @@ const PLAIN: Pick<Wheel, 'openWindow' | 'nextWindow'> = {
   nextWindow: plainWindow,
 }
 
-function socketsOf({ world, store, ...others }: Props, windows: Pick<Wheel, 'openWindow' | 'nextWindow'>): Wheel {
+function socketsOf(
+  { world, store, ...others }: Props,
+  windows: Pick<Wheel, 'openWindow' | 'nextWindow'>,
+  longestLifeMs: number,
+): Wheel {
   const digest = (text: string) => createHash('sha256').update(text).digest('hex')
   return {
     ...others,
@@ -148,6 +154,7 @@ function socketsOf({ world, store, ...others }: Props, windows: Pick<Wheel, 'ope
     events: store,
     buckets: store,
     apps: createSimApps(world, others.clock),
+    longestLifeMs,
     digest,
     matchesTag,
   }

@@ -33,7 +33,7 @@ export async function turn(
 ): Promise<readonly Turned[]> {
   const loaded = await wheel.store.load(environment, names)
   const starting = command === null ? loaded.filter(waitsToStart) : []
-  const going = loaded.flatMap((item) => withRollout(item, starting))
+  const going = loaded.flatMap((item) => withRollout(item, starting, wheel.longestLifeMs))
   const parts = await Promise.all([
     ...going.filter(isUrgent).map((one) => lookAndSettle(wheel, environment, [one], command)),
     lookAndSettle(
@@ -141,9 +141,16 @@ function begunNext({ service, rollout }: Loaded, now: number): ReturnType<typeof
 }
 
 /** A service whose rollout is to be looked at; nothing for one without, or one where the next is only beginning. */
-function withRollout(item: Loaded, starting: readonly Loaded[]): readonly Going[] {
+function withRollout(item: Loaded, starting: readonly Loaded[], longestLifeMs: number): readonly Going[] {
   const { rollout, judge } = item
-  return rollout === null || starting.includes(item) ? [] : [{ item, rollout, judge }]
+  if (rollout === null || starting.includes(item)) return []
+  return [{ item, rollout: outlasting(rollout, longestLifeMs), judge }]
+}
+
+/** The watch after the end outlasts every function: the late write of one that slept would stand for good otherwise. */
+function outlasting(rollout: Rollout, longestLifeMs: number): Rollout {
+  const { manifest } = rollout
+  return manifest.watchMs >= longestLifeMs ? rollout : { ...rollout, manifest: { ...manifest, watchMs: longestLifeMs } }
 }
 
 function waitsToStart(item: Loaded): boolean {

@@ -36,6 +36,8 @@ export interface Wheel {
   readonly people?: People
   /** SHA-256 of a text, hex. */
   readonly digest: (text: string) => string
+  /** How long a function may live, milliseconds: no writer wakes later than that after its last look. */
+  readonly longestLifeMs: number
   readonly matchesTag: (pattern: TagPattern, tag: string) => boolean
   /** The window of a freeze that is open at a moment; null = none. */
   readonly openWindow: WindowOf

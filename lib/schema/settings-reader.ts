@@ -5,6 +5,8 @@ import { issuesOf } from './zod-issues.ts'
 /** Reads settings one by one. */
 export type SettingsReader = ReturnType<typeof settingsReader>
 
+/** Not zero, and below a day. */
+const SPAN = /^(?!00:00:00$)([01]\d|2[0-3]):([0-5]\d):([0-5]\d)$/
 const CRON_FIELD = /^[0-9A-Za-z*,/-]+$/
 
 /** Ways to read one setting each: a wrong or missing one goes to `issues`, its path the name of the setting, and a stand-in is returned. */
@@ -62,6 +64,17 @@ export function settingsReader(env: Readonly<Record<string, string | undefined>>
       const isCron = fields.length === 6 && fields.every((field) => CRON_FIELD.test(field))
       if (!isCron) wrong(name, 'must be an NCRONTAB expression of six fields, seconds first, e.g. `0 * * * * *`')
       return value
+    },
+    /** A length of time as host.json writes it, in milliseconds. */
+    span(name: string, fallback: string): number {
+      const [hours, minutes, seconds] =
+        SPAN.exec(raw(name) || fallback)
+          ?.slice(1)
+          .map(Number) ?? []
+      if (hours !== undefined && minutes !== undefined && seconds !== undefined)
+        return ((hours * 60 + minutes) * 60 + seconds) * 1000
+      wrong(name, 'must be a length of time like `00:10:00`; one without end is not taken')
+      return 0
     },
   }
 }

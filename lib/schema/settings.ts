@@ -53,6 +53,8 @@ export interface Settings {
   readonly sweepSchedule: string
   /** NCRONTAB, in UTC. */
   readonly driftSchedule: string
+  /** How long a function may live, milliseconds: after that the host has ended it, and nothing of it writes any more. */
+  readonly functionTimeoutMs: number
   /** Folder of manifest files to store at start, or null. */
   readonly manifests: string | null
   readonly auth: AuthSettings
@@ -81,6 +83,7 @@ export const SETTING_NAMES = [
   'SLIPWAY_DRIFT_SCHEDULE',
   'SLIPWAY_AUDIT_KEY',
   'SLIPWAY_MANIFESTS',
+  'AzureFunctionsJobHost__functionTimeout',
   ...AUTH_SETTING_NAMES,
   ...NOTIFY_SETTING_NAMES,
 ] as const
@@ -210,6 +213,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     ),
     sweepSchedule: from.cron('SLIPWAY_SWEEP_SCHEDULE', '0 * * * * *'),
     driftSchedule: from.cron('SLIPWAY_DRIFT_SCHEDULE', '0 30 2 * * *'),
+    functionTimeoutMs: from.span('AzureFunctionsJobHost__functionTimeout', '00:10:00'),
     manifests: from.text('SLIPWAY_MANIFESTS', null, /^[^\0]{1,1000}$/, 'must be the path of a folder'),
     auth: readAuth(from),
     notify: readNotify(from),

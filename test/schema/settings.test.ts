@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readSettings, SETTING_NAMES } from '../../lib/schema/settings.ts'
@@ -39,6 +40,7 @@ describe('settings', () => {
           'registry.example.com': { auth: 'acr', secret: null, url: 'https://registry.example.com', tokenUrl: null },
         },
         eventGridTopics: [],
+        functionTimeoutMs: 600_000,
         sweepSchedule: '0 * * * * *',
         auditKey: 'slipway-audit-key',
         driftSchedule: '0 30 2 * * *',
@@ -84,6 +86,7 @@ describe('settings', () => {
         metricsUrl: 'https://127.0.0.1:8444/{region}',
         registries: { '127.0.0.1:5000': { auth: 'basic', secret: 'registry-login', url: 'http://127.0.0.1:5000' } },
         eventGridTopics: [topic.toLowerCase(), `${topic}2`.toLowerCase()],
+        functionTimeoutMs: 600_000,
         sweepSchedule: '*/5 * * * * *',
         manifests: './manifests',
       },
@@ -133,6 +136,11 @@ describe('settings', () => {
     ['SLIPWAY_SWEEP_SCHEDULE', '* * * * *'],
     ['SLIPWAY_DRIFT_SCHEDULE', 'nightly'],
     ['SLIPWAY_AUDIT_KEY', '-----BEGIN PRIVATE KEY-----'],
+    ['AzureFunctionsJobHost__functionTimeout', '-1'],
+    ['AzureFunctionsJobHost__functionTimeout', '00:00:00'],
+    ['AzureFunctionsJobHost__functionTimeout', '24:00:00'],
+    ['AzureFunctionsJobHost__functionTimeout', '00:60:00'],
+    ['AzureFunctionsJobHost__functionTimeout', '10'],
     ['SLIPWAY_KEYVAULT_URL', 'https://rides.vault.azure.net'],
   ])('%s=%s is refused under the name of the setting', (name, value) => {
     expect(paths({ [name]: value })).toEqual([name])
@@ -152,6 +160,16 @@ describe('settings', () => {
     const read = readSettings({ ...NEEDED, SLIPWAY_ENVIRONMENTS: `{"production": {"httpOrigins": ${origins}}}` })
     expect(read.ok ? [] : read.issues.map((issue) => issue.message)).toEqual([expect.stringMatching(message)])
     expect(JSON.stringify(read)).not.toContain('hunter2')
+  })
+
+  it('say how long a function lives as host.json does, and the default is what host.json says', () => {
+    const lifeOf = (span: string) => {
+      const read = readSettings({ ...NEEDED, AzureFunctionsJobHost__functionTimeout: span })
+      return read.ok ? read.settings.functionTimeoutMs : null
+    }
+    expect(lifeOf('01:02:03')).toBe(3_723_000)
+    const { functionTimeout } = JSON.parse(readFileSync('host.json', 'utf8')) as { functionTimeout: string }
+    expect(lifeOf('')).toBe(lifeOf(functionTimeout))
   })
 
   it('of others are let be', () => {

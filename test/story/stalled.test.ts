@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { sweep } from '../../lib/engine/sweep.ts'
 import { byList } from '../../sim/choose.ts'
-import type { Stage } from '../../sim/runner.ts'
+import type { Stage, StageOptions } from '../../sim/runner.ts'
 import { createSchedule, type Parked } from '../../sim/schedule.ts'
 import { BRISK, SCENES, type Scene, setScene } from '../support/scenes.ts'
 import { expectSound, HOUR, kinds, MINUTE, PRICING, plan, pricingManifest, version, weights } from '../support/story.ts'
@@ -17,8 +17,13 @@ const canaryOf = (stage: Stage) => stage.rollout(PRICING).canary
  * A worker decides to raise the canary to 60 percent and falls asleep at a call; meanwhile a person aborts, and everything
  * goes back to stable. Then it wakes. How long users meet those 60 percent from then on, in milliseconds.
  */
-async function woken(at: (gate: Parked) => boolean, sleptMs: number, watchMs: number): Promise<[Stage, number]> {
-  const stage = await setScene({ ...(SCENES[0] as Scene), manifest: { stages: STEPS, watchMs } }, 1)
+async function woken(
+  at: (gate: Parked) => boolean,
+  sleptMs: number,
+  watchMs: number,
+  options: StageOptions = {},
+): Promise<[Stage, number]> {
+  const stage = await setScene({ ...(SCENES[0] as Scene), manifest: { stages: STEPS, watchMs } }, 1, options)
   await stage.push(version(2))
   await stage.runUntil('the canary has traffic', () => weights(stage)[canaryOf(stage)] === 20, HOUR)
   stage.wakes.timer = false
@@ -86,13 +91,20 @@ describe('a writer that sleeps through an abort', () => {
     },
   )
 
-  test('is put right by nobody once the watch is over, so a watch must outlast a function', async () => {
-    const [short, met] = await woken(inAzure, 8 * MINUTE, 4 * MINUTE)
-    expect(kinds(short)).not.toContain('late-write-corrected')
+  test.each([1000, 4 * MINUTE])(
+    'is put right also where the manifest asks for a watch of %i ms: a watch outlasts a function',
+    async (watchMs) => {
+      const [stage, corrected] = await woken(inAzure, 8 * MINUTE, watchMs, { longestLifeMs: LONGEST_LIFE_MS })
+      expect(kinds(stage)).toContain('late-write-corrected')
+      expect(corrected).toBeLessThanOrEqual(LOOK_MS + 10_000)
+      expect(stage.rollout(PRICING).manifest.watchMs).toBe(LONGEST_LIFE_MS)
+    },
+  )
+
+  test('would be put right by nobody once the watch is over', async () => {
+    const [stage, met] = await woken(inAzure, 8 * MINUTE, 4 * MINUTE)
+    expect(kinds(stage)).not.toContain('late-write-corrected')
     expect(met).toBeGreaterThan(50 * MINUTE)
-    const [long, corrected] = await woken(inAzure, 8 * MINUTE, LONGEST_LIFE_MS)
-    expect(kinds(long)).toContain('late-write-corrected')
-    expect(corrected).toBeLessThanOrEqual(LOOK_MS + 10_000)
   })
 })
 
