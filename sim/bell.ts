@@ -1,10 +1,4 @@
-import type { Bell } from '../lib/ports.ts'
-
-/** A call to be at an environment's side at a time, epoch milliseconds. */
-export interface Call {
-  readonly environment: string
-  readonly at: number
-}
+import type { Bell, Call } from '../lib/ports.ts'
 
 /** A bell that only remembers; the story's driver moves the clock to the next call and runs the turn itself. */
 export interface SimBell extends Bell {

@@ -1,9 +1,10 @@
 import type { AuditRow } from '../lib/core/audit.ts'
+import { claimEnd, shareOf } from '../lib/core/claims.ts'
 import type { BucketLine, JudgeState } from '../lib/core/judge/state.ts'
 import type { Rollout } from '../lib/core/rollout.ts'
 import { entityId, type ServiceState } from '../lib/core/service.ts'
-import type { Change, CommandRecord, Loaded } from '../lib/ports.ts'
-import { createDueList, type DueList } from './store-due.ts'
+import type { Change, Claimed, CommandRecord, Loaded } from '../lib/ports.ts'
+import { createDueLine, type DueLine } from './store-due.ts'
 
 /** All that is kept of one service. */
 export interface Box {
@@ -23,7 +24,7 @@ export interface Box {
 /** All that is kept of one environment. */
 export interface Partition {
   readonly boxes: Map<string, Box>
-  readonly due: DueList
+  readonly due: DueLine
 }
 
 interface Token {
@@ -47,7 +48,7 @@ export function load(partition: Partition | undefined, names: readonly string[])
 
 /** An environment with nothing in it. */
 export function createPartition(): Partition {
-  return { boxes: new Map(), due: createDueList() }
+  return { boxes: new Map(), due: createDueLine() }
 }
 
 /** Stores a change whole, or nothing of it where it lost a race. Throws where the change contradicts itself. */
@@ -130,11 +131,24 @@ function store(partition: Partition, change: Change, box: Box): void {
     if (before?.number === rollout.number) box.rollouts[box.rollouts.length - 1] = rollout
     else box.rollouts.push(rollout)
     box.rolloutVersion += 1
-    partition.due.move(change.key.name, before?.wakeAt ?? null, rollout.wakeAt)
+    partition.due.move(change.key.name, before ?? null, rollout)
     keepJudge(change, rollout.number, box)
   }
   for (const row of change.audit) box.audit.push(row)
   if (change.command !== undefined) box.commands.set(change.command.id, change.command)
+}
+
+/** Takes a share of what is due, and claims it where others may want the rest. */
+export function claim(
+  partition: Partition | undefined,
+  now: number,
+  limit: number,
+  except: ReadonlySet<string>,
+): Claimed {
+  if (partition === undefined) return { names: [], left: 0, othersUntil: null }
+  const { mine, isClaim, left, othersUntil } = shareOf(partition.due.due(now), now, limit, except)
+  for (const one of isClaim ? mine : []) partition.due.claim(one.name, claimEnd(one, now))
+  return { names: mine.map(({ name }) => name), left, othersUntil }
 }
 
 function keepJudge({ judge, buckets }: Change, number: number, box: Box): void {

@@ -1,4 +1,46 @@
-/** Who is due when, in the order of the table store's due rows: by time, then by name. */
+import { type Due, isUrgent } from '../lib/core/claims.ts'
+import type { Rollout } from '../lib/core/rollout.ts'
+
+/** Who is due when, in the order of the table store's due rows: urgent ones first, then by time, then by name. */
+export interface DueLine {
+  /** Puts `name` where its rollout wants it; null = it has none. */
+  move(name: string, before: Rollout | null, after: Rollout): void
+  /** Up to `limit` names whose time is at or before `until`. */
+  until(until: number, limit: number): readonly string[]
+  /** All that is due, with the claims that stand. */
+  due(until: number): readonly Due[]
+  /** A claim stands until the name moves. */
+  claim(name: string, until: number): void
+}
+
+/** A line with nobody in it. */
+export function createDueLine(): DueLine {
+  const [urgent, usual] = [createDueList(), createDueList()]
+  const claims = new Map<string, number>()
+  const listOf = (rollout: Rollout) => (isUrgent(rollout) ? urgent : usual)
+  const dueOf = (isUrgent: boolean) => (name: string) => ({ name, isUrgent, claimedUntil: claims.get(name) ?? null })
+  return {
+    move: (name, before, after) => {
+      const [from, to] = [before === null ? null : listOf(before), listOf(after)]
+      if (from === to && before?.wakeAt === after.wakeAt) return
+      claims.delete(name)
+      if (from === to) return to.move(name, before?.wakeAt ?? null, after.wakeAt)
+      from?.move(name, before?.wakeAt ?? null, null)
+      to.move(name, null, after.wakeAt)
+    },
+    until: (until, limit) => {
+      const first = urgent.until(until, limit)
+      return first.length < limit ? [...first, ...usual.until(until, limit - first.length)] : first
+    },
+    due: (until) => [
+      ...urgent.until(until, Number.POSITIVE_INFINITY).map(dueOf(true)),
+      ...usual.until(until, Number.POSITIVE_INFINITY).map(dueOf(false)),
+    ],
+    claim: (name, until) => void claims.set(name, until),
+  }
+}
+
+/** Who is due when: by time, then by name. */
 export interface DueList {
   /** Puts `name` from one time to another; null = not listed. */
   move(name: string, from: number | null, to: number | null): void

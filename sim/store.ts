@@ -16,7 +16,7 @@ import type {
   Page,
   RolloutStore,
 } from '../lib/ports.ts'
-import { type Box, commit, createPartition, load, type Partition } from './store-commit.ts'
+import { type Box, claim, commit, createPartition, load, type Partition } from './store-commit.ts'
 import { createSimDigests, type SimDigests } from './store-digests.ts'
 import { createSimFreezes, type SimFreezes } from './store-freezes.ts'
 import { createSimOutbox, type SimOutbox } from './store-outbox.ts'
@@ -25,6 +25,7 @@ import { compare, inverted, pageOf, type Row } from './store-pages.ts'
 /** A call of a store's method, named so that a test can break exactly one of them. */
 export type StoreCall =
   | 'due'
+  | 'claim'
   | 'load'
   | 'commit'
   | 'answered'
@@ -111,6 +112,8 @@ export function createSimStore(): SimStore {
   return {
     due: (environment, until, limit) =>
       call('due', () => state.partitions.get(environment)?.due.until(until, limit) ?? []),
+    claim: (environment, now, limit, except) =>
+      call('claim', () => claim(state.partitions.get(environment), now, limit, except)),
     load: (environment, names) => call('load', () => load(state.partitions.get(environment), names)),
     commit: (change) => call('commit', () => commitTold(state, change)),
     answered: (key, commandId) => call('answered', () => boxOf(state, key)?.commands.get(commandId) ?? null),

@@ -1,22 +1,46 @@
+import type { Call } from '../ports.ts'
 import { type Turned, turn } from './turn.ts'
-import type { Wheel } from './wheel.ts'
+import { ringFor, type Wheel } from './wheel.ts'
 
-/** How many services one turn takes at most; a sweep turns as often as it must. */
-const BATCH = 100
+/** How a sweep goes about it. */
+export interface Sweeping {
+  /** How many services one turn takes at most; a sweep turns as often as it must. At most 100. */
+  readonly slice: number
+  /** Somebody who sweeps has called for help: this one calls nobody. */
+  readonly isHelp: boolean
+}
+
+const USUAL: Sweeping = { slice: 50, isHelp: false }
+/** How many are called to help at most: more than the instances of an installation that this could be too little for. */
+const MOST_HELP = 16
 
 /**
- * Does everything that is due in an environment now, whatever was missed before: each due service gets one turn. Harmless
- * when run twice, late, or by two at once. Services that fail are in the answer and stay due.
+ * Does everything that is due in an environment now, whatever was missed before: each due service gets one turn, rollbacks
+ * first. Harmless when run twice, late, or by several at once: then they share what is due, slice by slice, and where one
+ * dies with a slice in hand, a call of the bell brings somebody to it. Where more is due than one slice, others are called
+ * to help. Services that fail are in the answer and stay due.
  */
-export async function sweep(wheel: Wheel, environment: string): Promise<readonly Turned[]> {
-  const until = wheel.clock.now()
+export async function sweep(
+  wheel: Wheel,
+  environment: string,
+  how: Partial<Sweeping> = {},
+): Promise<readonly Turned[]> {
+  const { slice, isHelp } = { ...USUAL, ...how }
   const done = new Set<string>()
   const all: Turned[] = []
   for (;;) {
-    const due = await wheel.store.due(environment, until, BATCH + done.size)
-    const fresh = due.filter((name) => !done.has(name)).slice(0, BATCH)
-    if (fresh.length === 0) return all
-    for (const name of fresh) done.add(name)
-    all.push(...(await turn(wheel, environment, fresh)))
+    const now = wheel.clock.now()
+    const { names, left, othersUntil } = await wheel.store.claim(environment, now, slice, done)
+    if (done.size === 0 && !isHelp) await ringFor(wheel, helpers(environment, now, left / slice))
+    if (names.length === 0) {
+      if (othersUntil !== null) await ringFor(wheel, [{ environment, at: othersUntil }])
+      return all
+    }
+    for (const name of names) done.add(name)
+    all.push(...(await turn(wheel, environment, names)))
   }
+}
+
+function helpers(environment: string, at: number, slices: number): readonly Call[] {
+  return Array.from({ length: Math.min(Math.ceil(slices), MOST_HELP) }, () => ({ environment, at, isHelp: true }))
 }

@@ -22,6 +22,7 @@ async function walk<T>(read: (from: string | null) => Promise<Page<T>>): Promise
 /** How a store answers: who is due, what is listed, in which order, page by page. */
 export function readContract(open: () => Promise<AnyStore>): void {
   dueContract(open)
+  claimContract(open)
   auditContract(open)
   listContract(open)
   eventContract(open)
@@ -73,6 +74,105 @@ function dueContract(open: () => Promise<AnyStore>): void {
     expect(await store.due('production', ANYTIME, 10)).toEqual(['pricing'])
     await store.commit(idleTick(await loaded(store), null))
     expect(await store.due('production', ANYTIME, 10)).toEqual([])
+  })
+}
+
+const NONE: ReadonlySet<string> = new Set()
+const nobody = { left: 0, othersUntil: null }
+
+function claimContract(open: () => Promise<AnyStore>): void {
+  /** Services `a`, `b`, … that are due at T0 + 1, T0 + 2, … */
+  const waiting = async (store: AnyStore, count: number, urgent: readonly string[] = []) => {
+    for (let n = 1; n <= count; n += 1) {
+      const key = { environment: 'production', name: `svc-${n}` }
+      const phase = { kind: 'rolling-back', outcome: 'rolled-back', because: '', since: T0 } as const
+      const rollout = aRollout(key, { wakeAt: T0 + n })
+      await begin(store, key, urgent.includes(key.name) ? { ...rollout, phase } : rollout)
+    }
+  }
+  const [one, two, three, four] = ['svc-1', 'svc-2', 'svc-3', 'svc-4'] as const
+
+  it('names rollbacks first, of those that are due', async () => {
+    const store = await open()
+    await waiting(store, 4, [three, four])
+    expect(await store.due('production', T0 + 3, 10)).toEqual([three, one, two])
+    expect(await store.due('production', T0 + 4, 3)).toEqual([three, four, one])
+    expect(await store.claim('production', T0 + 4, 2, NONE)).toEqual({
+      names: [three, four],
+      left: 2,
+      othersUntil: null,
+    })
+  })
+
+  it('moves a service to the front when its rollback begins, and back when it is over', async () => {
+    const store = await open()
+    await waiting(store, 3)
+    const key = { environment: 'production', name: three }
+    const tick = idleTick(await loaded(store, key), T0 + 3)
+    const phase = { kind: 'rolling-back', outcome: 'rolled-back', because: '', since: T0 } as const
+    if (tick.rollout === undefined) throw new Error('a rollout was expected')
+    expect(await store.commit({ ...tick, rollout: { ...tick.rollout, phase } })).toBe('saved')
+    expect(await store.due('production', ANYTIME, 10)).toEqual([three, one, two])
+    const again = idleTick(await loaded(store, key), T0 + 3)
+    expect(await store.commit({ ...again, rollout: tick.rollout })).toBe('saved')
+    expect(await store.due('production', ANYTIME, 10)).toEqual([one, two, three])
+  })
+
+  it('claims nothing where one worker takes all that is due', async () => {
+    const store = await open()
+    await waiting(store, 2)
+    const all = { names: [one, two], ...nobody }
+    expect(await store.claim('production', T0 + 5, 2, NONE)).toEqual(all)
+    expect(await store.claim('production', T0 + 5, 2, NONE)).toEqual(all)
+    expect(await store.claim('nowhere', T0 + 5, 2, NONE)).toEqual({ names: [], ...nobody })
+  })
+
+  it('shares what is due among workers, each slice to one of them, until the claim is over', async () => {
+    const store = await open()
+    await waiting(store, 4)
+    const now = T0 + 10
+    expect(await store.claim('production', now, 3, NONE)).toEqual({
+      names: [one, two, three],
+      left: 1,
+      othersUntil: null,
+    })
+    const rest = { names: [four], left: 0, othersUntil: now + 30_000 }
+    expect(await store.claim('production', now, 3, NONE)).toEqual(rest)
+    const mine = new Set([one, two, three])
+    expect(await store.claim('production', now + 1, 3, mine)).toEqual({ ...rest, names: [] })
+    expect(await store.due('production', now, 10)).toEqual([one, two, three, four])
+    const over = await store.claim('production', now + 30_000, 3, NONE)
+    expect(over).toEqual({ names: [one, two, three], left: 1, othersUntil: null })
+  })
+
+  it('takes a claim away with the commit that moves the service', async () => {
+    const store = await open()
+    await waiting(store, 3)
+    const now = T0 + 10
+    expect((await store.claim('production', now, 2, NONE)).names).toEqual([one, two])
+    const tick = idleTick(await loaded(store, { environment: 'production', name: one }), now + 1)
+    expect(await store.commit(tick)).toBe('saved')
+    expect((await store.claim('production', now + 1, 2, NONE)).names).toEqual([three, one])
+  })
+
+  it('claims a rollback for a short time only', async () => {
+    const store = await open()
+    await waiting(store, 3, [two])
+    const now = T0 + 10
+    expect((await store.claim('production', now, 2, NONE)).names).toEqual([two, one])
+    expect(await store.claim('production', now + 4_999, 2, NONE)).toEqual({
+      names: [three],
+      left: 0,
+      othersUntil: now + 5_000,
+    })
+    expect((await store.claim('production', now + 5_000, 2, NONE)).names).toEqual([two])
+  })
+
+  it('gives no two of many workers the same, when they come at the same moment', async () => {
+    const store = await open()
+    await waiting(store, 6)
+    const shares = await Promise.all([1, 2, 3].map(() => store.claim('production', T0 + 10, 2, NONE)))
+    expect(shares.flatMap(({ names }) => names).sort()).toEqual([1, 2, 3, 4, 5, 6].map((n) => `svc-${n}`))
   })
 }
 

@@ -21,6 +21,7 @@ function losing(stage: Stage, times: number): Wheel {
     ...stage.wheel,
     store: {
       due: (...given) => store.due(...given),
+      claim: (...given) => store.claim(...given),
       load: (...given) => store.load(...given),
       answered: (...given) => store.answered(...given),
       commit: async (change) => {

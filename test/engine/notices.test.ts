@@ -141,6 +141,7 @@ describe('a store that tells', () => {
     const changes: Change[] = []
     const store: RolloutStore = {
       due: async () => ['pricing'],
+      claim: async () => ({ names: [], left: 0, othersUntil: null }),
       load: async () => [],
       answered: async () => null,
       commit: async (change) => {

@@ -83,6 +83,7 @@ describe('a turn', () => {
     const sleepy = wheelWith(stage, {
       store: {
         due: (...given) => stage.wheel.store.due(...given),
+        claim: (...given) => stage.wheel.store.claim(...given),
         load: (...given) => stage.wheel.store.load(...given),
         answered: (...given) => stage.wheel.store.answered(...given),
         commit: async (change) => {

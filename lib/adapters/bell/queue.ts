@@ -22,8 +22,8 @@ export function createQueueBell({ queue, clock, timeoutMs = 10_000 }: QueueBellO
   return {
     ring: async (calls) => {
       const now = clock.now()
-      const messages = calls.map(({ environment, at }) => ({
-        body: { environment, at },
+      const messages = calls.map(({ environment, at, isHelp }) => ({
+        body: { environment, at, ...(isHelp === true ? { isHelp } : {}) },
         delaySeconds: Math.min(Math.max(Math.ceil((at - now) / 1000), 0), MOST_SECONDS),
       }))
       await send(queue, timeoutMs, messages)

@@ -1,4 +1,5 @@
 import type { AuditRow } from '../../core/audit.ts'
+import { isUrgent } from '../../core/claims.ts'
 import { olderRollout, olderService } from '../../core/older.ts'
 import type { Rollout } from '../../core/rollout.ts'
 import type { ServiceKey, ServiceState } from '../../core/service.ts'
@@ -96,7 +97,7 @@ export function closeRollout(rollout: Pick<Rollout, 'key' | 'number'>): Written 
 
 /** Key of the due row that belongs to a rollout, or null where it wants no more looks. */
 export function dueKeyOf(rollout: Rollout): string | null {
-  return rollout.wakeAt === null ? null : dueRowKey(rollout.wakeAt, rollout.key.name)
+  return rollout.wakeAt === null ? null : dueRowKey(rollout.wakeAt, rollout.key.name, isUrgent(rollout))
 }
 
 /** The row that makes a service due; all it says is in its key. */

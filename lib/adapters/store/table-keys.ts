@@ -10,6 +10,8 @@ export interface KeyRange {
 
 const LAST_MS = 9_999_999_999_999
 const LAST_ROLLOUT = 999_999
+/** Sorts before every time, and within every range of due rows. */
+const URGENT = 'd!!'
 const NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/
 
 /** True where `name` may stand in a key. Container Apps' rule; it also keeps out what Table Storage forbids (`/ \ # ?`). */
@@ -76,9 +78,15 @@ export function bucketRange(name: string, number: number): KeyRange {
   return { from: bucketPrefix(name, number), to: `${bucketPrefix(name, number)}~` }
 }
 
-/** Row that says when a service wants to be looked at; rows sort by that time. Epoch milliseconds. */
-export function dueRowKey(wakeAt: number, name: string): string {
-  return `d!${padded(wakeAt)}!${name}`
+/** Row that says when a service wants to be looked at; rows sort by that time, urgent ones before all others. Epoch milliseconds. */
+export function dueRowKey(wakeAt: number, name: string, isUrgent = false): string {
+  return `${isUrgent ? URGENT : 'd!'}${padded(wakeAt)}!${name}`
+}
+
+/** When the look of a due row is due, epoch milliseconds, and whether it is urgent. */
+export function timeOfDue(rowKey: string): { readonly at: number; readonly isUrgent: boolean } {
+  const isUrgent = rowKey.startsWith(URGENT)
+  return { at: Number.parseInt(rowKey.slice(isUrgent ? URGENT.length : 2), 10), isUrgent }
 }
 
 /** The service of a due row. */
@@ -86,7 +94,7 @@ export function nameOfDue(rowKey: string): string {
   return rowKey.slice(rowKey.lastIndexOf('!') + 1)
 }
 
-/** All due rows at or before `until`, earliest first. */
+/** All due rows at or before `until`, earliest first, and before them all urgent ones: also those whose time comes later. */
 export function dueRange(until: number): KeyRange {
   return { from: 'd!', to: `d!${padded(until)}!~` }
 }
@@ -97,6 +105,14 @@ export function dueRange(until: number): KeyRange {
  */
 export function auditRowKey(name: string | null, happenedAt: number, seq: number): string {
   return `a!${inverted(happenedAt)}!${name ?? ''}!${inverted(seq)}`
+}
+
+/** Row that says how far the search for lost due rows has come. */
+export const MEND_ROW = 'm!mend'
+
+/** Services of a partition that come after a name ('' = all), by name. */
+export function servicesAfter(name: string): KeyRange {
+  return name === '' ? SERVICE_RANGE : { from: `s!${name}!`, to: SERVICE_RANGE.to }
 }
 
 /** Row of an environment's freezes, and of the head of its own audit chain. */

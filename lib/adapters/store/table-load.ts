@@ -35,17 +35,23 @@ export async function loadServices(
   environment: string,
   names: readonly string[],
 ): Promise<readonly Loaded[]> {
-  const found: (Loaded | null)[] = names.map(() => null)
+  const found = await inLanes(names, (name) => loadService(reader, environment, name))
+  return found.filter((loaded) => loaded !== null)
+}
+
+/** Asks for every item, sixteen at a time; the answers in the order of the items. */
+export async function inLanes<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const answers: R[] = []
   let next = 0
   const lane = async (): Promise<void> => {
-    while (next < names.length) {
+    while (next < items.length) {
       const index = next
       next += 1
-      found[index] = await loadService(reader, environment, names[index] as string)
+      answers[index] = await ask(items[index] as T)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, names.length) }, lane))
-  return found.filter((loaded) => loaded !== null)
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, lane))
+  return answers
 }
 
 async function loadService(reader: Reader, environment: string, name: string): Promise<Loaded | null> {

@@ -1,8 +1,8 @@
 import { readRollout, readService, writeDue } from './table-codec.ts'
 import { refusal, throwFault } from './table-faults.ts'
-import { dueRange, type KeyRange, nameOfDue, nameOfService, rolloutRowKey, SERVICE_RANGE } from './table-keys.ts'
-import { type Reader, readRowOf } from './table-load.ts'
-import { inPartition, readAll } from './table-pages.ts'
+import { dueRange, MEND_ROW, nameOfDue, nameOfService, rolloutRowKey, servicesAfter } from './table-keys.ts'
+import { inLanes, type Reader, readRowOf } from './table-load.ts'
+import { inPartition, readAll, readPage } from './table-pages.ts'
 import { type Row, SCHEMA } from './table-rows.ts'
 
 /** Due rows that were put back, and due rows that were thrown away, by row key. */
@@ -11,33 +11,95 @@ export interface Mended {
   readonly removed: readonly string[]
 }
 
+/** Services that are looked at in one go: 10,000 of them take 40 goes, which is 40 minutes. */
+const PAGE = 250
+/** Time between two goes of one round. */
+const GO_EVERY_MS = 60_000
+
 /**
  * Makes the due rows agree with the rollouts again. Commits keep them so; a row that was deleted or added by hand is found
  * here, because without its due row no sweep would ever see a service again. Rows of services that cannot be read are left
  * alone. Safe beside running commits: a row too many costs one look in vain and goes with the next mending. Throws Fault.
  */
 export async function mendDueRows(reader: Reader, environment: string): Promise<Mended> {
-  // Due rows first: one that moves meanwhile can then only look missing, and putting it back does no harm.
-  const there = await listRange(reader, environment, dueRange(Number.MAX_SAFE_INTEGER))
-  const { due, unsure } = await wantedDueRows(reader, environment)
-  const known = new Set(there.map((row) => row.rowKey))
-  const restored = [...due].filter((rowKey) => !known.has(rowKey))
-  const removed = there.filter(
-    ({ rowKey = '', schema }) => schema === SCHEMA && !due.has(rowKey) && !unsure.has(nameOfDue(rowKey)),
-  )
-  for (const rowKey of restored) await restore(reader, environment, rowKey)
-  for (const row of removed) await remove(reader, environment, row)
-  return { restored, removed: removed.map((row) => row.rowKey ?? '') }
+  const all: Mended[] = []
+  for (let after: string | null = ''; after !== null; ) {
+    const gone: Mended & { readonly next: string | null } = await mendPage(reader, environment, after)
+    all.push(gone)
+    after = gone.next
+  }
+  return { restored: all.flatMap(({ restored }) => restored), removed: all.flatMap(({ removed }) => removed) }
 }
 
-/** Keys of the due rows that must be there, and names of the services that nothing can be said about. */
+/**
+ * Goes on with the mending where whoever did it last has stopped: at most 250 services, at most once a minute, and a new
+ * round at most every `everyMs`. Two at once do the same twice, which does no harm. Throws Fault.
+ */
+export async function mendSome(reader: Reader, environment: string, now: number, everyMs: number): Promise<void> {
+  const row = await readRowOf(reader, environment, MEND_ROW)
+  const { after, beganAt, wentAt } = progressOf(row)
+  const isRoundNew = after === ''
+  if (isWithin(wentAt, now, Math.min(GO_EVERY_MS, everyMs)) || (isRoundNew && isWithin(beganAt, now, everyMs))) return
+  const { next } = await mendPage(reader, environment, after)
+  const written = { after: next ?? '', beganAt: new Date(isRoundNew ? now : beganAt), wentAt: new Date(now) }
+  const { table, timeoutMs } = reader
+  try {
+    const entity = { partitionKey: environment, rowKey: MEND_ROW, schema: SCHEMA, ...written }
+    await table.upsertEntity(entity, 'Replace', { abortSignal: AbortSignal.timeout(timeoutMs) })
+  } catch (error) {
+    throwFault(error, `writing down how far ${environment} is mended`)
+  }
+}
+
+const NOTHING: Readonly<Record<string, unknown>> = {}
+
+/** What cannot be read is as if nothing had been done yet: a round more does no harm. */
+function progressOf(row: Row | null): { readonly after: string; readonly beganAt: number; readonly wentAt: number } {
+  const { schema, after, beganAt, wentAt } = row ?? NOTHING
+  if (schema !== SCHEMA || typeof after !== 'string' || !(beganAt instanceof Date) || !(wentAt instanceof Date))
+    return { after: '', beganAt: Number.NEGATIVE_INFINITY, wentAt: Number.NEGATIVE_INFINITY }
+  return { after, beganAt: beganAt.getTime(), wentAt: wentAt.getTime() }
+}
+
+/** False also where `then` is still to come: a clock that was ahead must not stop the mending. */
+function isWithin(then: number, now: number, ms: number): boolean {
+  return then <= now && now - then < ms
+}
+
+/** Mends the due rows of the services that come after a name; `next` is the name to go on after, null = that was all. */
+async function mendPage(
+  reader: Reader,
+  environment: string,
+  after: string,
+): Promise<Mended & { readonly next: string | null }> {
+  // Due rows first: one that moves meanwhile can then only look missing, and putting it back does no harm.
+  const there = await readAll(inPartition(reader, environment, dueRange(Number.MAX_SAFE_INTEGER), 'due rows'))
+  const listing = inPartition(reader, environment, servicesAfter(after), `services of ${environment}`)
+  const page = await readPage(listing, PAGE, null, (row) => row)
+  const last = nameOfService(page.items.at(-1)?.rowKey ?? '')
+  const next = page.next === null || last === '' ? null : last
+  const { due, unsure } = await wantedDueRows(reader, environment, page.items)
+  const known = new Set(there.map((row) => row.rowKey))
+  const restored = [...due].filter((rowKey) => !known.has(rowKey))
+  const removed = there.filter(({ rowKey = '', schema }) => {
+    const name = nameOfDue(rowKey)
+    const isHere = name > after && (next === null || name <= next)
+    return schema === SCHEMA && isHere && !due.has(rowKey) && !unsure.has(name)
+  })
+  await inLanes(restored, (rowKey) => restore(reader, environment, rowKey))
+  await inLanes(removed, (row) => remove(reader, environment, row))
+  return { restored, removed: removed.map((row) => row.rowKey ?? ''), next }
+}
+
+/** Keys of the due rows that these services must have, and names of those that nothing can be said about. */
 async function wantedDueRows(
   reader: Reader,
   environment: string,
+  services: readonly Row[],
 ): Promise<{ readonly due: ReadonlySet<string>; readonly unsure: ReadonlySet<string> }> {
   const due = new Set<string>()
   const unsure = new Set<string>()
-  for (const row of await listRange(reader, environment, SERVICE_RANGE)) {
+  await inLanes(services, async (row) => {
     const name = nameOfService(row.rowKey ?? '')
     const service = readService(row)
     if (service.kind === 'unreadable') unsure.add(name)
@@ -47,12 +109,8 @@ async function wantedDueRows(
       if (rollout?.kind !== 'read' || !rollout.value.current) unsure.add(name)
       else if (rollout.value.due !== null) due.add(rollout.value.due)
     }
-  }
+  })
   return { due, unsure }
-}
-
-function listRange(reader: Reader, environment: string, range: KeyRange): Promise<readonly Row[]> {
-  return readAll(inPartition(reader, environment, range, `rows of ${environment}`))
 }
 
 async function restore({ table, timeoutMs }: Reader, environment: string, rowKey: string): Promise<void> {

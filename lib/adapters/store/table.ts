@@ -17,6 +17,7 @@ import type {
 import { readAudit, readCommand, readEvent, readRollout, readService, readSource, writeSource } from './table-codec.ts'
 import { commitChange } from './table-commit.ts'
 import { tableDigests } from './table-digests.ts'
+import { claimDue, dueNames } from './table-due.ts'
 import { recordEvents } from './table-events.ts'
 import { throwFault } from './table-faults.ts'
 import { commitFreezes, loadFreezes } from './table-freezes.ts'
@@ -26,19 +27,17 @@ import {
   bucketRange,
   checkKey,
   commandRowKey,
-  dueRange,
   judgeRowKey,
   type KeyRange,
-  nameOfDue,
   rolloutRange,
   SERVICE_RANGE,
   sourcePartition,
 } from './table-keys.ts'
 import { loadServices, type Reader, readRowOf } from './table-load.ts'
-import { type Mended, mendDueRows } from './table-mend.ts'
+import { type Mended, mendDueRows, mendSome } from './table-mend.ts'
 import { tableOutbox } from './table-outbox.ts'
 import { inPartition, type Listing, readAll, readPage } from './table-pages.ts'
-import { type Read, type Row, SCHEMA } from './table-rows.ts'
+import type { Read, Row } from './table-rows.ts'
 
 /** What the table store needs. */
 export interface TableStoreOptions {
@@ -51,7 +50,7 @@ export interface TableStoreOptions {
   readonly onQuarantine?: (row: string, why: string) => void
   /** Time limit of one request, in milliseconds; default 20 000. */
   readonly timeoutMs?: number
-  /** How often `due` makes sure that no due row is lost, in milliseconds of `until`; default one hour. */
+  /** How often a round of `claim`'s search for lost due rows begins at most, in milliseconds of `now`; default one hour. */
   readonly mendEveryMs?: number
 }
 
@@ -65,9 +64,11 @@ export interface TableStore extends RolloutStore, Catalogue, BucketLog, AuditLog
   readonly digests: Digests
   /** Creates the tables that are missing. Throws Fault. */
   ensureTables(): Promise<void>
-  /** Makes the due rows of an environment agree with its rollouts; `due` does it by itself from time to time. Throws Fault. */
+  /** Makes the due rows of an environment agree with its rollouts; `claim` does it by itself, in pieces. Throws Fault. */
   mend(environment: string): Promise<Mended>
 }
+
+const ASK_MEND_MS = 60_000
 
 /**
  * Keeps state in Azure Table Storage, laid out so that one commit is one entity-group transaction and the sweep is one
@@ -82,13 +83,14 @@ export function createTableStore(options: TableStoreOptions): TableStore {
   const keep = keeper(quarantine)
   const mendedAt = new Map<string, number>()
 
-  async function due(environment: string, until: number, limit: number): Promise<readonly string[]> {
+  const keepState = <T>(read: (row: Row) => Read<T>) => keep(tables.state, read)
+
+  /** The search for lost due rows goes on beside the sweeps: this process asks at most once a minute whether it is its turn. */
+  async function mendNowAndThen(environment: string, now: number): Promise<void> {
     const last = mendedAt.get(environment)
-    if (last === undefined || until - last >= mendEveryMs) {
-      mendedAt.set(environment, until)
-      await mendDueRows(reader, environment)
-    }
-    return dueNames(inState(reader, environment, dueRange(until), 'due'), limit, keep(tables.state, readDue))
+    if (last !== undefined && last <= now && now - last < Math.min(mendEveryMs, ASK_MEND_MS)) return
+    mendedAt.set(environment, now)
+    await mendSome(reader, environment, now, mendEveryMs)
   }
   function page(query: AuditQuery): Promise<Page<AuditRow>>
   function page(limit: number, from: string | null): Promise<Page<EventRecord>>
@@ -100,7 +102,11 @@ export function createTableStore(options: TableStoreOptions): TableStore {
   }
 
   return {
-    due,
+    due: (environment, until, limit) => dueNames(reader, environment, until, limit, keepState),
+    claim: async (environment, now, limit, except) => {
+      await mendNowAndThen(environment, now)
+      return claimDue(reader, environment, now, limit, except, keepState)
+    },
     load: (environment, names) => loadServices(reader, environment, names),
     commit: (change) => commitChange(tables.state, timeoutMs, change),
     answered: async (key, commandId) => {
@@ -180,26 +186,6 @@ function auditListing(reader: Reader, query: AuditQuery): Listing {
     kind === undefined ? null : odata`kind eq ${kind}`,
   ]
   return { ...listing, filter: conditions.filter((condition) => condition !== null).join(' and ') }
-}
-
-function readDue(row: Row): Read<string> {
-  if (row.schema === SCHEMA) return { kind: 'read', value: nameOfDue(row.rowKey ?? '') }
-  return { kind: 'unreadable', why: `schema ${JSON.stringify(row.schema ?? null)}, known is ${SCHEMA}` }
-}
-
-async function dueNames(
-  listing: Listing,
-  limit: number,
-  read: (row: Row) => string | null,
-): Promise<readonly string[]> {
-  const names = new Set<string>()
-  let from: string | null = null
-  do {
-    const page: Page<string> = await readPage(listing, limit - names.size, from, read)
-    for (const name of page.items) names.add(name)
-    from = page.next
-  } while (from !== null && names.size < limit)
-  return [...names]
 }
 
 async function indexSource(

@@ -14,6 +14,8 @@ export interface Opened {
   readonly events: TableClient
   /** `row: why`, in order. */
   readonly quarantined: readonly string[]
+  /** Another worker's store on the same tables. */
+  readonly again: () => TableStore
   /** `METHOD path` of every request to the state table. */
   readonly requests: string[]
 }
@@ -35,7 +37,8 @@ export function azuriteForTests(): (options?: { readonly mendEveryMs?: number })
     const quarantined: string[] = []
     const requests: string[] = []
     const onQuarantine = (row: string, why: string) => quarantined.push(`${row.replace(/^\w+\//, '')}: ${why}`)
-    const store = createTableStore({ tables: { state, index, events }, onQuarantine, ...options })
+    const again = () => createTableStore({ tables: { state, index, events }, onQuarantine, ...options })
+    const store = again()
     await store.ensureTables()
     state.pipeline.addPolicy({
       name: 'remember requests',
@@ -44,7 +47,7 @@ export function azuriteForTests(): (options?: { readonly mendEveryMs?: number })
         return next(request)
       },
     })
-    return { store, state, index, events, quarantined, requests }
+    return { store, again, state, index, events, quarantined, requests }
   }
 }
 

@@ -5,6 +5,12 @@ import { azuriteForTests, judgeOnce } from './opened.ts'
 
 const open = azuriteForTests()
 
+const NONE: ReadonlySet<string> = new Set()
+
+async function inTens<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < items.length; from += 10) await Promise.all(items.slice(from, from + 10).map(work))
+}
+
 describe('a row that cannot be read', () => {
   const basket = { environment: 'production', name: 'basket' }
 
@@ -124,7 +130,7 @@ describe('a due row', () => {
   it('that is missing does not stop the next commit, nor the looks after it', async () => {
     const { store, state } = await open({ mendEveryMs: Number.POSITIVE_INFINITY })
     const start = await begin(store)
-    await store.due('production', T0, 10)
+    await store.claim('production', T0, 10, NONE)
     await state.deleteEntity('production', `d!${T0 + 60_000}!pricing`)
     expect(await store.due('production', later, 10)).toEqual([])
     expect(await store.commit(decision(start, { wakeAt: T0 + 90_000 }))).toBe('saved')
@@ -145,10 +151,55 @@ describe('a due row', () => {
   it('that is missing is put back by the sweep within an hour, so that its service wakes again', async () => {
     const { store, state } = await open()
     await begin(store)
-    expect(await store.due('production', T0, 10)).toEqual([])
+    expect((await store.claim('production', T0, 10, NONE)).names).toEqual([])
     await state.deleteEntity('production', `d!${T0 + 60_000}!pricing`)
-    expect(await store.due('production', T0 + 3_599_999, 10)).toEqual([])
-    expect(await store.due('production', T0 + 3_600_000, 10)).toEqual(['pricing'])
+    expect((await store.claim('production', T0 + 3_500_000, 10, NONE)).names).toEqual([])
+    expect((await store.claim('production', T0 + 3_600_000, 10, NONE)).names).toEqual(['pricing'])
+  })
+
+  it('that is missing among many services is put back in goes of 250, by whichever worker goes on', async () => {
+    const { store, state, again, requests } = await open()
+    const names = Array.from({ length: 251 }, (_, n) => `s-${String(n).padStart(3, '0')}`)
+    await inTens(names, (name) => begin(store, { environment: 'production', name }, null))
+    const last = { environment: 'production', name: 'shop' }
+    await begin(store, last)
+    await state.deleteEntity('production', `d!${T0 + 60_000}!shop`)
+    await state.createEntity({ partitionKey: 'production', rowKey: `d!${T0}!s-100`, schema: 1 })
+    await state.createEntity({ partitionKey: 'production', rowKey: `d!${T0}!zoo`, schema: 1 })
+    requests.splice(0)
+    const claimed = async (worker: typeof store, at: number) => (await worker.claim('production', at, 10, NONE)).names
+    expect(await claimed(store, T0 + 60_000)).toEqual(['zoo'])
+    expect(requests.filter((request) => request.startsWith('GET')).length).toBeLessThan(8)
+    expect(await claimed(store, T0 + 90_000)).toEqual(['zoo'])
+    const other = again()
+    expect(await claimed(other, T0 + 119_999)).toEqual(['zoo'])
+    expect(await claimed(again(), T0 + 120_000)).toEqual(['shop'])
+    await state.deleteEntity('production', `d!${T0 + 60_000}!shop`)
+    expect(await claimed(other, T0 + 60_000 + 3_599_999)).toEqual([])
+    expect(await claimed(again(), T0 + 60_000 + 3_600_000)).toEqual([])
+    expect(await claimed(again(), T0 + 60_000 + 3_660_000)).toEqual(['shop'])
+  }, 60_000)
+
+  it('is mended from the beginning where the note of how far it came cannot be read, or is of a time to come', async () => {
+    const { store, state, again } = await open()
+    await begin(store)
+    const note = { partitionKey: 'production', rowKey: 'm!mend' }
+    const lost = async () => {
+      await state.deleteEntity('production', `d!${T0 + 60_000}!pricing`)
+      return (await again().claim('production', T0 + 60_000, 10, NONE)).names
+    }
+    for (const wrong of [
+      { schema: 2 },
+      { schema: 1, after: 7 },
+      { schema: 1, after: 'z', beganAt: 'x' },
+      { schema: 1, after: '', beganAt: new Date(T0 + 120_000), wentAt: new Date(T0 + 120_000) },
+    ]) {
+      await state.upsertEntity({ ...note, ...wrong }, 'Replace')
+      expect(await lost(), JSON.stringify(wrong)).toEqual(['pricing'])
+    }
+    const fresh = { schema: 1, after: '', beganAt: new Date(T0), wentAt: new Date(T0) }
+    await state.upsertEntity({ ...note, ...fresh }, 'Replace')
+    expect(await lost()).toEqual([])
   })
 
   it('too many is thrown away by mending, and the right ones stay', async () => {

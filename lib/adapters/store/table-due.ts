@@ -1,0 +1,111 @@
+import type { TransactionAction } from '@azure/data-tables'
+import { claimEnd, type Due, type Share, shareOf } from '../../core/claims.ts'
+import type { Claimed } from '../../ports.ts'
+import { refusal, throwFault } from './table-faults.ts'
+import { dueRange, isName, nameOfDue, timeOfDue } from './table-keys.ts'
+import type { Reader } from './table-load.ts'
+import { inPartition, type Listing, readPage } from './table-pages.ts'
+import { otherSchema, type Read, type Row, SCHEMA, unreadable } from './table-rows.ts'
+
+/** A due row as it was read. */
+interface DueRow extends Due {
+  readonly at: number
+  readonly rowKey: string
+  readonly etag: string
+}
+
+type Keep = <T>(read: (row: Row) => Read<T>) => (row: Row) => T | null
+
+/** Due rows that one request brings at most. */
+const PAGE = 1000
+/** How often a worker looks again after others have claimed before him; then he takes what he finds, claimed or not. */
+const MOST_TRIES = 6
+
+/** Names of up to `limit` services that are due: one range query, whose cost grows with what is due. Throws Fault. */
+export async function dueNames(
+  reader: Reader,
+  environment: string,
+  until: number,
+  limit: number,
+  keep: Keep,
+): Promise<readonly string[]> {
+  const enough = (rows: readonly DueRow[]) => distinct(rows).length >= limit
+  const rows = await readDue(reader, environment, until, limit, keep, enough)
+  return distinct(rows).slice(0, limit)
+}
+
+/**
+ * Takes a share of what is due, and marks it where others may want the rest: all marks of a share are one transaction, which
+ * fails where anybody has touched one of its rows since. A commit moves a due row and so takes its mark away. Throws Fault.
+ */
+export async function claimDue(
+  reader: Reader,
+  environment: string,
+  now: number,
+  limit: number,
+  except: ReadonlySet<string>,
+  keep: Keep,
+): Promise<Claimed> {
+  for (let tries = 1; ; tries += 1) {
+    const share = (rows: readonly DueRow[]) => shareOf(rows, now, limit, except)
+    const rows = await readDue(reader, environment, now, PAGE, keep, (read) => share(read).mine.length >= limit)
+    const { mine, isClaim, left, othersUntil } = share(rows)
+    if (!isClaim || mine.length === 0 || tries === MOST_TRIES || (await mark(reader, environment, mine, now)))
+      return { names: distinct(mine), left, othersUntil }
+  }
+}
+
+/** Rows that are due, in the order of their keys, page by page until `isEnough` of all that were read, or the end. */
+async function readDue(
+  reader: Reader,
+  environment: string,
+  until: number,
+  pageSize: number,
+  keep: Keep,
+  isEnough: (rows: readonly DueRow[]) => boolean,
+): Promise<readonly DueRow[]> {
+  const listing: Listing = inPartition(reader, environment, dueRange(until), 'due')
+  const read = keep(dueRowOf)
+  const rows: DueRow[] = []
+  let from: string | null = null
+  do {
+    const page: Awaited<ReturnType<typeof readPage<DueRow>>> = await readPage(listing, pageSize, from, read)
+    // The range holds urgent rows of a time to come as well.
+    rows.push(...page.items.filter(({ at }) => at <= until))
+    from = page.next
+  } while (from !== null && !isEnough(rows))
+  return rows
+}
+
+function dueRowOf(row: Row): Read<DueRow> {
+  if (row.schema !== SCHEMA) return otherSchema(row)
+  const { rowKey = '', etag, claimedUntil } = row
+  const name = nameOfDue(rowKey)
+  if (!isName(name)) return unreadable('it names no service', 'service')
+  const until = claimedUntil instanceof Date ? claimedUntil.getTime() : null
+  return { kind: 'read', value: { name, ...timeOfDue(rowKey), claimedUntil: until, rowKey, etag } }
+}
+
+async function mark(
+  { table, timeoutMs }: Reader,
+  partitionKey: string,
+  mine: Share<DueRow>['mine'],
+  now: number,
+): Promise<boolean> {
+  const actions = mine.map((one): TransactionAction => {
+    const marked = { partitionKey, rowKey: one.rowKey, claimedUntil: new Date(claimEnd(one, now)) }
+    return ['update', marked, 'Merge', { etag: one.etag }]
+  })
+  try {
+    await table.submitTransaction(actions, { abortSignal: AbortSignal.timeout(timeoutMs) })
+    return true
+  } catch (error) {
+    const said = refusal(error)
+    if (said?.status === 412 || (said?.status === 404 && said.code !== 'TableNotFound')) return false
+    return throwFault(error, `claiming what is due in ${partitionKey}`)
+  }
+}
+
+function distinct(rows: readonly DueRow[]): readonly string[] {
+  return [...new Set(rows.map(({ name }) => name))]
+}
