@@ -1,5 +1,6 @@
-import type { AuditView } from '../lib/api.ts'
+import type { AuditList, AuditView, ListOf } from '../lib/api.ts'
 import type { AuditRow } from '../lib/core/audit.ts'
+import { type Names, withNames } from '../lib/core/people.ts'
 import type { Api, Query } from './http.ts'
 import { environmentOf, findTarget } from './target.ts'
 
@@ -21,7 +22,16 @@ export async function auditQuery(api: Api, named: string | undefined, filter: Au
   return { environment, service: service ?? null, rollout, kind, since, until, limit: 100 }
 }
 
-/** Rows of the audit, newest first, over all pages. */
+/** As `auditRows`, for people to read: with names in the place of pseudonyms. */
+export async function* namedRows(api: Api, query: Query, most?: number): AsyncGenerator<AuditView> {
+  let names: Names = new Map()
+  const onPage = (page: ListOf<AuditView>) => {
+    names = new Map(Object.entries((page as Partial<AuditList>).people ?? {}))
+  }
+  for await (const row of api.items<AuditView>('/v1/audit', query, most, onPage)) yield withNames(row, names)
+}
+
+/** Rows of the audit as they are stored, newest first, over all pages. */
 export function auditRows(api: Api, query: Query, most?: number): AsyncGenerator<AuditView> {
   return api.items<AuditView>('/v1/audit', query, most)
 }

@@ -30,8 +30,8 @@ export interface Api {
   readonly connection: Connection
   ask(asked: Asked): Promise<Answered>
   get<T>(path: string, query?: Query): Promise<T>
-  /** The items of all pages of a list, or the first `most`. */
-  items<T>(path: string, query: Query, most?: number): AsyncGenerator<T>
+  /** The items of all pages of a list, or the first `most`. `onPage` is told of every page before its items. */
+  items<T>(path: string, query: Query, most?: number, onPage?: (page: ListOf<T>) => void): AsyncGenerator<T>
 }
 
 const TIMEOUT_MS = 30_000
@@ -43,7 +43,12 @@ export function connect(io: Io, options: ConnectionOptions): Api {
   const connection = connectionOf(io, options)
   const ask = (asked: Asked) => askWithPatience(io, connection, asked)
   const get = async <T>(path: string, query: Query = {}) => (await ask({ path, query })).body as T
-  return { connection, ask, get, items: (path, query, most) => items(ask, connection, { path, query }, most) }
+  return {
+    connection,
+    ask,
+    get,
+    items: (path, query, most, onPage) => items(ask, connection, { path, query }, most, onPage),
+  }
 }
 
 async function* items<T>(
@@ -51,12 +56,14 @@ async function* items<T>(
   { api }: Connection,
   first: Asked,
   most = Number.POSITIVE_INFINITY,
+  onPage: (page: ListOf<T>) => void = () => {},
 ): AsyncGenerator<T> {
   let left = most
   for (let asked: Asked | null = first; asked !== null; ) {
     const page = (await ask(asked)).body as ListOf<T>
     if (!Array.isArray(page?.items))
       throw new Refusal(EXIT.error, `${asked.path} answered something that is no list; is this Slipway?`)
+    onPage(page)
     for (const item of page.items as readonly T[]) {
       if (left-- <= 0) return
       yield item

@@ -12,6 +12,7 @@ export function addGovernance(program: Command, act: Act): void {
     .description('Lists the gates that wait for a yes: who gave one, who may, and the command that does.')
     .action(act(async () => (await import('./commands/approvals-list.ts')).run))
   addFreezes(program, act)
+  addPeople(program, act)
   program
     .command('delivery')
     .summary('how often, how fast and how safely')
@@ -64,6 +65,26 @@ function addFreezes(program: Command, act: Act): void {
     .description('Ends a freeze; what it held goes on.')
     .argument('<id>', 'as slipway freeze list tells it')
     .action(act(async () => (await import('./commands/freeze-lift.ts')).run))
+}
+
+function addPeople(program: Command, act: Act): void {
+  const people = program
+    .command('people')
+    .summary('who stands behind the pseudonyms of the audit')
+    .description('People stand under pseudonyms in all that is stored. Who they are is kept apart, and can be erased.')
+  people
+    .command('list')
+    .summary('everybody, or who is called so')
+    .description('Lists who stands behind pseudonyms: all, or those with this name, object id or pseudonym.')
+    .argument('[called]', 'a name, an object id or a pseudonym')
+    .action(act(async () => (await import('./commands/people-list.ts')).run))
+  changing(people.command('erase'))
+    .summary('forget somebody for good')
+    .description(
+      'Takes everybody who is called so out of the lookup. The audit stays as it is, and valid; it says “erased person” from then on.',
+    )
+    .argument('<called>', 'a name, an object id or a pseudonym')
+    .action(act(async () => (await import('./commands/people-erase.ts')).run))
 }
 
 /** Commands that read and prove the audit. */

@@ -1,4 +1,5 @@
 import type { ProblemView } from '../lib/api.ts'
+import { withPeople } from './model/people.ts'
 
 /** An answer that is no success, as a thing to show: what, and what to do. Status 0 = there was no answer. */
 export class Refused extends Error {
@@ -76,7 +77,7 @@ export function onStranger(tell: () => void): () => void {
 /** Reads one JSON answer. Throws Refused. */
 export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
   const response = await ask(path, signal === undefined ? {} : { signal })
-  return (await response.json()) as T
+  return withPeople((await response.json()) as T)
 }
 
 /** Reads a list to its end, or until `most` items are there. Throws Refused. */

@@ -8,6 +8,8 @@ import type { Notary } from './engine/audit-digest.ts'
 import type { Surgery } from './engine/doctor.ts'
 import { storeManifest } from './engine/manifest.ts'
 import type { Postman } from './engine/notify.ts'
+import type { Redriving } from './engine/redrive.ts'
+import type { Ward } from './engine/ward.ts'
 import type { Wheel } from './engine/wheel.ts'
 import { Fault } from './errors.ts'
 import type { AuditLog, Bell, Clock, ContainerApps, Inbox, Outbox, Registry, Secrets } from './ports.ts'
@@ -115,10 +117,13 @@ export const wheel: () => Promise<Wheel> = once(async () => {
     ])
   const { notify, auth, functionTimeoutMs } = await settings()
   const { telling, tellingFreezes } = await import('./engine/tell.ts')
+  const [{ warded }, warding] = await Promise.all([import('./wiring-quarantine.ts'), ward()])
+  const whole = warded(kept, warding)
   const isTold = Object.keys(notify.sinks).length > 0
   return {
     clock,
-    store: isTold ? telling(kept, auth.publicUrl) : kept,
+    store: isTold ? telling(whole, auth.publicUrl) : whole,
+    heldBy: warding.heldBy,
     catalogue: kept,
     events: kept,
     buckets: kept,
@@ -129,12 +134,12 @@ export const wheel: () => Promise<Wheel> = once(async () => {
     registry,
     bell,
     people: (await registrar()).people,
+    longestLifeMs: functionTimeoutMs,
     digest: sha256,
     matchesTag,
     openWindow,
     nextWindow,
   }
-    longestLifeMs: functionTimeoutMs,
 })
 
 /** Reading the audit. */
@@ -154,7 +159,8 @@ export const outbox: () => Promise<Outbox> = async () => (await store()).outbox
 export const postman: () => Promise<Postman> = once(async () => {
   const { postmanOf } = await import('./wiring-notify.ts')
   const { notify, auth } = await settings()
-  const parts = { outbox: await outbox(), secrets: await secrets(), clock }
+  const { namesOf } = await people()
+  const parts = { outbox: await outbox(), secrets: await secrets(), clock, namesOf }
   return postmanOf({ settings: notify, publicUrl: auth.publicUrl, ...parts })
 })
 
@@ -235,11 +241,38 @@ const tableClients = once(async () => {
   return (name: string) => new TableClient(tableServiceUri, name, identity, options)
 })
 
+/** Where the store tells of what it cannot read; deaf until there is a ward. */
+const strays: { found: Ward['found'] } = { found: () => {} }
+
+/** Looks after what cannot be read or acted on. */
+export const ward: () => Promise<Ward> = once(async () => {
+  const [{ wardOf }, kept, { notify, auth, environments: known }] = await Promise.all([
+    import('./wiring-quarantine.ts'),
+    store(),
+    settings(),
+  ])
+  const environments = Object.keys(known)
+  const parts = { quarantine: kept.quarantine, store: kept, freezes: kept, clock, digest: sha256, environments }
+  const made = wardOf(parts, Object.keys(notify.sinks).length > 0 ? auth.publicUrl : undefined)
+  strays.found = made.found
+  return made
+})
+
+/** Trying again what is in quarantine. */
+export const redriving: () => Promise<Redriving> = once(async () => {
+  const { createRequeue } = await import('./adapters/bell/requeue.ts')
+  const queues = await Promise.all([QUEUES.intake, QUEUES.events].map(queue))
+  return { ward: await ward(), requeue: createRequeue({ queues }), clock }
+})
+
 const store = once(async () => {
   const [{ createTableStore }, client] = await Promise.all([import('./adapters/store/table.ts'), tableClients()])
   return createTableStore({
     tables: { state: client(TABLES.state), index: client(TABLES.index), events: client(TABLES.events) },
-    onQuarantine: (row, why) => console.error(`row ${row} cannot be read and is left out: ${why}`),
+    onQuarantine: (row, why, suspect) => {
+      console.error(`row ${row} cannot be read and is left out: ${why}`)
+      strays.found(suspect)
+    },
   })
 })
 

@@ -1,7 +1,7 @@
 import type { AuditView } from '../../lib/api.ts'
 import { explainEvidence } from '../../lib/core/explain.ts'
 import { weightsText } from '../../lib/core/format.ts'
-import { auditQuery, auditRows } from '../audit-rows.ts'
+import { auditQuery, namedRows } from '../audit-rows.ts'
 import type { Call } from '../call.ts'
 import { EXIT, Refusal } from '../exit.ts'
 import { type Api, connect } from '../http.ts'
@@ -27,7 +27,7 @@ async function rowOf(api: Api, id: string): Promise<AuditView> {
       EXIT.usage,
       `${clean(id, 80)} is no id of a row; it looks like production/pricing#21 (slipway audit list prints them)`,
     )
-  for await (const row of auditRows(api, { environment, service, limit: 100 })) {
+  for await (const row of namedRows(api, { environment, service, limit: 100 })) {
     if (row.id === id) return row
     if (service !== undefined && row.seq < Number(number)) break
   }
@@ -36,7 +36,7 @@ async function rowOf(api: Api, id: string): Promise<AuditView> {
 
 async function rowsOf(api: Api, rollout: string, environment: string | undefined): Promise<readonly AuditView[]> {
   const rows: AuditView[] = []
-  for await (const row of auditRows(api, await auditQuery(api, environment, { rollout }))) rows.push(row)
+  for await (const row of namedRows(api, await auditQuery(api, environment, { rollout }))) rows.push(row)
   if (rows.length > 0) return rows.reverse()
   throw new Refusal(
     EXIT.error,

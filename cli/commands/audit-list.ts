@@ -1,5 +1,5 @@
 import type { AuditView } from '../../lib/api.ts'
-import { type AuditFilter, auditQuery, auditRows } from '../audit-rows.ts'
+import { type AuditFilter, auditQuery, namedRows } from '../audit-rows.ts'
 import type { Call } from '../call.ts'
 import { EXIT } from '../exit.ts'
 import { connect } from '../http.ts'
@@ -16,7 +16,7 @@ export async function run({ io, options }: Call<Options>): Promise<number> {
   const query = await auditQuery(api, options.environment, options)
   const items: AuditView[] = []
   const page = { ...query, limit: Math.min(100, options.limit) }
-  for await (const row of auditRows(api, page, options.limit)) items.push(row)
+  for await (const row of namedRows(api, page, options.limit)) items.push(row)
   if (options.json === true) io.write(JSON.stringify({ items, nextLink: null }))
   else if (items.length === 0) io.talk('The audit has no such rows.')
   else {

@@ -1,4 +1,4 @@
-import type { AppSeen, Observed, Trouble } from '../core/app.ts'
+import { type AppSeen, type Looked, looked, type Trouble } from '../core/app.ts'
 import { type AppSetUp, lookFindings, servingRevision, setUpFindings } from '../core/doctor/app.ts'
 import { appId, assignRole, type Names } from '../core/doctor/commands.ts'
 import { type Check, type Finding, fine, refused, wrong } from '../core/doctor/finding.ts'
@@ -52,10 +52,10 @@ export async function examineServices(
 async function observeAll(
   { wheel, attempt }: ServiceSurgery,
   services: readonly ServiceState[],
-): Promise<readonly Observed[]> {
-  let observed: readonly Observed[] = []
+): Promise<readonly Looked[]> {
+  let observed: readonly Looked[] = []
   await attempt({ check: 'app-readable', subject: '' }, async () => {
-    if (services.length > 0) observed = await wheel.apps.observe(services.map(({ manifest }) => manifest.target))
+    if (services.length > 0) observed = (await wheel.apps.observe(services.map(({ manifest }) => manifest.target))).map(looked)
     return []
   })
   return observed
@@ -64,7 +64,7 @@ async function observeAll(
 async function examineService(
   surgery: ServiceSurgery,
   service: ServiceState,
-  observed: Observed | null,
+  observed: Looked | null,
   routes: Map<string, Promise<readonly LogRoute[] | Trouble>>,
 ): Promise<readonly Finding[]> {
   const { attempt, names } = surgery

@@ -9,9 +9,7 @@ import { servicesOf } from './services.ts'
 import type { Wheel } from './wheel.ts'
 
 /** What became of an erasure. `needed`: rules that stand yet are about this person. */
-export type Erasure =
-  | { readonly kind: 'erased' | 'unknown' }
-  | { readonly kind: 'needed'; readonly because: string }
+export type Erasure = { readonly kind: 'erased' | 'unknown' } | { readonly kind: 'needed'; readonly because: string }
 
 /** Services that may have a look due; more are not looked through. */
 const MOST_DUE = 20_000
@@ -50,7 +48,9 @@ async function needOf(wheel: Wheel, environment: string, pseudonym: string): Pro
   const waiting = services.find(({ pending }) => pending.some(({ author }) => author === pseudonym))
   if (waiting !== undefined) return `a push of theirs waits at ${entityId(waiting.key)}: let it run first`
   const running = await runningOf(wheel, environment, services)
-  const rollout = running.find((one) => pseudonymsIn([one.push.author, one.approvals, one.manifest.approvals]).has(pseudonym))
+  const rollout = running.find((one) =>
+    pseudonymsIn([one.push.author, one.approvals, one.manifest.approvals]).has(pseudonym),
+  )
   if (rollout === undefined) return null
   return `${rollout.id} in ${environment} runs and counts on who they are, as its author or for its approvals: let it end first`
 }

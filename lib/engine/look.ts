@@ -2,6 +2,7 @@ import type { Observed } from '../core/app.ts'
 import { ask, judgedSince, steadySince } from '../core/ask.ts'
 import { isHurried } from '../core/decide/decide.ts'
 import type { Command, Facts } from '../core/facts.ts'
+import { isAsKnown, quietSince } from '../core/glance.ts'
 import { type Judged, judge } from '../core/judge/judge.ts'
 import type { Query, Reading } from '../core/judge/reading.ts'
 import type { BucketLine, JudgeState } from '../core/judge/state.ts'
@@ -15,7 +16,8 @@ import type { Wheel } from './wheel.ts'
  * Looks at everything these rollouts need to know, in bulk: one question to each socket, whatever the number of rollouts.
  * Each comes back with its facts, in order; whatever could not be seen is in them as such. Azure is looked at last, so
  * that a source that takes long makes no sight of an app old; the facts are as of the end of the look, so that a weight
- * counts from when it was surely there. Freezes are read after all that takes long, so that one that was just added holds.
+ * counts from when it was surely there. Where nothing is going on a glance at the app may do, which does not read its
+ * revisions; where a glance shows anything new, the revisions are read at once. Freezes are read after all that takes long, so that one that was just added holds.
  * An abort and a pause wait for no measurements and no freezes: none could change them. An error of our own with one
  * rollout is told with it, and the others are looked at all the same.
  */
@@ -39,15 +41,16 @@ export async function look<T extends Subject>(
       asked.flatMap(({ queries }) => queries),
     ),
   ])
-  const apps = await seeApps(wheel, items, images)
+  const weighed = asked.map(({ item, queries, error }) => {
+    const attempted = attempt(() => judgedOf(item, queries, readings, asking))
+    return { item, rollout: item.rollout, judged: attempted.value ?? null, broken: error ?? attempted.error }
+  })
+  const apps = await seeApps(wheel, weighed, images, command !== null)
   const frozen = hurried ? UNREAD : await readFreezes(wheel, items)
   const now = wheel.clock.now()
-  return asked.map(({ item, queries, error }) => {
-    const { rollout } = item
+  return weighed.map(({ item, rollout, judged, broken }) => {
     const image = images.get(rollout) ?? null
     const app = apps.get(rollout) ?? notLookedAt(rollout, image)
-    const attempted = attempt(() => judgedOf(item, queries, readings, asking))
-    const judged = attempted.value ?? null
     const verdict = judged?.verdict ?? null
     const facts = {
       now,
@@ -58,9 +61,14 @@ export async function look<T extends Subject>(
       blindSince: judged === null ? null : blindSince(judged, rollout),
       freeze: frozen(rollout.key.environment, rollout.key.name, now),
     }
-    const sight = { facts, judged: judged?.state ?? null, buckets: judged?.line ?? null }
-    return { ...item, ...sight, broken: error ?? attempted.error }
+    return { ...item, facts, judged: judged?.state ?? null, buckets: judged?.line ?? null, broken }
   })
+}
+
+/** The same facts with a look at the app and its revisions of this moment. */
+export async function lookAgain(wheel: Wheel, { manifest }: Rollout, facts: Facts): Promise<Facts> {
+  const [app = facts.app] = await wheel.apps.observe([manifest.target])
+  return { ...facts, app, now: wheel.clock.now() }
 }
 
 /** What comes of a piece of work for one rollout; its own error must not take the others' looks along. */
@@ -105,21 +113,37 @@ export interface Sight {
  */
 export const URGENT_MS = 15_000
 
+/** A rollout and what was made of its measurements at this look. */
+interface Weighed {
+  readonly rollout: Rollout
+  readonly judged: Judged | null
+  readonly broken: unknown
+}
+
 /** Azure is not touched for a rollout in preparation before the registry has said that its image is really there. */
 async function seeApps(
   wheel: Wheel,
-  items: readonly { readonly rollout: Rollout }[],
+  items: readonly Weighed[],
   images: ReadonlyMap<Rollout, Presence | undefined>,
+  isCommanded: boolean,
 ): Promise<ReadonlyMap<Rollout, Observed | undefined>> {
-  const ready = items
-    .map(({ rollout }) => rollout)
-    .filter((rollout) => rollout.phase.kind !== 'preparing' || images.get(rollout)?.kind === 'present')
+  const ready = items.filter(({ rollout }) => rollout.phase.kind !== 'preparing' || images.get(rollout)?.kind === 'present')
   if (ready.length === 0) return new Map()
-  const isUrgent = ready.every(({ phase }) => phase.kind === 'rolling-back')
-  const urgent = isUrgent ? { until: wheel.clock.now() + URGENT_MS } : undefined
-  const targets = ready.map((rollout) => rollout.manifest.target)
-  const seen = await wheel.apps.observe(targets, urgent)
-  return new Map(ready.map((rollout, index) => [rollout, seen[index]]))
+  const now = wheel.clock.now()
+  const isUrgent = ready.every(({ rollout }) => rollout.phase.kind === 'rolling-back')
+  const urgent = isUrgent ? { until: now + URGENT_MS } : undefined
+  const targets = ready.map(({ rollout }) => rollout.manifest.target)
+  const readAt = ready.map(({ rollout, judged, broken }) =>
+    isCommanded || broken !== null ? null : quietSince(rollout, judged?.verdict ?? null, now),
+  )
+  const seen = await wheel.apps.observe(targets, urgent, readAt)
+  const first = new Map(ready.map(({ rollout }, index) => [rollout, seen[index]]))
+  const changed = [...first].flatMap(([rollout, one]) =>
+    one?.kind === 'glanced' && !isAsKnown(rollout, one.app) ? [rollout] : [],
+  )
+  if (changed.length === 0) return first
+  const closer = await wheel.apps.observe(changed.map((rollout) => rollout.manifest.target))
+  return new Map([...first, ...changed.map((rollout, index) => [rollout, closer[index]] as const)])
 }
 
 async function measure(wheel: Wheel, queries: readonly Query[]): Promise<ReadonlyMap<string, Reading>> {

@@ -1,24 +1,41 @@
+import type { Suspect } from '../core/quarantine.ts'
+import { Fault } from '../errors.ts'
 import type { Delivery, EventRecord } from '../ports.ts'
 import { receive } from './receive.ts'
+import type { Ward } from './ward.ts'
 import type { Wheel } from './wheel.ts'
 
+/** Where messages that cannot be acted on are kept, and from which queue they came. */
+export interface Shelf {
+  readonly ward: Pick<Ward, 'admit'>
+  readonly queue: string
+}
+
 /**
- * Writes down a message that could not be acted on however often it was delivered: it is seen among the events, and the
- * others go on. The same message again is the same record.
+ * Writes down a message that could not be acted on however often it was delivered: it is seen among the events, kept as it
+ * came where it can be sent again, and the others go on. The same message again is the same record. `why` is said to people.
  */
-export async function quarantine(wheel: Wheel, source: string, message: unknown): Promise<EventRecord> {
-  const text = typeof message === 'string' ? message : JSON.stringify(message)
+export async function quarantine(
+  wheel: Wheel,
+  source: string,
+  message: unknown,
+  shelf: Shelf | null = null,
+  why = 'it could not be acted on',
+): Promise<EventRecord> {
+  const text = typeof message === 'string' ? message : (JSON.stringify(message) ?? '')
   const record: EventRecord = {
     id: `quarantined-${wheel.digest(text).slice(0, 32)}`,
     receivedAt: wheel.clock.now(),
     source,
     outcome: 'quarantined',
-    reason: `it could not be acted on; it began with ${JSON.stringify(text.slice(0, 200))}`,
+    reason: `${why}; it began with ${JSON.stringify(text.slice(0, 200))}`,
     image: null,
     digest: null,
     entityId: null,
     rollout: null,
   }
+  // First where it can be sent again from: the record alone would tell of a message that nobody has.
+  if (shelf !== null) await shelf.ward.admit(suspectOf(source, text, shelf.queue, why))
   await wheel.events.record([record])
   return record
 }
@@ -31,14 +48,27 @@ export async function sift(
   wheel: Wheel,
   source: string,
   deliveries: readonly unknown[],
+  shelf: Shelf | null = null,
 ): Promise<readonly EventRecord[]> {
   const lost: EventRecord[] = []
   for (const delivery of deliveries) {
     try {
       await receive(wheel, delivery as Delivery)
-    } catch {
-      lost.push(await quarantine(wheel, source, delivery))
+    } catch (error) {
+      lost.push(await quarantine(wheel, source, delivery, shelf, whyNot(error)))
     }
   }
   return lost
+}
+
+/** What failed, in words that hold no secret: those of a Fault, or of our own error. */
+function whyNot(error: unknown): string {
+  if (error instanceof Fault) return error.message
+  return error instanceof Error ? `it could not be acted on (${error.name}: ${error.message})` : 'it could not be acted on'
+}
+
+function suspectOf(source: string, content: string, queue: string, why: string): Suspect {
+  const what = source === 'intake' ? 'delivery' : 'registry-event'
+  const nowhere = { environment: null, service: null, field: null, holds: false } as const
+  return { kind: 'message', what, place: queue, why, content, ...nowhere }
 }

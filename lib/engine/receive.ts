@@ -75,7 +75,9 @@ async function endsOf(wheel: Wheel, delivery: Delivery, folder: Folder): Promise
   const push = olderPush(delivery.push)
   const records: EventRecord[] = []
   for (const key of await folder.servicesFor(push)) {
-    const refused = refusal(wheel, await folder.service(key), push, delivery.receivedAt)
+    const item = await folder.service(key)
+    checkReadable(wheel, key, item)
+    const refused = refusal(wheel, item, push, delivery.receivedAt)
     records.push(...(refused ?? (await offer(wheel, key, await nameless(wheel, push), delivery.receivedAt))))
   }
   if (records.length > 0) return records
@@ -87,6 +89,12 @@ async function endsOf(wheel: Wheel, delivery: Delivery, folder: Folder): Promise
 function nameless(wheel: Wheel, push: Push): Promise<Push> | Push {
   const { people, clock } = wheel
   return people === undefined ? push : withoutAuthor({ people, clock }, push)
+}
+
+/** A service that is there and cannot be read now takes no push for a no: the message comes back, or waits in quarantine. */
+function checkReadable(wheel: Wheel, key: ServiceKey, item: Loaded | undefined): void {
+  const why = item === undefined ? (wheel.heldBy?.(key) ?? null) : null
+  if (why !== null) throw new Fault('unavailable', `${why}; what is pushed waits until it can be`)
 }
 
 /** What is said of a push that a service does not take, by its manifest; null = it takes it. */

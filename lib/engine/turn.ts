@@ -76,7 +76,7 @@ type Seen = Going & Sight
 
 /** Decides, saves, performs for one service. */
 async function settle(wheel: Wheel, seen: Seen, command: Command | null): Promise<Turned> {
-  const { item, rollout, judged, buckets, broken } = seen
+  const { item, judged, buckets, broken } = seen
   if (broken !== null) throw broken
   const { name } = item.service.key
   const { decided, facts } = await decideClosely(wheel, seen, command)

@@ -2,7 +2,7 @@ import type { AuditDraft, AuditRow } from '../core/audit.ts'
 import { seal } from '../core/chain.ts'
 import type { Command } from '../core/facts.ts'
 import type { WindowOf } from '../core/freeze.ts'
-import type { ServiceState, TagPattern } from '../core/service.ts'
+import type { ServiceKey, ServiceState, TagPattern } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type {
   Bell,
@@ -32,12 +32,14 @@ export interface Wheel {
   readonly restarts: Restarts
   readonly registry: Registry
   readonly bell: Bell
+  /** Why a service cannot be read, as far as is known here; null = it can, or is not there. Absent = nobody can tell. */
+  readonly heldBy?: (key: ServiceKey) => string | null
   /** Where people stand behind pseudonyms; absent = authors of pushes are kept as their registry names them. */
   readonly people?: People
-  /** SHA-256 of a text, hex. */
-  readonly digest: (text: string) => string
   /** How long a function may live, milliseconds: no writer wakes later than that after its last look. */
   readonly longestLifeMs: number
+  /** SHA-256 of a text, hex. */
+  readonly digest: (text: string) => string
   readonly matchesTag: (pattern: TagPattern, tag: string) => boolean
   /** The window of a freeze that is open at a moment; null = none. */
   readonly openWindow: WindowOf
