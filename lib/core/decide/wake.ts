@@ -21,7 +21,7 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   if (phase.kind === 'finished' && !busy && isQuiet(rollout, now)) return null
   const { frozen } = rollout
   const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity
-  const regular = Math.min(onTheBeat(now, intervalMs), thaws)
+  const regular = Math.min(onTheBeat(rollout, now), thaws)
   if (trouble?.during === 'deed' && trouble.retryAt > now) return Math.min(regular, Math.max(trouble.retryAt, soon))
   if (busy || isAwaiting(rollout)) return soon
   const bake = bakeEnds(rollout)
@@ -39,11 +39,16 @@ function soonMs(rollout: Rollout): number {
 }
 
 /**
- * The next beat of the interval: rollouts of one interval are looked at together, so that one question to a source answers
- * for all of them.
+ * The next beat of the interval, at the moment when the newest bucket can be read at the source that lags most: rollouts of
+ * one interval and lag are looked at together, so that one question to a source answers for all of them. While a KPI is
+ * suspect, every bucket is looked at as soon as it can be read.
  */
-function onTheBeat(now: number, intervalMs: number): number {
-  return (Math.floor(now / intervalMs) + 1) * intervalMs
+function onTheBeat({ manifest, verdict }: Rollout, now: number): number {
+  const { intervalMs, bucketMs, kpis } = manifest.analysis
+  const paceMs = verdict?.kind === 'suspect' ? Math.min(intervalMs, bucketMs) : intervalMs
+  const lags = kpis.flatMap(({ role, lagMs }) => (role === 'advisory' ? [] : [lagMs]))
+  const readableMs = Math.max(0, ...lags) % paceMs
+  return (Math.floor((now - readableMs) / paceMs) + 1) * paceMs + readableMs
 }
 
 function isAwaiting(rollout: Rollout): boolean {

@@ -8,10 +8,12 @@ import {
   anAnalysis,
   appAt,
   aRollout,
+  aVerdict,
   CANARY,
   facts,
   finished,
   HOUR,
+  latency,
   MINUTE,
   PREPARING,
   PROVISIONING,
@@ -136,6 +138,12 @@ describe('trouble that stands', () => {
 })
 
 describe('nextWake', () => {
+  const lagging = (...kpis: readonly Parameters<typeof latency>[0][]) =>
+    aRollout(progressing(0), { manifest: aManifest({ analysis: anAnalysis({ kpis: kpis.map(latency) }) }) })
+  const seldom = (kind: 'inconclusive' | 'suspect') => {
+    const manifest = aManifest({ analysis: anAnalysis({ intervalMs: HOUR, kpis: [latency({ lagMs: 0 })] }) })
+    return aRollout(progressing(0, T0 - 9 * HOUR), { manifest, verdict: aVerdict(kind) })
+  }
   const table: readonly [string, Rollout, boolean, number | null][] = [
     ['a rollout that waits for Azure is looked at soon', aRollout(PROVISIONING), false, 10 * SECOND],
     ['one that prepares is looked at soon', aRollout(PREPARING), false, 10 * SECOND],
@@ -156,6 +164,21 @@ describe('nextWake', () => {
       30 * SECOND,
     ],
     ['one whose bake is over is looked at every interval', aRollout(progressing(0, T0 - 9 * HOUR)), false, MINUTE],
+    [
+      'one whose source lags by no whole interval is looked at when a bucket can be read, by the longest lag that counts',
+      lagging({ lagMs: 2.25 * MINUTE }, { lagMs: 2 * MINUTE }, { lagMs: 7.5 * MINUTE, role: 'advisory' }),
+      false,
+      15 * SECOND,
+    ],
+    [
+      'one whose source lags by whole intervals is looked at on the beat',
+      lagging({ lagMs: 6 * MINUTE }),
+      false,
+      MINUTE,
+    ],
+    ['one of which only advisory KPIs are known, too', lagging({ lagMs: 90_000, role: 'advisory' }), false, MINUTE],
+    ['one that is not suspect waits for its interval', seldom('inconclusive'), false, HOUR],
+    ['one that is suspect is looked at with every bucket', seldom('suspect'), false, MINUTE],
     ['one that is paused is looked at every interval', aRollout(paused('foreign-edit')), false, MINUTE],
     ['one on watch is looked at every interval', aRollout(finished('promoted')), false, MINUTE],
     [
@@ -192,14 +215,17 @@ describe('nextWake', () => {
       'one that raised the alarm is looked at once a minute, and no longer every few seconds',
       aRollout(progressing(0, null), {
         overdue: true,
-        manifest: aManifest({ analysis: anAnalysis({ intervalMs: HOUR }) }),
+        manifest: aManifest({ analysis: anAnalysis({ intervalMs: HOUR, kpis: [latency({ lagMs: 0 })] }) }),
       }),
       true,
       MINUTE,
     ],
     [
       'a rollback that raised the alarm too',
-      aRollout(rollingBack(), { overdue: true, manifest: aManifest({ analysis: anAnalysis({ intervalMs: HOUR }) }) }),
+      aRollout(rollingBack(), {
+        overdue: true,
+        manifest: aManifest({ analysis: anAnalysis({ intervalMs: HOUR, kpis: [latency({ lagMs: 0 })] }) }),
+      }),
       false,
       MINUTE,
     ],
