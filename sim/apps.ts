@@ -1,4 +1,5 @@
 import type { Action, AppSeen, Observed, TrafficEntry, Trouble } from '../lib/core/app.ts'
+import { NO_TURNS, shareTurns } from '../lib/core/revision-turns.ts'
 import type { Target } from '../lib/core/service.ts'
 import { Fault } from '../lib/errors.ts'
 import type { ContainerApps } from '../lib/ports.ts'
@@ -12,18 +13,22 @@ import { isObject, type Json, type WireContainer } from './world/wire.ts'
  * Container apps of a world without the network in between: the same deeds as the real plug, in the same number of
  * ARM calls, with the same Faults. A look at one app counts one get and one list of revisions; a look at several apps
  * of one resource group counts one list for all of them, or one get each where the list is denied. With a clock it keeps
- * ARM's budget as the real plug does, and moves the clock on where a rollback waits between two tries.
+ * ARM's budget as the real plug does, moves the clock on where a rollback waits between two tries, and glances at apps where
+ * that is enough, by the turns of the real plug; `quietReads` as there.
  */
-export function createSimApps(world: World, clock: SimClock | null = null): ContainerApps {
+export function createSimApps(world: World, clock: SimClock | null = null, quietReads?: number): ContainerApps {
   const unlisted = new Set<string>()
   const lane = createSimLane(clock)
+  let turns = NO_TURNS
   return {
-    observe: async (targets, urgent) => {
+    observe: async (targets, urgent, readAt = []) => {
+      const share = shareTurns(turns, targets, clock === null ? [] : readAt, clock?.now() ?? 0, quietReads)
+      turns = share.turns
       const lists = new Map<string, Promise<Trouble | null>>()
       const sizes = groupSizes(targets)
       const send: SimSend = (target, kind, call) => lane(target, kind, urgent, call)
       const seen: Promise<Observed>[] = []
-      for (const target of targets) {
+      for (const [index, target] of targets.entries()) {
         const group = groupOf(target)
         const isListed = (sizes.get(group) ?? 0) > 1 && !unlisted.has(group)
         const fault = isListed ? await listOf(world, send, target, lists) : null
@@ -32,7 +37,9 @@ export function createSimApps(world: World, clock: SimClock | null = null): Cont
         const one: Promise<Observed> =
           fault !== null && fault.kind !== 'denied'
             ? Promise.resolve({ kind: 'unseen', fault })
-            : observeOne(world, send, target, isSingle, urgent !== undefined)
+            : share.glanced.has(index)
+              ? glanceAt(world, send, target, isSingle)
+              : observeOne(world, send, target, isSingle, urgent !== undefined)
         seen.push(one)
         if (urgent === undefined) await one
       }
@@ -68,6 +75,16 @@ function listOf(
   const fault = send(target, 'reads', () => world.countRead('list', null)).then(() => null, troubleOf)
   lists.set(group, fault)
   return fault
+}
+
+async function glanceAt(world: World, send: SimSend, target: Target, isSingle: boolean): Promise<Observed> {
+  try {
+    if (isSingle) await send(target, 'reads', () => world.countRead('get', target))
+    const { revisions: _, ...app } = troubling(() => world.see(target))
+    return { kind: 'glanced', app }
+  } catch (error) {
+    return { kind: 'unseen', fault: troubleOf(error) }
+  }
 }
 
 async function observeOne(

@@ -61,6 +61,8 @@ export interface StageOptions {
   readonly windows?: Pick<Wheel, 'openWindow' | 'nextWindow'>
   /** How long a function may live, at least; absent = no time is added to any watch. */
   readonly longestLifeMs?: number
+  /** How many revision lists a minute are for apps that a glance is enough for; absent = as many as for the real ones. */
+  readonly quietReads?: number
   /** Whether decisions leave notices in the store's outbox. */
   readonly told?: boolean
   /** Puts a bug between the engine and its sockets, to show that it is found; absent = none. */
@@ -76,7 +78,7 @@ export function createStage(options: StageOptions = {}): Stage {
   const props = createProps(options)
   const { clock, store } = props
   const { told = false, plant = (wheel) => wheel } = options
-  const sockets = plant(socketsOf(props, options.windows ?? PLAIN, options.longestLifeMs ?? 0))
+  const sockets = plant(socketsOf(props, options))
   const worker = mortal(told ? { ...sockets, store: telling(sockets.store, null) } : sockets, crash)
   const wheel = worker.sockets
   const wakes = { timer: true, bell: true }
@@ -141,8 +143,7 @@ const PLAIN: Pick<Wheel, 'openWindow' | 'nextWindow'> = {
 
 function socketsOf(
   { world, store, ...others }: Props,
-  windows: Pick<Wheel, 'openWindow' | 'nextWindow'>,
-  longestLifeMs: number,
+  { windows = PLAIN, longestLifeMs = 0, quietReads }: StageOptions,
 ): Wheel {
   const digest = (text: string) => createHash('sha256').update(text).digest('hex')
   return {
@@ -153,7 +154,7 @@ function socketsOf(
     catalogue: store,
     events: store,
     buckets: store,
-    apps: createSimApps(world, others.clock),
+    apps: createSimApps(world, others.clock, quietReads),
     longestLifeMs,
     digest,
     matchesTag,

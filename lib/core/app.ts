@@ -23,8 +23,8 @@ export interface RevisionSeen {
   readonly error: string | null
 }
 
-/** A container app as one look showed it. */
-export interface AppSeen {
+/** A container app without its revisions, as the list of its resource group shows it. */
+export interface AppGlance {
   readonly target: Target
   readonly location: string
   /** `Multiple`, `Single`, `Labels`, or a word we do not know yet. */
@@ -34,13 +34,31 @@ export interface AppSeen {
   readonly provisioning: string
   readonly latestRevision: string | null
   readonly traffic: readonly TrafficEntry[]
+}
+
+/** A container app as one look showed it. */
+export interface AppSeen extends AppGlance {
   readonly revisions: readonly RevisionSeen[]
 }
 
-/** What a look brought: the app, or why it could not be seen. */
+/**
+ * What a look brought: the app with its revisions; the app alone (`glanced`: nobody asked for its revisions, so that nothing
+ * may be done to it); or why it could not be seen.
+ */
 export type Observed =
   | { readonly kind: 'seen'; readonly app: AppSeen }
+  | { readonly kind: 'glanced'; readonly app: AppGlance }
   | { readonly kind: 'unseen'; readonly fault: Trouble }
+
+/** What a look brought that had to read the revisions too. */
+export type Looked = Exclude<Observed, { readonly kind: 'glanced' }>
+
+/** A look as it is taken by whoever needs the revisions: an app that was only glanced at was not seen. */
+export function looked(observed: Observed): Looked {
+  if (observed.kind !== 'glanced') return observed
+  const message = `the revisions of ${observed.app.target.app} were not read`
+  return { kind: 'unseen', fault: { kind: 'unavailable', message, retryAfterMs: null } }
+}
 
 /** A refusal by the outside, kept as data so that it can be stored and shown. Kinds are those of `Fault`. */
 export interface Trouble {
@@ -54,6 +72,7 @@ export interface Trouble {
  *
  * - `create-revision`: copy `from`'s template, change the container's image and the suffix, nothing else.
  * - `set-traffic`: make the traffic list exactly `traffic` (weights total 100, revisions named, foreign labels kept).
+ * - `set-mode`: set the app's revision mode and nothing else; users stay where they are.
  * - `activate` / `deactivate`: switch a revision on or off.
  * - `wake`: send one request to a revision that has scaled to zero.
  * - `repair`: after a failed template operation, write `from`'s template under a fresh suffix together with `traffic`, and
@@ -62,8 +81,8 @@ export interface Trouble {
 export type Action =
   | { readonly kind: 'create-revision'; readonly from: string; readonly suffix: string; readonly image: string }
   | { readonly kind: 'set-traffic'; readonly traffic: readonly TrafficEntry[] }
+  | { readonly kind: 'set-mode'; readonly mode: 'Multiple' }
   | { readonly kind: 'activate'; readonly revision: string }
- * - `set-mode`: set the app's revision mode and nothing else; users stay where they are.
   | { readonly kind: 'deactivate'; readonly revision: string }
   | { readonly kind: 'wake'; readonly revision: string; readonly fqdn: string }
   | {
@@ -71,7 +90,7 @@ export type Action =
       readonly from: string
       readonly suffix: string
       readonly traffic: readonly TrafficEntry[]
-  | { readonly kind: 'set-mode'; readonly mode: 'Multiple' }
+      readonly mode?: 'Multiple'
     }
 
 /** Azure's words for a revision that can take traffic: provisioned, healthy, running, at least one replica. */
@@ -80,7 +99,6 @@ export function isReady(revision: RevisionSeen): boolean {
     revision.active &&
     revision.health === 'Healthy' &&
     (revision.running === 'Running' || revision.running === 'RunningAtMaxScale') &&
-      readonly mode?: 'Multiple'
     revision.replicas >= 1
   )
 }

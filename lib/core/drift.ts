@@ -74,7 +74,8 @@ function isOurRevision(rollout: Rollout, name: string): boolean {
   return false
 }
 
-function sameLabels(a: Footprint['labels'], b: Footprint['labels']): boolean {
+/** Whether two sets of labels stand on the same revisions. */
+export function sameLabels(a: Footprint['labels'], b: Footprint['labels']): boolean {
   const names = Object.keys(a)
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
 }

@@ -1,9 +1,9 @@
-import type { AppSeen, TrafficEntry } from './app.ts'
+import type { AppGlance, AppSeen, TrafficEntry } from './app.ts'
 import type { Weights } from './audit.ts'
 import type { Footprint, Rollout } from './rollout.ts'
 
 /** Weight by revision as the ingress has it now: latest resolved to its name, revisions without weight left out. */
-export function weightsSeen(app: AppSeen): Weights {
+export function weightsSeen(app: AppGlance): Weights {
   const weights: Record<string, number> = {}
   for (const entry of app.traffic) {
     const revision = entry.revision ?? app.latestRevision
@@ -13,7 +13,7 @@ export function weightsSeen(app: AppSeen): Weights {
 }
 
 /** Whether traffic follows the latest revision anywhere: then any new revision would take weight unasked. */
-export function followsLatest(app: AppSeen): boolean {
+export function followsLatest(app: AppGlance): boolean {
   return app.traffic.some((entry) => entry.revision === null)
 }
 
@@ -89,20 +89,25 @@ export function withoutCanary(weights: Weights, stable: string, canary: string):
 /** What of the app a foreign hand could change. */
 export function footprintOf(app: AppSeen, rollout: Pick<Rollout, 'stable' | 'canary' | 'leftovers'>): Footprint {
   const ours = [rollout.stable, rollout.canary, ...rollout.leftovers]
-  const labels: Record<string, string> = {}
-  for (const entry of app.traffic) {
-    const revision = entry.revision ?? app.latestRevision
-    if (entry.label !== null && revision !== null) labels[entry.label] = revision
-  }
   return {
     mode: app.mode,
     sticky: app.stickySessions,
     followsLatest: followsLatest(app),
     weights: weightsSeen(app),
-    labels,
+    labels: labelsSeen(app),
     revisions: app.revisions.map((revision) => revision.name),
     active: app.revisions
       .filter((revision) => revision.active && ours.includes(revision.name))
       .map((revision) => revision.name),
   }
+}
+
+/** Revision by label as the ingress has it now, latest resolved to its name. */
+export function labelsSeen(app: AppGlance): Readonly<Record<string, string>> {
+  const labels: Record<string, string> = {}
+  for (const entry of app.traffic) {
+    const revision = entry.revision ?? app.latestRevision
+    if (entry.label !== null && revision !== null) labels[entry.label] = revision
+  }
+  return labels
 }

@@ -55,7 +55,8 @@ async function observeAll(
 ): Promise<readonly Looked[]> {
   let observed: readonly Looked[] = []
   await attempt({ check: 'app-readable', subject: '' }, async () => {
-    if (services.length > 0) observed = (await wheel.apps.observe(services.map(({ manifest }) => manifest.target))).map(looked)
+    if (services.length > 0)
+      observed = (await wheel.apps.observe(services.map(({ manifest }) => manifest.target))).map(looked)
     return []
   })
   return observed

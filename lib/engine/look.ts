@@ -127,7 +127,9 @@ async function seeApps(
   images: ReadonlyMap<Rollout, Presence | undefined>,
   isCommanded: boolean,
 ): Promise<ReadonlyMap<Rollout, Observed | undefined>> {
-  const ready = items.filter(({ rollout }) => rollout.phase.kind !== 'preparing' || images.get(rollout)?.kind === 'present')
+  const ready = items.filter(
+    ({ rollout }) => rollout.phase.kind !== 'preparing' || images.get(rollout)?.kind === 'present',
+  )
   if (ready.length === 0) return new Map()
   const now = wheel.clock.now()
   const isUrgent = ready.every(({ rollout }) => rollout.phase.kind === 'rolling-back')

@@ -1,5 +1,5 @@
 import type { ContainerApp, Revision, Template, TrafficWeight } from '@azure/arm-appcontainers'
-import type { AppSeen, RevisionSeen, TrafficEntry } from '../../core/app.ts'
+import type { AppGlance, AppSeen, RevisionSeen, TrafficEntry } from '../../core/app.ts'
 import type { Target } from '../../core/service.ts'
 import { tidy } from './arm-fault.ts'
 
@@ -15,6 +15,12 @@ export function seenApp(
   revisions: readonly Revision[],
   details: RunningDetails,
 ): AppSeen {
+  const found = revisions.map((revision) => seenRevision(revision, target.container, details))
+  return { ...glancedApp(target, app), revisions: found }
+}
+
+/** The same without the revisions. */
+export function glancedApp(target: Target, app: ContainerApp): AppGlance {
   const ingress = app.configuration?.ingress
   return {
     target,
@@ -24,7 +30,6 @@ export function seenApp(
     provisioning: app.provisioningState ?? 'Unknown',
     latestRevision: app.latestRevisionName || null,
     traffic: (ingress?.traffic ?? []).map(seenTraffic),
-    revisions: revisions.map((revision) => seenRevision(revision, target.container, details)),
   }
 }
 

@@ -1,17 +1,22 @@
 import type { ContainerApp, Revision } from '@azure/arm-appcontainers'
 import type { Observed } from '../../core/app.ts'
+import { NO_TURNS, shareTurns } from '../../core/revision-turns.ts'
 import type { Target } from '../../core/service.ts'
 import { Fault } from '../../errors.ts'
-import type { ContainerApps } from '../../ports.ts'
+import type { Clock, ContainerApps } from '../../ports.ts'
 import type { ArmCallsOf, ArmClient } from './arm-calls.ts'
 import { troubleOf } from './arm-fault.ts'
-import { type RunningDetails, runningDetails, seenApp } from './arm-models.ts'
+import { keptLists } from './arm-glance.ts'
+import { glancedApp, type RunningDetails, runningDetails, seenApp } from './arm-models.ts'
 
 interface Sources {
   readonly calls: ArmCallsOf
   readonly client: (subscriptionId: string) => Promise<ArmClient>
+  readonly clock: Clock
   /** How many calls may be under way at once. */
   readonly parallel: number
+  /** How many quiet apps' revisions are read in a minute, for each subscription. */
+  readonly quietReads?: number
   /** Told of every app that a look found. */
   readonly remember: (target: Target, app: ContainerApp) => void
 }
@@ -23,23 +28,35 @@ interface RevisionList {
 
 /**
  * Makes the look at many apps. Several apps of one resource group are read with one list, a single one by itself; each app
- * adds one list of revisions; nothing else is asked. What goes wrong with one target stays with that target; a list that
- * fails leaves the apps of its group unseen. An identity that may read apps but not list their group (roles on the apps alone)
- * costs one read per app instead; that the list is denied is kept in mind.
+ * adds one list of revisions, but for those that a glance is enough for and whose turn it is not; nothing else is asked.
+ * What goes wrong with one target stays with that target; a list that fails leaves the apps of its group unseen. An identity
+ * that may read apps but not list their group (roles on the apps alone) costs one read per app instead; that the list is
+ * denied is kept in mind.
  */
 export function createObserver(means: Sources): ContainerApps['observe'] {
   const unlisted = new Set<string>()
-  return async (targets, urgent) => {
+  const kept = keptLists<AppList>(means.clock)
+  let turns = NO_TURNS
+  return async (targets, urgent, readAt = []) => {
     const sources: Sources = { ...means, calls: (subscriptionId) => means.calls(subscriptionId, urgent) }
+    const share = shareTurns(turns, targets, readAt, means.clock.now(), means.quietReads)
+    turns = share.turns
     const inTurn = gate(sources.parallel)
-    const lists = once<ReadonlyMap<string, ContainerApp> | null>()
+    const lists = once<AppList>()
     const singles = once<ContainerApp>()
     const revisions = once<RevisionList>()
     const sizes = groupSizes(targets)
-    const appOf = async (target: Target): Promise<ContainerApp> => {
+    const listOf = (target: Target) =>
+      lists(groupKey(target), () =>
+        kept.keep(
+          groupKey(target),
+          inTurn(() => listUnlessDenied(sources, target, unlisted)),
+        ),
+      )
+    const appOf = async (target: Target, keptList: AppList): Promise<ContainerApp> => {
       const group = groupKey(target)
       const isAlone = sizes.get(group) === 1 || unlisted.has(group)
-      const list = isAlone ? null : await lists(group, () => inTurn(() => listUnlessDenied(sources, target, unlisted)))
+      const list = keptList ?? (isAlone ? null : await listOf(target))
       if (list === null) return singles(appKey(target), () => inTurn(() => getApp(sources, target)))
       const app = list.get(target.app.toLowerCase())
       if (app === undefined) throw missing(target)
@@ -47,19 +64,27 @@ export function createObserver(means: Sources): ContainerApps['observe'] {
     }
     const revisionsOf = (target: Target) =>
       revisions(appKey(target), () => inTurn(() => listRevisions(sources, target)))
+    const glance = async (target: Target): Promise<Observed> => {
+      const app = await appOf(target, (await kept.recent(groupKey(target))) ?? null)
+      return { kind: 'glanced', app: glancedApp(target, app) }
+    }
     const look = async (target: Target): Promise<Observed> => {
       // In a storm each of the two may take many tries: a rollback makes them side by side.
       if (urgent !== undefined) revisionsOf(target).catch(() => {})
-      const app = await appOf(target)
+      const app = await appOf(target, null)
       sources.remember(target, app)
       const list = await revisionsOf(target)
       return { kind: 'seen', app: seenApp(target, app, list.revisions, list.details) }
     }
-    return Promise.all(
-      targets.map((target) => look(target).catch((error): Observed => ({ kind: 'unseen', fault: troubleOf(error) }))),
-    )
+    const unseen = (error: unknown): Observed => ({ kind: 'unseen', fault: troubleOf(error) })
+    // Whoever needs its revisions asks first, so that its list does for the others' glance.
+    const closely = targets.map((target, index) => (share.glanced.has(index) ? null : look(target).catch(unseen)))
+    return Promise.all(targets.map((target, index) => closely[index] ?? glance(target).catch(unseen)))
   }
 }
+
+/** The apps of a resource group by name; null = the identity may not list them. */
+type AppList = ReadonlyMap<string, ContainerApp> | null
 
 /** ARM compares these names without regard to case. */
 export function appKey(target: Target): string {

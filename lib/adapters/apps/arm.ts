@@ -21,6 +21,8 @@ export interface ArmAppsOptions {
   readonly onCall?: (kind: ArmCallKind) => void
   /** How many reads may be under way at once; 8 unless told otherwise. */
   readonly parallel?: number
+  /** How many revision lists a minute are for apps that a glance is enough for, in each subscription; 25 unless told otherwise. */
+  readonly quietReads?: number
   /** How long one ARM call may take; 30 s unless told otherwise. */
   readonly timeoutMs?: number
   /** How long a wake call may take; 5 s unless told otherwise. */
@@ -32,8 +34,9 @@ export interface ArmAppsOptions {
 /**
  * Container apps through ARM (`@azure/arm-appcontainers` 4, api-version 2026-07-01).
  *
- * `observe` costs one call per resource group and one per app (two for an app that is alone in its group). `perform` sends one minimal PATCH (location and the changed
- * subtree) or one POST, and returns when Azure has taken it: the long-running operation is never polled, its end is seen by
+ * `observe` costs one call per resource group and one per app (two for an app that is alone in its group); of apps that may
+ * do with a glance only those whose turn it is add one (`lib/core/revision-turns.ts`), and a list that is some seconds old
+ * does for them. `perform` sends one minimal PATCH (location and the changed subtree) or one POST, and returns when Azure has taken it: the long-running operation is never polled, its end is seen by
  * the next look. Nothing is tried again in here but the throttled calls of a rollback, and of ARM's budget a fifth is kept for
  * those (`arm-lane.ts`). Fault kinds: 409 and lock conflicts `conflict`; 429 `throttled`; 401, 403 and
  * management locks `denied`; 404 `not-found`; other 4xx and unsafe wishes `malformed`; 5xx, time-outs and lost connections
@@ -49,7 +52,9 @@ export function createArmApps(options: ArmAppsOptions): ContainerApps {
     observe: createObserver({
       calls,
       client,
+      clock,
       parallel,
+      ...(options.quietReads === undefined ? {} : { quietReads: options.quietReads }),
       remember: (target, app) => {
         homes.set(appKey(target), { location: app.location, template: app.template })
       },

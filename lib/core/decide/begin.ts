@@ -1,4 +1,4 @@
-import { type AppSeen, isReady } from '../app.ts'
+import { type AppSeen, isReady, looked } from '../app.ts'
 import type { Facts } from '../facts.ts'
 import { duration, weightsText } from '../format.ts'
 import { pinnedImage, type Target } from '../service.ts'
@@ -23,10 +23,11 @@ export function prepare(move: Move, facts: Facts): Move {
     const why = facts.image?.trouble.message ?? 'the registry was not asked'
     return late ? finish(move, facts, 'failed', `the image could not be checked: ${why}`) : move
   }
-  if (facts.app.kind === 'unseen') {
-    return late ? finish(move, facts, 'failed', `the app could not be seen: ${facts.app.fault.message}`) : move
+  const seen = looked(facts.app)
+  if (seen.kind === 'unseen') {
+    return late ? finish(move, facts, 'failed', `the app could not be seen: ${seen.fault.message}`) : move
   }
-  const { app } = facts.app
+  const { app } = seen
   const refusal = unfitness(app.target, { mode: app.mode, sticky: app.stickySessions })
   if (refusal !== null) return finish(move, facts, 'refused', refusal)
   return withStable(move, facts, app, late)
@@ -49,7 +50,7 @@ function withStable(move: Move, facts: Facts, app: AppSeen, late: boolean): Move
   if (freeze !== null) return hold(move, facts, freeze, `${move.rollout.id} (${push.tag})`)
   // What an earlier rollout left to be switched off may have been given all traffic by hand since.
   const leftovers = move.rollout.leftovers.filter((name) => name !== stable)
-  const footprint = footprintOf(app, { ...move.rollout, stable, leftovers })
+  const footprint = { ...footprintOf(app, { ...move.rollout, stable, leftovers }), revisionsAt: facts.now }
   const known = change(move, { stable, stableImage: revision.image, leftovers, footprint })
   const busy = app.provisioning === 'InProgress' || app.provisioning === 'Failed'
   if (busy || !revision.active || followsLatest(app)) {
@@ -76,7 +77,7 @@ export function provision(move: Move, facts: Facts): Move {
   const { canary, manifest, phase } = rollout
   const late = facts.now >= clockFrom(rollout, phaseSince(phase)) + manifest.deadlines.readyMs
   const tooLate = `${canary} was not ready within ${duration(manifest.deadlines.readyMs)}`
-  if (facts.app.kind === 'unseen') return late ? rollBack(move, facts, 'failed', tooLate) : move
+  if (facts.app.kind !== 'seen') return late ? rollBack(move, facts, 'failed', tooLate) : move
   const { app } = facts.app
   const revision = app.revisions.find((candidate) => candidate.name === canary)
   const asked = phaseSince(phase) < facts.now

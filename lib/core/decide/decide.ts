@@ -94,7 +94,7 @@ function remember(move: Move, facts: Facts): Move {
 
 /** Whether no other deadline can have passed: the weight is real, and the app can be seen. */
 function isSteady({ phase }: Rollout, { app }: Facts): boolean {
-  return app.kind === 'seen' && steadySince(phase) !== null
+  return app.kind !== 'unseen' && steadySince(phase) !== null
 }
 
 /** Whether a source that counts gives no answer, as opposed to too few requests or an unclear figure. */

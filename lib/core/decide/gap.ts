@@ -23,11 +23,12 @@ export interface Closing {
 
 /**
  * The deeds that are missing now: at most one that changes the app, since Container Apps refuses a second write while
- * the first runs. Nothing while the app cannot be seen, while foreign hands hold it, or while the outside asked to wait.
+ * the first runs. Nothing while the app cannot be seen with its revisions, while foreign hands hold it, or while the outside
+ * asked to wait.
  */
 export function closeGap(move: Move, facts: Facts): Closing {
   const none = { move, actions: [] }
-  if (facts.app.kind === 'unseen' || wantedWeight(move.rollout) === null) return none
+  if (facts.app.kind !== 'seen' || wantedWeight(move.rollout) === null) return none
   const { app } = facts.app
   if (app.provisioning === 'InProgress' && !isUrgent(move.rollout, facts.now)) {
     return { move, actions: wakesMeanwhile(move.rollout, app) }
@@ -130,8 +131,8 @@ function restore(move: Move, facts: Facts, app: AppSeen): Closing {
   const weights = wereOurs(rollout, seen) ? split(stable, canary, 0) : withoutCanary(seen, stable, canary)
   if ((seen[canary] ?? 0) > 0) {
     const target = find(app, stable)
-    if (target?.active === false) return switchOn(move, facts, stable)
     if (app.mode !== 'Multiple' && !needsRepair(rollout, app)) return setMode(move, facts, app)
+    if (target?.active === false) return switchOn(move, facts, stable)
     const patient = facts.now < phase.since + manifest.deadlines.trafficMs
     if (target !== undefined && isStarting(target) && patient) return { move, actions: [] }
     return write(move, facts, app, stable, weights)
@@ -170,7 +171,6 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   return { move: noted, actions: [{ kind: 'deactivate', revision: idle }] }
 }
 
-function switchOn(move: Move, facts: Facts, revision: string): Closing {
 /**
  * Out of a mode that gives all users to the newest revision and switches off every other: until the app is in Multiple mode
  * stable would be switched off again by the next write.
@@ -184,6 +184,7 @@ function setMode(move: Move, facts: Facts, { target, mode }: AppSeen): Closing {
   return { move: noted, actions: [{ kind: 'set-mode', mode: 'Multiple' }] }
 }
 
+function switchOn(move: Move, facts: Facts, revision: string): Closing {
   const noted = note(move, facts, {
     kind: 'revision-activated',
     metric: 'revision',
@@ -198,20 +199,20 @@ function write(move: Move, facts: Facts, app: AppSeen, from: string, weights: We
   return { move, actions: [{ kind: 'set-traffic', traffic: trafficList(app, weights) }] }
 }
 
-function mayRepair(rollout: Rollout): boolean {
 /** Whether every other write would fail, since a failed template is tried again with it. */
 function needsRepair(rollout: Rollout, { provisioning }: AppSeen): boolean {
   return provisioning === 'Failed' && mayRepair(rollout)
 }
 
+function mayRepair(rollout: Rollout): boolean {
   return rollout.repairs < MOST_REPAIRS
 }
 
 function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights): Closing {
   const n = move.rollout.repairs + 1
   const suffix = repairSuffix(move.rollout, n)
-  const { app: name } = app.target
   const mode = app.mode === 'Multiple' ? {} : ({ mode: 'Multiple' } as const)
+  const { app: name } = app.target
   const noted = note(
     change(move, { repairs: n, leftovers: [...move.rollout.leftovers, `${name}--${suffix}`] }),
     facts,

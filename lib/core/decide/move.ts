@@ -20,7 +20,7 @@ export function note(move: Move, facts: Facts, row: Partial<AuditDraft> & { kind
     actor: 'slipway',
     rollout: rollout.id,
     step: stepOf(rollout.phase),
-    weightsBefore: facts.app.kind === 'seen' ? weightsSeen(facts.app.app) : (rollout.footprint?.weights ?? null),
+    weightsBefore: facts.app.kind !== 'unseen' ? weightsSeen(facts.app.app) : (rollout.footprint?.weights ?? null),
     weightsAfter: null,
     evidence: [],
     detail: null,

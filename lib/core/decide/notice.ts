@@ -7,10 +7,14 @@ import { footprintOf, sameWeights, split, wantedWeight, weightsSeen } from '../t
 import { change, enter, type Move, note } from './move.ts'
 import { troubled, untroubled } from './trouble.ts'
 
-/** Takes in what the look showed: trouble at the outside, foreign edits, and weights that have become real. */
+/**
+ * Takes in what the look showed: trouble at the outside, foreign edits, and weights that have become real. A glance is taken
+ * for what it was made for: the app is as it is known (`isAsKnown`).
+ */
 export function notice(move: Move, facts: Facts): Move {
   if (facts.image?.kind === 'absent') return move
   if (facts.app.kind === 'unseen') return troubled(move, facts, facts.app.fault, 'look')
+  if (facts.app.kind === 'glanced') return restarts(untroubled(move, facts, 'look'), facts)
   const { app } = facts.app
   const seen = confirmed(edited(untroubled(move, facts, 'look'), facts, app), facts, app)
   return restarts(health(seen, app), facts)
@@ -18,7 +22,7 @@ export function notice(move: Move, facts: Facts): Move {
 
 function edited(move: Move, facts: Facts, app: AppSeen): Move {
   const { rollout } = move
-  const after = footprintOf(app, rollout)
+  const after = { ...footprintOf(app, rollout), revisionsAt: facts.now }
   const before = rollout.footprint
   const taken = change(move, {
     footprint: after,

@@ -11,7 +11,7 @@ export function promoted(move: Move, facts: Facts, how: string | null = null): M
     kind: 'promotion-confirmed',
     metric: 'canary-weight',
     value: 100,
-    weightsAfter: facts.app.kind === 'seen' ? weightsSeen(facts.app.app) : null,
+    weightsAfter: facts.app.kind !== 'unseen' ? weightsSeen(facts.app.app) : null,
     notes: `${how === null ? '' : `${how}; `}${canary} serves all traffic`,
     evidence: facts.verdict?.kind === 'pass' ? facts.verdict.evidence : [],
   })

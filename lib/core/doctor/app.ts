@@ -1,4 +1,4 @@
-import type { AppSeen, Observed } from '../app.ts'
+import type { AppSeen, Looked } from '../app.ts'
 import { unfitness } from '../decide/begin.ts'
 import { entityId, type ServiceState } from '../service.ts'
 import { weightsSeen } from '../traffic.ts'
@@ -34,7 +34,7 @@ const NEEDED = [
 ] as const
 
 /** What a look at a service's app says: whether it can be seen, its mode, sticky sessions, and one revision with all traffic. */
-export function lookFindings(service: ServiceState, observed: Observed, names: Names): readonly Finding[] {
+export function lookFindings(service: ServiceState, observed: Looked, names: Names): readonly Finding[] {
   const of = checkOf(service)
   const { target } = service.manifest
   if (observed.kind === 'unseen') {
