@@ -147,9 +147,9 @@ export const auditLog: () => Promise<AuditLog> = () => store()
 
 /** What signs and keeps digests of the audit. */
 export const notary: () => Promise<Notary> = once(async () => {
-  const { createSecretKeySigner } = await import('./adapters/signing/secret-key.ts')
-  const { auditKey: name } = await settings()
-  return { digests: (await store()).digests, signer: createSecretKeySigner({ secrets: await secrets(), name }) }
+  const { notaryOf } = await import('./wiring-audit.ts')
+  const { auditKey, keyVaultUrl } = await settings()
+  return notaryOf({ auditKey, keyVaultUrl, credential, secrets, clock, digests: (await store()).digests })
 })
 
 /** Where notices wait until their sinks have them. */

@@ -27,6 +27,8 @@ export interface Signature {
   /** Thumbprint of the public key (RFC 7638). */
   readonly keyId: string
   readonly value: string
+  /** The public half, told with the signature; to be compared with one that is kept elsewhere. Absent in digests of earlier versions. */
+  readonly key?: PublicKey
 }
 
 /** A public key as JWK (RFC 7517); `kid` is its thumbprint. */

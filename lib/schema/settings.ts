@@ -47,7 +47,7 @@ export interface Settings {
   readonly registries: Readonly<Record<string, RegistrySettings>>
   /** Topic resource ids, lower case, whose Event Grid handshake is answered. */
   readonly eventGridTopics: readonly string[]
-  /** Name of the Key Vault secret with the private key that signs digests of the audit. */
+  /** Name of the Key Vault secret with the private key that signs digests of the audit, or `keys/` and the name of a key in Key Vault. */
   readonly auditKey: string
   /** NCRONTAB. */
   readonly sweepSchedule: string
@@ -208,8 +208,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     auditKey: from.text(
       'SLIPWAY_AUDIT_KEY',
       'slipway-audit-key',
-      /^[0-9a-zA-Z-]{1,127}$/,
-      'must be the name of a Key Vault secret (letters, digits, dashes)',
+      /^(?:keys\/)?[0-9a-zA-Z-]{1,127}$/,
+      'must be the name of a Key Vault secret (letters, digits, dashes), or `keys/` and the name of a key',
     ),
     sweepSchedule: from.cron('SLIPWAY_SWEEP_SCHEDULE', '0 * * * * *'),
     driftSchedule: from.cron('SLIPWAY_DRIFT_SCHEDULE', '0 30 2 * * *'),

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../../lib/ports.ts'
 import { createFaultSwitch, type FaultSwitch } from './faults.ts'
-import { bearerOf, json, listen, type Reply, type ServerCertificate, send, text, urlOf } from './serve.ts'
+import { bearerOf, json, listen, type Reply, readText, type ServerCertificate, send, text, urlOf } from './serve.ts'
+import { createVaultKeys, type VaultKeys } from './vault-keys.ts'
 
 /** `down`: 503. `denied`: no role (403). `throttled`: 429 with Retry-After. `malformed`: 200 with half a JSON text. */
 export type VaultFault = 'down' | 'denied' | 'throttled' | 'malformed'
@@ -18,7 +19,7 @@ export interface VaultOptions {
   readonly pageSize?: number
 }
 
-/** A pretend Key Vault that holds secrets; reads only over HTTP, written by its own methods. */
+/** A pretend Key Vault that holds secrets and keys; over HTTP it is read and signs, its own methods write. */
 export interface VaultServer {
   readonly url: string
   readonly faults: FaultSwitch<VaultFault>
@@ -30,6 +31,8 @@ export interface VaultServer {
   enable(name: string, version: string, enabled: boolean): void
   /** Removes a secret with all its versions. */
   remove(name: string): void
+  /** Its keys, which sign and are given out by nobody. */
+  readonly keys: VaultKeys
   close(): Promise<void>
 }
 
@@ -46,6 +49,7 @@ interface Vault {
   /** Versions of a secret, oldest first. */
   readonly secrets: Map<string, readonly Version[]>
   readonly faults: FaultSwitch<VaultFault>
+  readonly keys: VaultKeys
   url: string
   reads: number
 }
@@ -53,10 +57,14 @@ interface Vault {
 /** Where Key Vault's tokens are good, in the public cloud. */
 export const VAULT_AUDIENCE = 'https://vault.azure.net'
 
-/** Serves `GET /secrets/{name}`, `…/{version}` and `…/versions` over TLS, as `@azure/keyvault-secrets` calls them. */
+/** Serves `GET /secrets/{name}`, `…/{version}` and `…/versions` over TLS, as `@azure/keyvault-secrets` calls them, and keys. */
 export async function createVault(options: VaultOptions): Promise<VaultServer> {
-  const vault: Vault = { options, secrets: new Map(), faults: createFaultSwitch(), url: '', reads: 0 }
-  const listening = await listen((request, response) => send(response, answer(vault, request)), options.tls)
+  const keys = createVaultKeys(options.clock, () => vault.url, options.pageSize)
+  const vault: Vault = { options, secrets: new Map(), faults: createFaultSwitch(), keys, url: '', reads: 0 }
+  const listening = await listen(async (request, response) => {
+    const body = request.method === 'POST' ? await readText(request) : ''
+    send(response, answer(vault, request, body))
+  }, options.tls)
   vault.url = listening.url
   return {
     url: listening.url,
@@ -65,6 +73,7 @@ export async function createVault(options: VaultOptions): Promise<VaultServer> {
     put: (name, value) => put(vault, name, value),
     enable: (name, version, enabled) => enable(vault, name, version, enabled),
     remove: (name) => void vault.secrets.delete(name),
+    keys,
     close: listening.close,
   }
 }
@@ -86,7 +95,7 @@ function enable(vault: Vault, name: string, id: string, enabled: boolean): void 
   vault.secrets.set(name, changed)
 }
 
-function answer(vault: Vault, request: IncomingMessage): Reply {
+function answer(vault: Vault, request: IncomingMessage, body: string): Reply {
   request.resume()
   if (!vault.options.accept(bearerOf(request), VAULT_AUDIENCE)) return challenge(vault)
   vault.reads++
@@ -95,6 +104,8 @@ function answer(vault: Vault, request: IncomingMessage): Reply {
   const url = urlOf(request)
   if (!url.searchParams.has('api-version')) return refuse(400, 'BadParameter', 'api-version must be specified')
   const [room, name = '', id = '', ...more] = url.pathname.split('/').slice(1)
+  const byKey = room === 'keys' ? vault.keys.answer(request.method ?? '', url, body) : null
+  if (byKey !== null) return byKey
   const isKnown = request.method === 'GET' && room === 'secrets' && name !== '' && more.length === 0
   if (!isKnown) return refuse(404, 'NotFound', `Nothing is served at ${request.method} ${url.pathname}.`)
   const versions = vault.secrets.get(name)

@@ -1,7 +1,8 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import type { PublicKey } from '../../core/audit-digest.ts'
 import { Fault } from '../../errors.ts'
 import type { Secrets, Signer } from '../../ports.ts'
+import { publicKeyOf } from './public-half.ts'
 
 /** What signing with a key that is kept as a secret needs. */
 export interface SecretKeyOptions {
@@ -21,7 +22,8 @@ export function createSecretKeySigner({ secrets, name }: SecretKeyOptions): Sign
       const [newest] = await keys()
       if (newest === undefined) throw new Fault('not-found', `Secret ${name} has no live version: add one.`)
       const value = sign('sha256', Buffer.from(text), { key: newest, dsaEncoding: 'ieee-p1363' }).toString('base64url')
-      return { algorithm: 'ES256', keyId: publicHalf(newest).kid, value }
+      const key = publicHalf(newest)
+      return { algorithm: 'ES256', keyId: key.kid, value, key }
     },
     publicKeys: async () => (await keys()).map(publicHalf),
   }
@@ -44,10 +46,7 @@ function readKey(pem: string, name: string): KeyObject {
   return key
 }
 
-/** The public half as JWK, named by its thumbprint (RFC 7638: SHA-256 over the required members in the order of their names). */
 function publicHalf(key: KeyObject): PublicKey {
   const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' })
-  const required = JSON.stringify({ crv: 'P-256', kty: 'EC', x, y })
-  const kid = createHash('sha256').update(required).digest('base64url')
-  return { kty: 'EC', crv: 'P-256', x, y, alg: 'ES256', use: 'sig', kid }
+  return publicKeyOf(x, y)
 }

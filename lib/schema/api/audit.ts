@@ -61,11 +61,6 @@ export const auditVerdictSchema = z
   })
   .meta({ description: 'What walking one chain of the audit has shown.' }) satisfies z.ZodType<AuditVerdict>
 
-const signature = z.strictObject({
-  algorithm: z.literal('ES256'),
-  keyId: z.string().meta({ description: 'Thumbprint of the public key (RFC 7638).' }),
-  value: z.string().meta({ description: 'base64url of r and s, 64 bytes.' }),
-})
 const publicKey = z.strictObject({
   kty: z.literal('EC'),
   crv: z.literal('P-256'),
@@ -74,6 +69,12 @@ const publicKey = z.strictObject({
   alg: z.literal('ES256'),
   use: z.literal('sig'),
   kid: z.string(),
+})
+const signature = z.strictObject({
+  algorithm: z.literal('ES256'),
+  keyId: z.string().meta({ description: 'Thumbprint of the public key (RFC 7638).' }),
+  value: z.string().meta({ description: 'base64url of r and s, 64 bytes.' }),
+  key: publicKey.exactOptional().meta({ description: 'The public half, as JWK: compare it with one that you kept.' }),
 })
 
 /** What is said of all chains of an environment at one moment, signed. */
