@@ -101,6 +101,7 @@ const footprint = object({
   labels: record(text),
   revisions: texts,
   active: texts,
+  revisionsAt: maybe(figure),
 })
 
 const trouble = object({

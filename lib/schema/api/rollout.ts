@@ -83,6 +83,7 @@ const footprint = z.strictObject({
   labels: z.record(z.string(), z.string()),
   revisions: z.array(z.string()),
   active: z.array(z.string()),
+  revisionsAt: epochMs().optional(),
 })
 
 const trouble = z.strictObject({
