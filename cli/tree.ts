@@ -3,6 +3,7 @@ import { EXIT_MEANINGS } from './exit.ts'
 import { addAudit, addGovernance } from './tree-govern.ts'
 import { addOffline, addSetUp } from './tree-offline.ts'
 import { type Act, everyCommand, pathOf } from './tree-parts.ts'
+import { addQuarantine } from './tree-quarantine.ts'
 import { addChanges, addLooks } from './tree-rollout.ts'
 
 /** The whole tree of commands: help, documents, completion and the program itself are made of it. */
@@ -27,6 +28,7 @@ export function createTree(act: Act): Command {
   addChanges(program, act)
   addGovernance(program, act)
   addAudit(program, act)
+  addQuarantine(program, act)
   addOffline(program, act)
   addSetUp(program, act)
   for (const command of everyCommand(program))

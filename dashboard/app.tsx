@@ -15,6 +15,7 @@ import { Audit } from './views/audit.tsx'
 import { Delivery } from './views/delivery.tsx'
 import { Fleet } from './views/fleet.tsx'
 import { Freezes } from './views/freezes.tsx'
+import { Quarantine } from './views/quarantine.tsx'
 import { Service } from './views/service.tsx'
 import { Unknown } from './views/unknown.tsx'
 
@@ -97,6 +98,8 @@ function View({ route }: { readonly route: Route }) {
       return <Audit route={route} />
     case 'delivery':
       return <Delivery route={route} />
+    case 'quarantine':
+      return <Quarantine />
     case 'unknown':
       return <Unknown path={route.path} />
   }

@@ -7,6 +7,7 @@ import type { Role } from './core/caller.ts'
 import type { PresentedRow } from './core/export.ts'
 import type { Verb } from './core/facts.ts'
 import type { Severity } from './core/notice.ts'
+import type { RowKind } from './core/quarantine.ts'
 import type { Rollout } from './core/rollout.ts'
 import type { Status } from './core/status.ts'
 
@@ -270,6 +271,41 @@ export interface NoticesRetried {
   readonly sink: string
   /** How many notices are in the sink's line again. */
   readonly revived: number
+}
+
+/** Something that cannot be read or acted on (GET /api/v1/quarantine). */
+export interface QuarantineView {
+  readonly id: string
+  readonly kind: 'row' | 'message'
+  /** What kind of row or message it is. */
+  readonly what: RowKind | 'delivery' | 'registry-event'
+  /** `table/partition/row`, or the name of the queue that it came from. */
+  readonly place: string
+  /** Null = of no environment alone. */
+  readonly environment: string | null
+  readonly service: string | null
+  /** The field that is wrong; null = no single one. */
+  readonly field: string | null
+  readonly why: string
+  /** Whether its service is left alone as long as this lasts. */
+  readonly holds: boolean
+  readonly state: 'waiting' | 'redriven' | 'dismissed'
+  readonly since: string
+  readonly triedAt: string
+  readonly tries: number
+  /** When it is read again at the earliest; null = when somebody asks. */
+  readonly nextTryAt: string | null
+  readonly redriven: { readonly by: string; readonly at: string } | null
+  readonly dismissed: { readonly by: string; readonly at: string; readonly reason: string } | null
+  /** A message's text: in lists its beginning; null for a row. */
+  readonly content: string | null
+}
+
+/** POST /api/v1/quarantine/{id}/redrive. */
+export interface QuarantineRedriven {
+  /** `released`: the row can be read, or is gone. `unreadable`: it still cannot. `queued`: the message is in its queue again. */
+  readonly outcome: 'released' | 'unreadable' | 'queued'
+  readonly item: QuarantineView
 }
 
 /** A problem document (RFC 9457). */

@@ -17,6 +17,13 @@ export function roleAt({ grants }: Me, environment: string, service: string | nu
   return highest(held)
 }
 
+/** Whether somebody holds at least this role at a place; both null = everywhere. */
+export function holdsAt(me: Me, least: Role, environment: string | null, service: string | null): boolean {
+  const grants = environment === null ? me.grants.filter((grant) => grant.environments === null) : me.grants
+  const held = roleAt({ ...me, grants }, environment ?? '', service)
+  return held !== null && ROLES.indexOf(held) >= ROLES.indexOf(least)
+}
+
 /** The highest role that somebody holds anywhere. */
 export function roleOf({ grants }: Me): Role | null {
   return highest(grants)

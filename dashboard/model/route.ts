@@ -1,7 +1,7 @@
 /** Where the reader is: a view, its parts, and how it is looked at. All of it stands after the `#`. */
 export type Route =
   | { readonly view: 'fleet'; readonly query: URLSearchParams }
-  | { readonly view: 'approvals' | 'freezes' | 'audit' | 'delivery'; readonly query: URLSearchParams }
+  | { readonly view: 'approvals' | 'freezes' | 'audit' | 'delivery' | 'quarantine'; readonly query: URLSearchParams }
   | {
       readonly view: 'service'
       readonly environment: string
@@ -12,7 +12,7 @@ export type Route =
   | { readonly view: 'unknown'; readonly path: string; readonly query: URLSearchParams }
 
 /** A view has one part, a service two or three: an environment may be called as a view is. */
-const VIEWS = ['approvals', 'freezes', 'audit', 'delivery'] as const
+const VIEWS = ['approvals', 'freezes', 'audit', 'delivery', 'quarantine'] as const
 
 const NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/
 

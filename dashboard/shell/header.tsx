@@ -14,6 +14,7 @@ const VIEWS = [
   { view: 'freezes', href: '#/freezes', word: 'Freezes' },
   { view: 'audit', href: '#/audit', word: 'Audit' },
   { view: 'delivery', href: '#/delivery', word: 'Delivery' },
+  { view: 'quarantine', href: '#/quarantine', word: 'Quarantine' },
 ] as const
 
 /** Name, views, freshness, theme and person: the same on every view. */

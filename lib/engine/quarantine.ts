@@ -64,7 +64,9 @@ export async function sift(
 /** What failed, in words that hold no secret: those of a Fault, or of our own error. */
 function whyNot(error: unknown): string {
   if (error instanceof Fault) return error.message
-  return error instanceof Error ? `it could not be acted on (${error.name}: ${error.message})` : 'it could not be acted on'
+  return error instanceof Error
+    ? `it could not be acted on (${error.name}: ${error.message})`
+    : 'it could not be acted on'
 }
 
 function suspectOf(source: string, content: string, queue: string, why: string): Suspect {

@@ -20,6 +20,8 @@ const VIEWS: readonly (readonly [name: string, view: string, wait: string, ...pr
   ['approvals', '#/approvals', '.gate'],
   ['freezes', '#/freezes', '.freeze'],
   ['freeze form', '#/freezes', '.freeze', '.page-head .primary'],
+  ['quarantine', '#/quarantine', 'table.quarantine', 'table.quarantine summary'],
+  ['quarantine, to be dismissed', '#/quarantine', 'table.quarantine', '.quarantine-acts button:last-child'],
   ['delivery', '#/delivery', '.tile', '.tile summary'],
   ['person', '#/', 'table.fleet', '.person summary'],
   ['help', '#/', 'table.fleet', '[aria-label="Keyboard shortcuts"]'],

@@ -10,13 +10,26 @@ import {
   dueRowKey,
   eventPartition,
   eventRowKey,
+  isName,
   nameOfDue,
   rolloutRowKey,
   serviceRowKey,
   sourcePartition,
   sourceRowKey,
 } from './table-keys.ts'
-import { type Read, type Row, readRow, SCHEMA, shortened, unreadable, type Written, writeRow } from './table-rows.ts'
+import {
+  misshapen,
+  otherSchema,
+  type Read,
+  type Row,
+  readRow,
+  SCHEMA,
+  shortened,
+  unreadable,
+  type Written,
+  writeRow,
+} from './table-rows.ts'
+import { AUDIT, COMMAND, EVENT, ROLLOUT, SERVICE } from './table-shapes.ts'
 
 /** Service state as a row; the JSON is what counts, the columns are for people. */
 export function writeService(service: ServiceState): Written {
@@ -36,6 +49,8 @@ export function writeService(service: ServiceState): Written {
 export function readService(row: Row): Read<ServiceState> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
+  const wrong = misshapen(SERVICE, read.value)
+  if (wrong !== null) return wrong
   const state = read.value as unknown as ServiceState
   if (!belongs(state, row, (key) => serviceRowKey(key.name)))
     return unreadable('the state inside is not this service’s')
@@ -80,6 +95,8 @@ export interface RolloutRow {
 export function readRollout(row: Row): Read<RolloutRow> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
+  const wrong = misshapen(ROLLOUT, read.value)
+  if (wrong !== null) return wrong
   const rollout = read.value as unknown as Rollout
   if (!belongs(rollout, row, (key) => rolloutRowKey(key.name, rollout.number))) {
     return unreadable('the rollout inside is another one')
@@ -143,16 +160,14 @@ export function readAudit(row: Row): Read<AuditRow> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
   const rest = read.value
-  for (const column of ['id', 'entityId', 'metric', 'notes', 'kind', 'actor']) {
-    if (typeof row[column] !== 'string') return unreadable(`the column ${column} is missing`)
-  }
-  if (!(row.happenedAt instanceof Date)) return unreadable('the column happenedAt is missing')
-  if (typeof rest.seq !== 'number' || !Array.isArray(rest.evidence)) return unreadable('seq or evidence is missing')
+  if (!(row.happenedAt instanceof Date)) return unreadable('the column happenedAt is missing', 'happenedAt')
   const { id, entityId: entity, metric, notes, kind, actor, value, rollout, step } = row
   const plain = { id, entityId: entity, metric, notes, kind, actor }
   const nullable = { value: value ?? null, rollout: rollout ?? null, step: step ?? null }
   const happenedAt = row.happenedAt.getTime()
   const audit = { schema: 1, ...plain, ...nullable, happenedAt, ...rest }
+  const wrong = misshapen(AUDIT, audit)
+  if (wrong !== null) return wrong
   return { kind: 'read', value: audit as unknown as AuditRow }
 }
 
@@ -167,7 +182,8 @@ export function writeCommand(key: ServiceKey, command: CommandRecord): Written {
 export function readCommand(row: Row): Read<CommandRecord> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
-  if (typeof read.value.id !== 'string' || typeof read.value.answer !== 'string') return unreadable('it is no command')
+  const wrong = misshapen(COMMAND, read.value)
+  if (wrong !== null) return wrong
   return { kind: 'read', value: read.value as unknown as CommandRecord }
 }
 
@@ -179,10 +195,11 @@ export function writeSource(key: ServiceKey, registry: string, repository: strin
 
 /** The service that a row of the index table names. */
 export function readSource(row: Row): Read<ServiceKey> {
-  if (row.schema !== SCHEMA) return unreadable(`schema ${JSON.stringify(row.schema ?? null)}, known is ${SCHEMA}`)
+  if (row.schema !== SCHEMA) return otherSchema(row)
   const { environment, service } = row
-  if (typeof environment !== 'string' || typeof service !== 'string') return unreadable('it names no service')
-  return { kind: 'read', value: { environment, name: service } }
+  const isService = [environment, service].every((name) => typeof name === 'string' && isName(name))
+  if (!isService || row.rowKey !== `${environment}!${service}`) return unreadable('it names no service', 'service')
+  return { kind: 'read', value: { environment: String(environment), name: String(service) } }
 }
 
 /** An intake record as a row of the event table. */
@@ -203,7 +220,8 @@ export function writeEvent(event: EventRecord): Written {
 export function readEvent(row: Row): Read<EventRecord> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
-  if (typeof read.value.id !== 'string' || typeof read.value.outcome !== 'string') return unreadable('it is no event')
+  const wrong = misshapen(EVENT, read.value)
+  if (wrong !== null) return wrong
   return { kind: 'read', value: read.value as unknown as EventRecord }
 }
 

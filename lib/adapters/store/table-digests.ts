@@ -17,7 +17,7 @@ export function tableDigests(reader: Reader): Digests {
       return readPage(listing, limit, from, (row) => {
         const read = readDigest(row)
         if (read.kind === 'read') return read.value
-        reader.quarantine(table.tableName, row, read.why)
+        reader.quarantine(table.tableName, row, read)
         return null
       })
     },
@@ -43,7 +43,7 @@ function writeDigest(digest: SignedDigest): Written {
 }
 
 /** Whether it can be shown and checked; what it says is for whoever checks it. */
-function readDigest(row: Row): Read<SignedDigest> {
+export function readDigest(row: Row): Read<SignedDigest> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
   const { environment, number, at, heads, previousHash, hash, signature } = read.value as Partial<SignedDigest>

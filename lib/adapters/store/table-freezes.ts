@@ -27,7 +27,7 @@ export async function loadFreezes(reader: Reader, environment: string): Promise<
     const { freezes, lifted = [], chain } = read.value
     return { freezes, lifted, chain, token: { etag: row.etag, seq: chain.seq } satisfies Token }
   }
-  reader.quarantine(reader.table.tableName, row, read.why)
+  reader.quarantine(reader.table.tableName, row, read)
   const repair = 'nothing goes on in this environment until the row is put right'
   throw new Fault('malformed', `The freezes of ${environment} cannot be read (${read.why}); ${repair}.`)
 }
@@ -69,7 +69,8 @@ function writeFreezes({ environment, freezes, lifted = [], chain }: FreezesChang
   return writeRow(environment, FREEZES_ROW, columns, { freezes, lifted, chain } satisfies Kept)
 }
 
-function readFreezes(row: Row): Read<Kept> {
+/** The freezes of a row. */
+export function readFreezes(row: Row): Read<Kept> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
   const { freezes, lifted = [], chain } = read.value as Partial<Kept>

@@ -8,21 +8,22 @@ import { refusal, throwFault } from './table-faults.ts'
 import { readJudge } from './table-judge.ts'
 import { isName, judgeRowKey, newestRange, rolloutRowKey, serviceRowKey } from './table-keys.ts'
 import { inPartition, readAll } from './table-pages.ts'
-import type { Row } from './table-rows.ts'
+import type { Row, Unreadable } from './table-rows.ts'
 
 /** Requests in flight at once: a hundred services are read in a blink without tripping over Table Storage's limits. */
 const AT_ONCE = 16
 /** How often a service is read again when a newer rollout began between the two reads. */
 const MOST_READS = 3
 
-/** What reading services needs: the state table, a time limit per request, and whom to tell of unreadable rows. */
+/** What reading services needs: the state table, a time limit per request, and whom to tell of unreadable rows (`holds`: their service is left out). */
 export interface Reader {
   readonly table: TableClient
   readonly timeoutMs: number
   readonly quarantine: (
     table: string,
     row: { readonly partitionKey?: string; readonly rowKey?: string },
-    why: string,
+    wrong: string | Unreadable,
+    holds?: boolean,
   ) => void
 }
 
@@ -72,7 +73,7 @@ async function readOnce(
   const row = await readRowOf(reader, environment, serviceRowKey(name))
   if (row === null) return null
   const read = readService(row)
-  if (read.kind === 'unreadable') return setAside(reader, row, read.why)
+  if (read.kind === 'unreadable') return setAside(reader, row, read)
   const service = read.value
   const seen = { etag: row.etag, seq: service.chain.seq }
   if (service.rolloutNumber === 0) {
@@ -101,13 +102,13 @@ async function readNewest(
   const row = rows.find(({ rowKey }) => rowKey === keys.rowKey)
   if (row === undefined) return setAside(reader, keys, 'the rollout that its service names is missing')
   const read = readRollout(row)
-  if (read.kind === 'unreadable') return setAside(reader, row, read.why)
+  if (read.kind === 'unreadable') return setAside(reader, row, read)
   const { rollout, due, current, judged } = read.value
   if (!current) return last ? setAside(reader, keys, 'it is closed, yet its service calls it the newest') : 'stale'
   const judgeKeys = { ...keys, rowKey: judgeRowKey(key.name, number) }
   const judgeRow = rows.find(({ rowKey }) => rowKey === judgeKeys.rowKey)
   const judge = judgeRow === undefined ? null : readJudge(judgeRow, rollout.id)
-  if (judge?.kind === 'unreadable') return setAside(reader, judgeKeys, judge.why)
+  if (judge?.kind === 'unreadable') return setAside(reader, judgeKeys, judge)
   const stored = judge?.value.judged ?? 0
   if (stored !== judged)
     return last ? setAside(reader, judgeKeys, `stored ${stored} times, its rollout says ${judged}`) : 'stale'
@@ -117,9 +118,9 @@ async function readNewest(
 function setAside(
   reader: Reader,
   row: { readonly partitionKey?: string; readonly rowKey?: string },
-  why: string,
+  wrong: string | Unreadable,
 ): null {
-  reader.quarantine(reader.table.tableName, row, why)
+  reader.quarantine(reader.table.tableName, row, wrong, true)
   return null
 }
 

@@ -28,7 +28,7 @@ export function tableOutbox(reader: Reader): Outbox {
   const read = <T>(row: Row, reading: (row: Row) => Read<T>): T | null => {
     const result = reading(row)
     if (result.kind === 'read') return result.value
-    reader.quarantine(reader.table.tableName, row, result.why)
+    reader.quarantine(reader.table.tableName, row, result)
     return null
   }
   const listing = (environment: string, range: Parameters<typeof inPartition>[2], what: string): Listing =>

@@ -263,3 +263,25 @@ export const SINK = object({
   pausedUntil: figure,
   lastError: orNull(text),
 })
+
+/** What an item of the quarantine must have. */
+export const QUARANTINED = object({
+  schema: version,
+  id: text,
+  kind: oneOf('row', 'message'),
+  what: text,
+  place: text,
+  environment: orNull(text),
+  service: orNull(text),
+  field: orNull(text),
+  why: text,
+  holds: flag,
+  content: orNull(text),
+  state: oneOf('waiting', 'redriven', 'dismissed'),
+  since: figure,
+  triedAt: figure,
+  tries: figure,
+  nextTryAt: orNull(figure),
+  redriven: orNull(object({ by: text, at: figure })),
+  dismissed: orNull(object({ by: text, at: figure, reason: text })),
+})

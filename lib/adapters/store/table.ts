@@ -1,5 +1,6 @@
 import { odata, type TableClient } from '@azure/data-tables'
 import type { AuditRow } from '../../core/audit.ts'
+import type { Suspect } from '../../core/quarantine.ts'
 import type { ServiceKey } from '../../core/service.ts'
 import type {
   AuditLog,
@@ -12,6 +13,7 @@ import type {
   Freezes,
   Outbox,
   Page,
+  Quarantine,
   RolloutStore,
 } from '../../ports.ts'
 import { readAudit, readCommand, readEvent, readRollout, readService, readSource, writeSource } from './table-codec.ts'
@@ -19,7 +21,7 @@ import { commitChange } from './table-commit.ts'
 import { tableDigests } from './table-digests.ts'
 import { claimDue, dueNames } from './table-due.ts'
 import { recordEvents } from './table-events.ts'
-import { throwFault } from './table-faults.ts'
+import { refusal, throwFault } from './table-faults.ts'
 import { commitFreezes, loadFreezes } from './table-freezes.ts'
 import { readBuckets, readJudge } from './table-judge.ts'
 import {
@@ -37,7 +39,8 @@ import { loadServices, type Reader, readRowOf } from './table-load.ts'
 import { type Mended, mendDueRows, mendSome } from './table-mend.ts'
 import { tableOutbox } from './table-outbox.ts'
 import { inPartition, type Listing, readAll, readPage } from './table-pages.ts'
-import type { Read, Row } from './table-rows.ts'
+import { suspectOf, tableQuarantine } from './table-quarantine.ts'
+import { type Read, type Row, unreadable } from './table-rows.ts'
 
 /** What the table store needs. */
 export interface TableStoreOptions {
@@ -47,7 +50,7 @@ export interface TableStoreOptions {
    */
   readonly tables: { readonly state: TableClient; readonly index: TableClient; readonly events: TableClient }
   /** Told of every row that cannot be read: `table/partition/row`, and why. Such a row is left out, never guessed at. */
-  readonly onQuarantine?: (row: string, why: string) => void
+  readonly onQuarantine?: (row: string, why: string, suspect: Suspect) => void
   /** Time limit of one request, in milliseconds; default 20 000. */
   readonly timeoutMs?: number
   /** How often a round of `claim`'s search for lost due rows begins at most, in milliseconds of `now`; default one hour. */
@@ -62,6 +65,8 @@ export interface TableStore extends RolloutStore, Catalogue, BucketLog, AuditLog
   readonly outbox: Outbox
   /** The digests of the audit: rows of the same partitions. */
   readonly digests: Digests
+  /** What cannot be read: rows of the same partitions, which say where it lies. */
+  readonly quarantine: Quarantine
   /** Creates the tables that are missing. Throws Fault. */
   ensureTables(): Promise<void>
   /** Makes the due rows of an environment agree with its rollouts; `claim` does it by itself, in pieces. Throws Fault. */
@@ -77,8 +82,10 @@ const ASK_MEND_MS = 60_000
  */
 export function createTableStore(options: TableStoreOptions): TableStore {
   const { tables, timeoutMs = 20_000, mendEveryMs = 3_600_000 } = options
-  const quarantine: Reader['quarantine'] = (table, row, why) =>
-    options.onQuarantine?.(`${table}/${row.partitionKey ?? '?'}/${row.rowKey ?? '?'}`, why)
+  const quarantine: Reader['quarantine'] = (table, row, wrong, holds = false) => {
+    const suspect = suspectOf(tables, table, row, typeof wrong === 'string' ? unreadable(wrong) : wrong, holds)
+    options.onQuarantine?.(suspect.place, suspect.why, suspect)
+  }
   const reader: Reader = { table: tables.state, timeoutMs, quarantine }
   const keep = keeper(quarantine)
   const mendedAt = new Map<string, number>()
@@ -135,6 +142,7 @@ export function createTableStore(options: TableStoreOptions): TableStore {
     record: (events) => recordEvents(tables.events, timeoutMs, events),
     outbox: tableOutbox(reader),
     digests: tableDigests(reader),
+    quarantine: tableQuarantine(reader, tables),
     ensureTables: () => createTables(Object.values(tables), timeoutMs),
     mend: (environment) => mendDueRows(reader, environment),
   }
@@ -165,7 +173,7 @@ function keeper(quarantine: Reader['quarantine']): Keep {
   return (table, read) => (row) => {
     const result = read(row)
     if (result.kind === 'read') return result.value
-    quarantine(table.tableName, row, result.why)
+    quarantine(table.tableName, row, result)
     return null
   }
 }
@@ -198,8 +206,10 @@ async function indexSource(
   checkKey(key)
   try {
     const abortSignal = AbortSignal.timeout(timeoutMs)
-    await table.upsertEntity(writeSource(key, registry, repository), 'Replace', { abortSignal })
+    await table.createEntity(writeSource(key, registry, repository), { abortSignal })
   } catch (error) {
+    // The row says no more than its keys: one that is there says the same, or nobody can read it and it is left as it is.
+    if (refusal(error)?.code === 'EntityAlreadyExists') return
     throwFault(error, `indexing ${registry}/${repository}`)
   }
 }

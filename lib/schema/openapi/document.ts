@@ -44,6 +44,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Freezes: 'Times in which nothing new takes traffic.',
   Audit: 'What was done, by whom, and why.',
   Notices: 'What is told outside.',
+  Quarantine: 'What cannot be read or acted on.',
   Reports: 'What the days add up to.',
   Callers: 'Who asks.',
   Health: 'The app itself.',

@@ -1,0 +1,199 @@
+import { useState } from 'preact/hooks'
+import type { QuarantineRedriven, QuarantineView } from '../../lib/api.ts'
+import { PATHS, Refused, readAll, send } from '../api.ts'
+import { useShared } from '../context.ts'
+import { useFetched, useNow } from '../hooks.ts'
+import { holdsAt } from '../model/rights.ts'
+import { Badge, Card, Empty, Failed, Loading } from '../ui/basics.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { When } from '../ui/time.tsx'
+
+/** More than anybody looks through here; the command line tells all. */
+const MOST = 500
+
+/** What cannot be read or acted on: what, why, since when; to be tried again, or waited for no more. */
+export function Quarantine() {
+  const { me, say } = useShared()
+  const half = Math.floor(useNow(30_000) / 30_000)
+  const [refusedBy, setRefusedBy] = useState<Refused | null>(null)
+  const [dismissing, setDismissing] = useState<QuarantineView | null>(null)
+  const load = (signal: AbortSignal) => readAll<QuarantineView>(PATHS.quarantine, MOST, signal)
+  const { value, refused, again } = useFetched('quarantine', String(half), load)
+  const redrive = async (item: QuarantineView) => {
+    try {
+      const answer = await send<QuarantineRedriven>('POST', PATHS.redrive(item.id))
+      setRefusedBy(null)
+      say(SAID[answer?.outcome ?? 'queued'])
+    } catch (error) {
+      setRefusedBy(error instanceof Refused ? error : new Refused(0, 'The answer could not be read.'))
+    }
+    again()
+  }
+  const may = (role: 'operator' | 'admin', { environment, service }: QuarantineView) =>
+    me !== null && holdsAt(me, role, environment, service)
+  return (
+    <div class="page">
+      <div class="page-head">
+        <h1>Quarantine</h1>
+        <p class="muted grow">
+          Rows that cannot be read and messages that cannot be acted on. Nothing of them is guessed, overwritten or
+          lost.
+        </p>
+      </div>
+      {refused === null ? null : <Failed refused={refused} again={again} />}
+      {refusedBy === null ? null : <Failed refused={refusedBy} />}
+      {value === null && refused === null ? <Loading what="Asking what is in quarantine" /> : null}
+      {value !== null && value.length === 0 ? (
+        <Empty title="Nothing is in quarantine.">
+          <p>Whatever was stored can be read, and whatever was delivered was acted on.</p>
+        </Empty>
+      ) : null}
+      {value === null || value.length === 0 ? null : (
+        <Card title="What is there">
+          <table class="stack plain quarantine" role="table">
+            <thead>
+              <tr>
+                <th scope="col">What</th>
+                <th scope="col">Why</th>
+                <th scope="col">Since</th>
+                <th scope="col">Tried</th>
+                <th scope="col">
+                  <span class="hidden">What can be done</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {value.map((item) => (
+                <Item
+                  key={item.id}
+                  item={item}
+                  onRedrive={may('operator', item) ? () => void redrive(item) : null}
+                  onDismiss={may('admin', item) && item.what !== 'freezes' ? () => setDismissing(item) : null}
+                />
+              ))}
+            </tbody>
+          </table>
+        </Card>
+      )}
+      {dismissing === null ? null : (
+        <Dismiss
+          item={dismissing}
+          onClose={() => {
+            setDismissing(null)
+            again()
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+const SAID: Readonly<Record<QuarantineRedriven['outcome'], string>> = {
+  released: 'It can be read again, or is gone',
+  unreadable: 'It still cannot be read',
+  queued: 'The message is in its queue again',
+}
+
+function Item({
+  item,
+  onRedrive,
+  onDismiss,
+}: {
+  readonly item: QuarantineView
+  readonly onRedrive: (() => void) | null
+  readonly onDismiss: (() => void) | null
+}) {
+  const { what, place, environment, service, why, state, since, tries, triedAt, redriven, holds, content } = item
+  const name = [environment, service].filter((part) => part !== null).join('/')
+  return (
+    <tr>
+      <th scope="row">
+        <span class="pills">
+          {state === 'waiting' ? (
+            <Badge tone={holds ? 'bad' : 'wait'} glyph="!">
+              {holds ? 'left alone' : 'waits'}
+            </Badge>
+          ) : (
+            <Badge tone="idle" glyph="↻">
+              sent again
+            </Badge>
+          )}
+          <strong>{what}</strong>
+          <span>{name}</span>
+        </span>
+        <span class="muted small free">{place}</span>
+      </th>
+      <td data-label="Why">
+        <span class="free">{why}</span>
+        {content === null ? null : (
+          <details>
+            <summary>How it begins</summary>
+            <pre class="free">{content}</pre>
+          </details>
+        )}
+      </td>
+      <td data-label="Since">
+        <When at={since} />
+      </td>
+      <td data-label="Tried">
+        {tries} {tries === 1 ? 'time' : 'times'}, last <When at={triedAt} />
+        {redriven === null ? null : (
+          <span class="muted small">
+            {' '}
+            · sent again by <span class="free">{redriven.by}</span>
+          </span>
+        )}
+      </td>
+      <td class="quarantine-acts">
+        {onRedrive === null ? null : (
+          <button type="button" class="button" onClick={onRedrive}>
+            Try again<span class="hidden"> {place}</span>
+          </button>
+        )}
+        {onDismiss === null ? null : (
+          <button type="button" class="button" onClick={onDismiss}>
+            Dismiss<span class="hidden"> {place}</span>
+          </button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+function Dismiss({ item, onClose }: { readonly item: QuarantineView; readonly onClose: () => void }) {
+  const { say } = useShared()
+  const [reason, setReason] = useState('')
+  const [refused, setRefused] = useState<Refused | null>(null)
+  const dismiss = async () => {
+    try {
+      await send('DELETE', `${PATHS.quarantined(item.id)}?${new URLSearchParams({ reason })}`)
+      say('Dismissed')
+      onClose()
+    } catch (error) {
+      setRefused(error instanceof Refused ? error : new Refused(0, 'The answer could not be read.'))
+    }
+  }
+  return (
+    <Dialog title="Wait for this no more" onClose={onClose}>
+      <p class="free">{item.place}</p>
+      <p>
+        {item.kind === 'row'
+          ? 'The row stays where it lies. It is read again only when somebody has it tried again.'
+          : 'The message is kept, and not sent again unless somebody asks for it.'}
+      </p>
+      <label>
+        Why, for the audit
+        <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} maxLength={500} data-first />
+      </label>
+      {refused === null ? null : <Failed refused={refused} />}
+      <div class="dialog-foot">
+        <button type="button" class="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="button" class="button danger" disabled={reason.trim() === ''} onClick={() => void dismiss()}>
+          Dismiss it
+        </button>
+      </div>
+    </Dialog>
+  )
+}
