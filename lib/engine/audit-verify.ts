@@ -50,7 +50,7 @@ export async function verifyChain(
     const beyond = from === null && walked.broken === null ? await rowBeyond(wheel, chain, items, head.seq) : null
     const broken = walked.broken ?? beyond ?? (next === null ? walkEnd(at.walk, entityId) : null)
     if (broken !== null || next === null) return verdict(entityId, at, broken, null)
-    if (wheel.clock.now() >= end) return verdict(entityId, at, null, writeMark(at, entityId))
+    if (wheel.clock.now() >= end && at.walk.early.length === 0) return verdict(entityId, at, null, writeMark(at, entityId))
   }
 }
 
@@ -99,7 +99,8 @@ function readMark(from: string, entityId: string): Progress {
   try {
     const read = JSON.parse(atob(from.replaceAll('-', '+').replaceAll('_', '/'))) as Progress & { entityId: string }
     const { walk, page, head } = read
-    const isWalk = [walk.seq, walk.rows].every(Number.isSafeInteger) && typeof walk.hash === 'string'
+    const numbers = [walk.seq, walk.rows, walk.top, walk.base.seq, walk.last?.happenedAt ?? 0]
+    const isWalk = numbers.every(Number.isSafeInteger) && typeof walk.hash === 'string' && Array.isArray(walk.early)
     if (isWalk && typeof page === 'string' && read.entityId === entityId) return { walk, page, head }
   } catch {
     // told below, whatever was wrong with it

@@ -47,7 +47,7 @@ describe('verifying a chain', () => {
       null,
       10_000,
     )
-    expect(cut).toMatchObject({ intact: false, broken: { because: expect.stringContaining(`row ${head} belongs`) } })
+    expect(cut).toMatchObject({ intact: false, broken: { because: expect.stringContaining(`row ${head} is missing`) } })
     const behind: AuditLog = {
       page: async (query: AuditQuery) => {
         const page = await stage.store.page(query)
