@@ -8,7 +8,7 @@ const wall = (name, comment, from, allowed) => ({
 })
 
 const CORE = '^lib/core/'
-const PORTS = '^lib/(ports|errors)\\.ts$'
+const PORTS = '^lib/(ports(-[a-z]+)?|errors)\\.ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -29,7 +29,7 @@ module.exports = {
     },
     wall('core-is-pure', 'The mind imports only itself: no package, no node, no clock.', '^lib/core/', [CORE]),
     wall('errors-stand-alone', 'Everybody may throw a Fault, so it needs nobody.', '^lib/errors\\.ts$', ['^$']),
-    wall('ports-are-types', 'Sockets speak in the words of the core.', '^lib/ports\\.ts$', [CORE, '^lib/errors\\.ts$']),
+    wall('ports-are-types', 'Sockets speak in the words of the core.', '^lib/ports(-[a-z]+)?\\.ts$', [CORE, PORTS]),
     wall(
       'schema-is-a-desk',
       'Untrusted text becomes typed values here, with parsers and nothing else.',
