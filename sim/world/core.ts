@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/ports.ts'
 import { createInjections, type Injections, keyOf } from './injections.ts'
+import { comeTrue } from './lies.ts'
 import { notFound } from './refusal.ts'
 import { settle } from './settle.ts'
 import type { AppState, OperationState } from './state.ts'
 import type { AppKey, ImageBehaviour, LogEntry, ReadKind } from './types.ts'
-import type { Surroundings } from './write.ts'
+import { acceptPatch, type Surroundings } from './write.ts'
 
 /** What all parts of a world share. */
 export interface Core {
@@ -43,6 +44,10 @@ export function createCore(clock: Clock, seed: number): Core {
       const app = core.apps.get(keyOf(target))
       if (app === undefined) throw notFound('Microsoft.App/containerApps', target.app, target.resourceGroup)
       settle(app, clock.now())
+      comeTrue(app, clock.now(), ({ at, body }) => {
+        const operation = acceptPatch(app, body, { ...core.surroundings(), now: at })
+        core.operations.set(operation.id, operation)
+      })
       return app
     },
     behaviourOf: (image) =>

@@ -82,6 +82,11 @@ function retireUnlabelled(app: AppState, at: number): void {
 
 function endOperation(app: AppState, operation: OperationState): void {
   app.operation = null
+  app.canceled = operation.vain === 'Canceled'
+  if (operation.vain !== null) {
+    app.failure = operation.error?.message ?? (app.templateFailed ? app.failure : null)
+    return
+  }
   if (operation.error !== null) {
     app.failure = operation.error.message
     app.templateFailed = true

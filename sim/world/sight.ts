@@ -42,8 +42,9 @@ export function seeApp(app: AppState, target: Target, now: number, domain: strin
 }
 
 /** The app's own provisioning state. */
-export function provisioningOf(app: AppState): 'InProgress' | 'Failed' | 'Succeeded' {
+export function provisioningOf(app: AppState): 'InProgress' | 'Failed' | 'Canceled' | 'Succeeded' {
   if (app.operation !== null) return 'InProgress'
+  if (app.canceled) return 'Canceled'
   return app.failure === null ? 'Succeeded' : 'Failed'
 }
 

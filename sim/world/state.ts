@@ -1,5 +1,5 @@
 import type { AppSeen } from '../../lib/core/app.ts'
-import type { AppKey, AppSpec, ImageBehaviour, OperationSeen } from './types.ts'
+import type { AppKey, AppSpec, ImageBehaviour, Lie, OperationSeen } from './types.ts'
 import type { Json, WireConfiguration, WireContainer, WireTemplate } from './wire.ts'
 
 /** A revision as the world keeps it; what it looks like at a moment is worked out by `vitals`. */
@@ -41,6 +41,22 @@ export interface OperationState {
   readonly revision: RevisionState | null
   /** What it will fail with. */
   readonly error: NonNullable<OperationSeen['error']> | null
+  /** How it ends without having done anything; null = by what it was to do. */
+  readonly vain: 'Succeeded' | 'Failed' | 'Canceled' | null
+}
+
+/** What reads may show instead of the truth. */
+export interface Before {
+  readonly until: number
+  readonly seen: AppSeen
+  readonly app: Json
+  readonly revisions: readonly Json[]
+}
+
+/** A write that comes true later. */
+export interface LateWrite {
+  readonly at: number
+  readonly body: unknown
 }
 
 /** Percent by revision from `at` on. */
@@ -60,6 +76,13 @@ export interface AppState {
   desired: Shape
   /** Why the last template operation failed; null when it did not. */
   failure: string | null
+  /** The last operation was canceled. */
+  canceled: boolean
+  lie: Lie | null
+  late: readonly LateWrite[]
+  before: Before | null
+  /** Reads that might have shown what was before. */
+  readsSince: number
   /** A failed template waits to be replaced. */
   templateFailed: boolean
   revisions: RevisionState[]
@@ -96,6 +119,11 @@ export function newApp(spec: AppSpec, now: number, behaviour: ImageBehaviour): A
     applied: shape,
     desired: shape,
     failure: null,
+    canceled: false,
+    lie: null,
+    late: [],
+    before: null,
+    readsSince: 0,
     templateFailed: false,
     revisions: [revision],
     latest: name,

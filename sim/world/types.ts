@@ -62,6 +62,21 @@ export interface Injection {
   readonly applied?: boolean
 }
 
+/** How ARM misbehaves about one app, without refusing any call, until that is taken back. */
+export type Lie =
+  /** Writes are taken and end as Succeeded, and nothing of them is done. */
+  | { readonly kind: 'unapplied' }
+  /** Writes are taken and end so; nothing of them is done or kept. */
+  | { readonly kind: 'failed' | 'canceled' }
+  /** Operations last so long, and a second write meanwhile meets a 409. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** Operations never end; they are canceled when the lie is taken back. */
+  | { readonly kind: 'endless' }
+  /** Operations end as Succeeded at once, and what was written comes true so much later. */
+  | { readonly kind: 'late'; readonly ms: number }
+  /** For so long after a write, every other read by chance shows the app as it was before. */
+  | { readonly kind: 'stale'; readonly ms: number }
+
 /** One write that the world took, or took and refused. */
 export interface LogEntry {
   readonly at: number
@@ -76,7 +91,7 @@ export interface LogEntry {
 /** What became of an asynchronous write. */
 export interface OperationSeen {
   readonly id: string
-  readonly status: 'InProgress' | 'Succeeded' | 'Failed'
+  readonly status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled'
   readonly target: AppKey
   readonly startedAt: number
   readonly endsAt: number
@@ -165,6 +180,8 @@ export interface World {
   /** A foreign hand at the app: what it does is done at once and logged as `foreign`. */
   edit(target: AppKey, change: (hand: Hand) => void): void
   inject(injection: Injection): void
+  /** ARM misbehaves about this app from now on; null = it no longer does. */
+  lie(target: AppKey, lie: Lie | null): void
   /** Takes back every injection that was not met yet. */
   clearInjections(): void
   /** Every write, oldest first. */

@@ -4,13 +4,14 @@ import { type Core, createCore } from './core.ts'
 import { handOf, wantedWeights } from './edit.ts'
 import { ingressOf, segmentsOf } from './ingress.ts'
 import { keyOf } from './injections.ts'
+import { shownInstead, tellLie } from './lies.ts'
 import { notFound } from './refusal.ts'
 import { settle, start, touched, weightsOf } from './settle.ts'
 import { mainImage, seeApp } from './sight.ts'
 import { type AppState, findRevision, newApp, type OperationState } from './state.ts'
 import type { AppKey, OperationSeen, World, WriteKind } from './types.ts'
 import { asleepFrom } from './vitals.ts'
-import { isObject, type WireTraffic } from './wire.ts'
+import { isObject, type Json, type WireTraffic } from './wire.ts'
 import { acceptPatch, activate, deactivate, restart, revisionOf } from './write.ts'
 
 /**
@@ -67,17 +68,17 @@ function reading(
 ): Pick<World, 'get' | 'list' | 'listRevisions' | 'getRevision' | 'listReplicas' | 'operation'> {
   const { find, read, operations } = core
   return {
-    get: (target) => read('get', target, () => appAnswer(find(target), core.domain)),
+    get: (target) => read('get', target, () => shownApp(core, find(target))),
     list: (subscriptionId, resourceGroup) =>
       read('list', null, () =>
         [...core.apps.values()]
           .filter(({ key }) => keyOf({ subscriptionId, resourceGroup, app: key.app }) === keyOf(key))
-          .map(({ key }) => appAnswer(find(key), core.domain)),
+          .map(({ key }) => shownApp(core, find(key))),
       ),
     listRevisions: (target) =>
       read('listRevisions', target, (now) => {
         const app = find(target)
-        return app.revisions.map((revision) => revisionAnswer(app, revision, now, core.domain))
+        return shownInstead(app, now)?.revisions ?? revisionsOf(core, app, now)
       }),
     getRevision: (target, name) =>
       read('getRevision', target, (now) => {
@@ -104,13 +105,15 @@ function writing(core: Core): Pick<World, 'patch' | 'activate' | 'deactivate' | 
     (kind: WriteKind, deed: (app: AppState, name: string, now: number) => void) => (target: AppKey, name: string) =>
       injections.around(kind, target, clock.now(), () => {
         const app = find(target)
-        deed(app, name, clock.now())
+        remember(core, app)
+        if (app.lie?.kind !== 'unapplied') deed(app, name, clock.now())
         log.push({ at: clock.now(), actor: 'slipway', kind, target: app.key, body: name })
       })
   return {
     patch: (target, body) =>
       injections.around('patch', target, clock.now(), () => {
         const app = find(target)
+        remember(core, app)
         const operation = acceptPatch(app, body, core.surroundings())
         operations.set(operation.id, operation)
         log.push({ at: clock.now(), actor: 'slipway', kind: 'patch', target: app.key, body, ...trafficIn(body, app) })
@@ -125,7 +128,10 @@ function writing(core: Core): Pick<World, 'patch' | 'activate' | 'deactivate' | 
 function looking(core: Core): Pick<World, 'see' | 'countRead' | 'ingress' | 'segments' | 'findRevision'> {
   const { find, clock } = core
   return {
-    see: (target) => seeApp(find(target), target, clock.now(), core.domain),
+    see: (target) => {
+      const app = find(target)
+      return shownInstead(app, clock.now())?.seen ?? seeApp(app, target, clock.now(), core.domain)
+    },
     countRead: (kind, target) => core.read(kind, target, () => undefined),
     ingress: (target) => ingressOf(find(target), clock.now(), core.domain),
     segments: (target, from, to) => segmentsOf(find(target), from, to),
@@ -140,7 +146,7 @@ function looking(core: Core): Pick<World, 'see' | 'countRead' | 'ingress' | 'seg
   }
 }
 
-function meddling(core: Core): Pick<World, 'touch' | 'wake' | 'edit' | 'inject' | 'clearInjections'> {
+function meddling(core: Core): Pick<World, 'touch' | 'wake' | 'edit' | 'inject' | 'lie' | 'clearInjections'> {
   const { find, clock, injections, operations } = core
   return {
     touch: (target, name) => touch(find(target), name, clock.now()),
@@ -154,6 +160,11 @@ function meddling(core: Core): Pick<World, 'touch' | 'wake' | 'edit' | 'inject' 
       core.log.push({ at: clock.now(), actor: 'foreign', kind: 'edit', target: app.key, body: null, traffic })
     },
     inject: injections.add,
+    lie: (target, lie) => {
+      const app = find(target)
+      const canceled = tellLie(app, lie, clock.now())
+      if (canceled !== null) operations.set(canceled.id, canceled)
+    },
     clearInjections: injections.clear,
   }
 }
@@ -177,8 +188,29 @@ function reform(core: Core, app: AppState, image: string): void {
   touched(app)
 }
 
-function operationSeen({ id, target, startedAt, endsAt, error }: OperationState, now: number): OperationSeen {
-  const status = now < endsAt ? 'InProgress' : error === null ? 'Succeeded' : 'Failed'
+/** Keeps what reads would show before a write, where some are to show it afterwards too. */
+function remember(core: Core, app: AppState): void {
+  if (app.lie?.kind !== 'stale') return
+  const now = core.clock.now()
+  app.before = {
+    until: now + app.lie.ms,
+    seen: seeApp(app, app.sight?.app.target ?? { ...app.key, container: null }, now, core.domain),
+    app: appAnswer(app, core.domain),
+    revisions: revisionsOf(core, app, now),
+  }
+}
+
+function shownApp(core: Core, app: AppState): Json {
+  return shownInstead(app, core.clock.now())?.app ?? appAnswer(app, core.domain)
+}
+
+function revisionsOf(core: Core, app: AppState, now: number): readonly Json[] {
+  return app.revisions.map((revision) => revisionAnswer(app, revision, now, core.domain))
+}
+
+function operationSeen({ id, target, startedAt, endsAt, error, vain }: OperationState, now: number): OperationSeen {
+  const ended = vain ?? (error === null ? 'Succeeded' : 'Failed')
+  const status = now < endsAt ? 'InProgress' : ended
   return { id, status, target, startedAt, endsAt, error: status === 'Failed' ? error : null }
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { underLie } from './lies.ts'
 import { ArmRefusal, badRequest, notFound } from './refusal.ts'
 import { start, stop, touched } from './settle.ts'
 import {
@@ -37,15 +38,17 @@ export function acceptPatch(
   const next = mergedShape(app, checkEnvelope(body))
   const renewed = app.templateFailed || !isDeepStrictEqual(next.template, app.applied.template)
   const outcome = renewed ? planRevision(app, next.template, now, behaviourOf) : PLAIN
-  const operation: OperationState = {
+  const asked: OperationState = {
     id: operationId,
     target: app.key,
     startedAt: now,
     next,
     ...outcome,
     endsAt: now + outcome.lastsMs,
+    vain: null,
   }
-  app.desired = next
+  const operation = underLie(app, asked, body, now)
+  if (operation.vain === null) app.desired = next
   app.operation = operation
   if (operation.revision !== null) app.revisions = [...app.revisions, operation.revision]
   touched(app)

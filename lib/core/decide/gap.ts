@@ -10,7 +10,10 @@ import { change, keepFor, type Move, note } from './move.ts'
 import { mustWait, untroubled } from './trouble.ts'
 
 /** A template that stays failed after so many repairs needs a person; every repair leaves a revision behind. */
-const MOST_REPAIRS = 5
+const MOST_REPAIRS = 50
+/** So many repairs may follow each other closely; where Azure fails them all for a while, one more is tried every five minutes. */
+const REPAIRS_AT_ONCE = 5
+const REPAIR_PACE_MS = 300_000
 
 /** How long a traffic write of our own may well run; Azure needs seconds for it. */
 const OWN_WRITE_MS = 15_000
@@ -75,7 +78,7 @@ function pin(move: Move, facts: Facts, app: AppSeen): Closing {
   const { stable } = move.rollout
   if (stable === null) return { move, actions: [] }
   if (find(app, stable)?.active === false) return switchOn(move, facts, stable)
-  if (needsRepair(move.rollout, app)) return repair(move, facts, app, stable, { [stable]: 100 })
+  if (needsRepair(move.rollout, facts, app)) return repair(move, facts, app, stable, { [stable]: 100 })
   if (!followsLatest(app)) return { move, actions: [] }
   const traffic = trafficList(app, { [stable]: 100 })
   const pinned = note(move, facts, {
@@ -131,13 +134,13 @@ function restore(move: Move, facts: Facts, app: AppSeen): Closing {
   const weights = wereOurs(rollout, seen) ? split(stable, canary, 0) : withoutCanary(seen, stable, canary)
   if ((seen[canary] ?? 0) > 0) {
     const target = find(app, stable)
-    if (app.mode !== 'Multiple' && !needsRepair(rollout, app)) return setMode(move, facts, app)
+    if (app.mode !== 'Multiple' && !needsRepair(rollout, facts, app)) return setMode(move, facts, app)
     if (target?.active === false) return switchOn(move, facts, stable)
     const patient = facts.now < phase.since + manifest.deadlines.trafficMs
     if (target !== undefined && isStarting(target) && patient) return { move, actions: [] }
     return write(move, facts, app, stable, weights)
   }
-  if (!needsRepair(rollout, app)) return { move, actions: [] }
+  if (!needsRepair(rollout, facts, app)) return { move, actions: [] }
   return repair(move, facts, app, stable, withoutCanary(seen, stable, canary))
 }
 
@@ -195,17 +198,19 @@ function switchOn(move: Move, facts: Facts, revision: string): Closing {
 
 /** Writes weights; where a failed template waits to be tried again with every write, one that works goes along. */
 function write(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights): Closing {
-  if (needsRepair(move.rollout, app)) return repair(move, facts, app, from, weights)
+  if (needsRepair(move.rollout, facts, app)) return repair(move, facts, app, from, weights)
   return { move, actions: [{ kind: 'set-traffic', traffic: trafficList(app, weights) }] }
 }
 
 /** Whether every other write would fail, since a failed template is tried again with it. */
-function needsRepair(rollout: Rollout, { provisioning }: AppSeen): boolean {
-  return provisioning === 'Failed' && mayRepair(rollout)
+function needsRepair(rollout: Rollout, { now }: Facts, { provisioning }: AppSeen): boolean {
+  return provisioning === 'Failed' && mayRepair(rollout, now)
 }
 
-function mayRepair(rollout: Rollout): boolean {
-  return rollout.repairs < MOST_REPAIRS
+function mayRepair({ repairs, phase }: Rollout, now: number): boolean {
+  const since = phase.kind === 'finished' ? phase.at : phase.since
+  const paced = REPAIRS_AT_ONCE + Math.max(0, Math.floor((now - since) / REPAIR_PACE_MS))
+  return repairs < Math.min(paced, MOST_REPAIRS)
 }
 
 function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights): Closing {

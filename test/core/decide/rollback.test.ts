@@ -82,6 +82,19 @@ describe('rolling back', () => {
     expect(look({ ...going, repairs: 5 }, failed).actions.map((action) => action.kind)).toEqual(['set-traffic'])
     expect(look({ ...going, repairs: 5 }, appAt(0, { provisioning: 'Failed' })).actions).toEqual([])
   })
+  test.each([
+    [5, 5 * MINUTE - 1, 'set-traffic'],
+    [5, 5 * MINUTE, 'repair'],
+    [6, 5 * MINUTE, 'set-traffic'],
+    [6, 10 * MINUTE, 'repair'],
+    [49, 10 * HOUR, 'repair'],
+    [50, 10 * HOUR, 'set-traffic'],
+    [5, -HOUR, 'set-traffic'],
+  ])('after %i repairs, %i ms after it began, it asks for a %s', (repairs, after, kind) => {
+    const since = going.phase.kind === 'rolling-back' ? going.phase.since : 0
+    const [deed] = look({ ...going, repairs }, appAt(10, { provisioning: 'Failed' }), { now: since + after }).actions
+    expect(deed?.kind).toBe(kind)
+  })
   test('says once that the canary still has traffic, and goes on trying', () => {
     const late = look(going, appAt(10), { now: T0 + 5 * MINUTE })
     expect(kinds(late)).toEqual(['deadline-passed'])
