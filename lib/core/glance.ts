@@ -23,7 +23,7 @@ export function quietSince(rollout: Rollout, verdict: Verdict | null, now: numbe
     case 'suspect':
       return null
     case 'pass':
-      return now >= bakeEnds(rollout) ? null : readAt
+      return rollout.phase.kind === 'progressing' && now >= bakeEnds(rollout) ? null : readAt
     case 'error':
     case 'nodata':
       return readAt - BLIND_MS

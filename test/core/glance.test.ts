@@ -138,6 +138,7 @@ describe('a look reads the revisions', () => {
     expect(quietSince(rollout, verdict('pass'), ends - 1)).toBe(READ_AT)
     expect(quietSince(rollout, verdict('pass'), ends)).toBeNull()
     expect(quietSince(rollout, verdict('inconclusive'), ends)).toBe(READ_AT)
+    expect(quietSince(read(paused('gate')), verdict('pass'), ends)).toBe(READ_AT)
   })
 })
 
