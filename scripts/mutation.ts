@@ -1,0 +1,79 @@
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { plant } from './mutation/plant.ts'
+import { reportOf } from './mutation/report.ts'
+import { tryMutants } from './mutation/work.ts'
+
+const USAGE = `npm run mutation -- [--only PATH] [--tests PATH] [--slowest MS] [--least PERCENT]
+  --only PATH      the folder or file (a glob) whose mutants are tried (lib/{core,engine})
+  --tests PATH     the folder or file (a glob) of the tests that are to find them (test/{core,engine,schema})
+  --slowest MS     tests that take longer are not run for mutants (3000)
+  --least PERCENT  the score below which the command fails (85)
+The table is printed; what lives stands in reports/mutation/survivors.txt.
+`
+const FOLDER = 'reports/mutation'
+
+const asked = read(process.argv.slice(2))
+if (typeof asked === 'string') {
+  process.stderr.write(`mutation: ${asked}\n${USAGE}`)
+  process.exitCode = 2
+} else process.exitCode = await run(asked)
+
+interface Asked {
+  readonly only: string
+  readonly tests: string
+  readonly slowestMs: number
+  readonly least: number
+}
+
+/** A string says what is wrong with the arguments. */
+function read(args: string[]): Asked | string {
+  const text = { type: 'string' } as const
+  try {
+    const options = { only: text, tests: text, slowest: text, least: text }
+    const {
+      only = 'lib/{core,engine}',
+      tests = 'test/{core,engine,schema}',
+      ...numbers
+    } = parseArgs({
+      args,
+      options,
+    }).values
+    const [slowestMs, least] = [Number(numbers.slowest ?? '3000'), Number(numbers.least ?? '85')]
+    if (!(slowestMs > 0)) return `--slowest: '${numbers.slowest}' is not a number of milliseconds`
+    if (!(least >= 0 && least <= 100)) return `--least: '${numbers.least}' is not a percentage from 0 to 100`
+    return { only, tests, slowestMs, least }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+async function run({ only, tests, slowestMs, least }: Asked): Promise<number> {
+  const root = process.cwd()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+  const folder = join(root, FOLDER)
+  const files = filesIn(only, '.ts')
+  const testFiles = filesIn(tests, '.test.ts')
+  if (files.length === 0 || testFiles.length === 0) {
+    console.error(
+      `mutation: nothing to do: ${files.length} files in ${only}, ${testFiles.length} test files in ${tests}`,
+    )
+    return 2
+  }
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const ground = { root, planted: join(folder, 'planted'), book: join(folder, 'book.jsonl'), slowestMs }
+  const mutants = await plant(root, files, ground.planted)
+  console.log(`${mutants.length} mutants in ${files.length} files`)
+  const told = await tryMutants(ground, testFiles, (line) => console.error(line))
+  const report = reportOf(mutants, told)
+  writeFileSync(join(folder, 'survivors.txt'), `${report.survivors.join('\n')}\n`)
+  console.log(report.table.join('\n'))
+  for (const complaint of told.complaints) console.error(complaint)
+  return told.complaints.length > 0 || report.score < least ? 1 : 0
+}
+
+function filesIn(path: string, ending: string): readonly string[] {
+  return globSync(path.endsWith('.ts') ? path : `${path}/**/*${ending}`).toSorted()
+}
