@@ -1,7 +1,7 @@
 import { exposition, type Family, type Sample } from '../core/exposition.ts'
 import { reaches } from '../core/freeze.ts'
 import type { Phase } from '../core/rollout.ts'
-import type { Loaded } from '../ports.ts'
+import { servicesOf } from './services.ts'
 import type { Wheel } from './wheel.ts'
 
 const PHASES: readonly Phase['kind'][] = [
@@ -12,7 +12,6 @@ const PHASES: readonly Phase['kind'][] = [
   'rolling-back',
   'finished',
 ]
-const PAGE = 100
 
 /** The control plane's own gauges, for each environment: what goes on, what waits, and how late it is. Throws Fault. */
 export async function metersOf(wheel: Wheel, environments: readonly string[]): Promise<readonly Family[]> {
@@ -41,6 +40,9 @@ export async function metersOf(wheel: Wheel, environments: readonly string[]): P
   ]
 }
 
+/** Later than any look, and more than there are. */
+const ALWAYS = Number.MAX_SAFE_INTEGER
+
 interface Counts {
   readonly environment: string
   readonly services: number
@@ -53,36 +55,36 @@ interface Counts {
   readonly frozen: number
 }
 
+/**
+ * Only what wants another look is loaded: a rollout that wants none is over. So the cost of a scrape is that of the list of
+ * services, and grows beyond it with what is in progress.
+ */
 async function countsOf(wheel: Wheel, environment: string, now: number): Promise<Counts> {
-  const [items, held] = await Promise.all([loadAll(wheel, environment), wheel.freezes.freezesOf(environment)])
-  const rollouts = items.flatMap(({ rollout }) => (rollout === null ? [] : [rollout]))
+  const [services, names, held] = await Promise.all([
+    servicesOf(wheel, environment),
+    wheel.store.due(environment, ALWAYS, ALWAYS),
+    wheel.freezes.freezesOf(environment),
+  ])
+  const loaded = await wheel.store.load(environment, names)
+  const rollouts = loaded.flatMap(({ rollout }) => (rollout === null ? [] : [rollout]))
+  const phases = Map.groupBy(rollouts, ({ phase }) => phase.kind)
+  const waiting = new Set(names)
+  const over = services.filter(({ key, rolloutNumber }) => rolloutNumber > 0 && !waiting.has(key.name))
   const waits = rollouts.flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt]))
   const open = held.freezes.filter((freeze) => wheel.openWindow(freeze, now) !== null)
   return {
     environment,
-    services: items.length,
+    services: services.length,
     phases: new Map(
-      [...Map.groupBy(rollouts, ({ phase }) => phase.kind)].map(([kind, members]) => [kind, members.length]),
+      PHASES.map((kind) => [kind, (phases.get(kind)?.length ?? 0) + (kind === 'finished' ? over.length : 0)]),
     ),
     overdue: Math.max(0, ...waits.map((at) => (now - at) / 1000)),
     trouble: rollouts.filter(({ trouble }) => trouble !== null).length,
-    pending: items.reduce((sum, { service }) => sum + service.pending.length, 0),
+    pending: services.reduce((sum, { pending }) => sum + pending.length, 0),
     gates: rollouts.filter(({ phase }) => phase.kind === 'paused' && phase.why === 'gate').length,
     freezes: open.length,
-    frozen: items.filter(({ service }) => open.some((freeze) => reaches(freeze, service.key.name))).length,
+    frozen: services.filter(({ key }) => open.some((freeze) => reaches(freeze, key.name))).length,
   }
-}
-
-async function loadAll(wheel: Wheel, environment: string): Promise<readonly Loaded[]> {
-  const loaded: Loaded[] = []
-  let from: string | null = null
-  do {
-    const page: Awaited<ReturnType<Wheel['catalogue']['list']>> = await wheel.catalogue.list(environment, PAGE, from)
-    const names = page.items.map(({ key }) => key.name)
-    loaded.push(...(names.length === 0 ? [] : await wheel.store.load(environment, names)))
-    from = page.next
-  } while (from !== null)
-  return loaded
 }
 
 /** Every phase has its sample, 0 too: a series that comes and goes cannot be alarmed on. */

@@ -1,8 +1,8 @@
 import type { ServiceState } from '../core/service.ts'
 import type { Wheel } from './wheel.ts'
 
-/** Services that the store lists at once. */
-const PAGE = 100
+/** Services that the store lists at once: as many rows as one answer holds. */
+const PAGE = 1000
 /** Pieces of work under way at once: storage bears more, and a night is long. */
 const LANES = 8
 

@@ -7,7 +7,11 @@ import type { Change, CommandRecord, Loaded } from '../ports.ts'
 import { recordFor } from './answer.ts'
 import { look, lookAgain, type Sight, type Subject } from './look.ts'
 import { perform } from './perform.ts'
+import { inLanes } from './services.ts'
 import { ringFor, sealed, type Wheel } from './wheel.ts'
+
+/** Services that are stored and done at once: each holds a connection, and an instance has few hundred of them. */
+const LANES = 32
 
 /** What a turn did, service by service. */
 export interface Turned {
@@ -60,10 +64,11 @@ async function lookAndSettle(
   starting: readonly Loaded[] = [],
 ): Promise<readonly Turned[]> {
   const looks = await look(wheel, going, command)
-  const turned = await Promise.all([
-    ...starting.map((item) => shielded(item, () => startNext(wheel, item))),
-    ...looks.map((seen) => shielded(seen.item, () => settle(wheel, seen, command))),
-  ])
+  const works = [
+    ...starting.map((item) => ({ item, work: () => startNext(wheel, item) })),
+    ...looks.map((seen) => ({ item: seen.item, work: () => settle(wheel, seen, command) })),
+  ]
+  const turned = await inLanes(works, ({ item, work }) => shielded(item, work), LANES)
   await ring(wheel, environment, turned)
   return turned
 }

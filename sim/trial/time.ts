@@ -152,10 +152,10 @@ async function runSweeps(life: Life): Promise<void> {
   if (isTimer && wakes.timer === 'doubled') await sweepBy(life, place + 1, 'timer')
 }
 
-async function sweepBy({ ground, wakes, workers, late, asleep }: Life, place: number, path: 'timer' | 'queue') {
+async function sweepBy({ ground, wakes, workers, late, asleep, luck }: Life, place: number, path: 'timer' | 'queue') {
   const { clock } = ground.stage
   const now = clock.now()
-  const work = awake(ground, path, sweepSoundly(ground))
+  const work = awake(ground, path, sweepSoundly(ground, workers.count > 1 && luck % 2 === 0))
   if (wakes.stall !== null) {
     const sleeper = await workers.stall(place, work, wakes.stall)
     if (sleeper === null) return
@@ -169,10 +169,14 @@ async function sweepBy({ ground, wakes, workers, late, asleep }: Life, place: nu
   if (came.some(({ kind }) => kind === 'again') && path === 'queue') late.push(now + RETRY_MS)
 }
 
-/** A sweep; an error that is neither the outside's nor a death is the product's own, and ends the trial. */
-function sweepSoundly({ tell }: Ground): Work<void> {
+/**
+ * A sweep; an error that is neither the outside's nor a death is the product's own, and ends the trial. Several workers share
+ * what is due in every other trial, one service at a time, as they do among thousands; in the others they race for all of it.
+ */
+function sweepSoundly({ tell }: Ground, isShared: boolean): Work<void> {
+  const how = isShared ? { slice: 1 } : {}
   return async (wheel, worker) => {
-    for (const { name, result, error } of await sweep(wheel, ENVIRONMENT)) {
+    for (const { name, result, error } of await sweep(wheel, ENVIRONMENT, how)) {
       if (result !== 'broken' || error instanceof Crash) continue
       tell(logged(worker, name, error))
       if (!(error instanceof Fault)) throw new Error(`the turn of ${name} broke: ${String(error)}`, { cause: error })

@@ -4,11 +4,11 @@ import { addFreeze } from '../../lib/engine/freeze.ts'
 import { metersOf } from '../../lib/engine/meters.ts'
 import { planFor } from '../../lib/engine/plan.ts'
 import { auditPage, eventPage, locate, placeOf, seesSomeOf } from '../../lib/engine/query.ts'
-import type { EventRecord } from '../../lib/ports.ts'
+import type { EventRecord, RolloutStore } from '../../lib/ports.ts'
 import { nextWindow, openWindow } from '../../lib/schema/window.ts'
 import type { Stage } from '../../sim/runner.ts'
 import { aCaller, NOBODY } from '../support/callers.ts'
-import { givenPricing, HOUR, plan, pricingManifest, version } from '../support/story.ts'
+import { givenPricing, HOUR, MINUTE, PRICING, plan, pricingManifest, version } from '../support/story.ts'
 
 async function freeze(stage: Stage, id: string, time: FreezeTime, services: readonly string[] | null = null) {
   const wish = { id, environment: 'production', services, time, reason: `because of ${id}` }
@@ -67,6 +67,34 @@ test('the meters count what waits, what is frozen and what was never rolled out'
   expect(await metersOf(stage.wheel, ['nowhere'])).toContainEqual(
     expect.objectContaining({ name: 'slipway_services', samples: [{ labels: { environment: 'nowhere' }, value: 0 }] }),
   )
+})
+
+test('the meters load only what wants another look, and count the rest as finished', async () => {
+  const stage = await givenPricing()
+  const { image } = pricingManifest()
+  await stage.declare(pricingManifest({ name: 'safety', image: { ...image, repository: 'safety' } }))
+  await stage.push(version(2))
+  await stage.run(10 * MINUTE)
+  const counted = async () => {
+    const loaded: string[] = []
+    const store: RolloutStore = {
+      ...stage.wheel.store,
+      load: async (environment, names) => {
+        loaded.push(...names)
+        return stage.wheel.store.load(environment, names)
+      },
+    }
+    const families = await metersOf({ ...stage.wheel, store }, ['production'])
+    const { samples = [] } = families.find(({ name }) => name === 'slipway_rollouts') ?? {}
+    return {
+      loaded,
+      phases: samples.filter(({ value }) => value > 0).map(({ labels, value }) => [labels.phase, value]),
+    }
+  }
+  expect(await counted()).toEqual({ loaded: ['pricing'], phases: [['progressing', 1]] })
+  await stage.command(PRICING, 'abort')
+  await stage.runUntil('nobody looks any more', () => stage.rollout(PRICING).wakeAt === null, 24 * HOUR)
+  expect(await counted()).toEqual({ loaded: [], phases: [['finished', 1]] })
 })
 
 describe('what a caller may see', () => {
