@@ -1,3 +1,4 @@
+import type { Weights } from '../../lib/core/audit.ts'
 import type { Check } from './check.ts'
 import { type Advance, followSteps, isJudged } from './steps.ts'
 
@@ -12,18 +13,21 @@ const COVERAGE = 0.95
 export function checkPlan(): Check {
   const follow = followSteps()
   const wished = new Map<string, Set<number>>()
-  const trusted = new Set<string>()
+  /** Who may have whatever is left: the one to fall back to, or that was promoted, by app and by worker and app. */
+  const trusted = new Map<string, string>()
+  const serving = new Map<string, Weights>()
   const apps = new Map<string, string>()
   return {
     invariant: 'S3',
     see: (event) => {
       const advance = follow(event)
       if (event.kind === 'service') apps.set(event.entity, event.app)
+      if (event.kind === 'traffic') serving.set(event.app, event.weights)
       if (event.kind === 'decision') {
         const app = apps.get(event.entity) ?? ''
         const name = `${app} ${event.canary}`
-        if (event.stable !== null) trusted.add(`${app} ${event.stable}`)
-        if (event.outcome === 'promoted') trusted.add(name)
+        const keeper = event.outcome === 'promoted' ? event.canary : event.stable
+        if (keeper !== null) for (const whose of [app, `${event.worker} ${app}`]) trusted.set(whose, keeper)
         wished.set(name, (wished.get(name) ?? new Set([0])).add(event.canaryWeight ?? 0))
       }
       const says = advance === null ? [] : wrongsOf(advance)
@@ -31,7 +35,10 @@ export function checkPlan(): Check {
         for (const [revision, weight] of Object.entries(event.asked.weights ?? {})) {
           const name = `${event.app} ${revision}`
           const known = wished.get(name)
-          if (known === undefined || trusted.has(name) || known.has(weight)) continue
+          const keepers = [trusted.get(event.app), trusted.get(`${event.worker} ${event.app}`)]
+          if (known === undefined || keepers.includes(revision) || known.has(weight)) continue
+          // A hand gave it that much, and whoever takes the canary out leaves it.
+          if (weight <= (serving.get(event.app)?.[revision] ?? 0)) continue
           says.push(`worker ${event.worker} asked for ${weight} % for ${revision}, which no stored decision wished for`)
         }
       }

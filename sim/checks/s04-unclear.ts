@@ -6,24 +6,41 @@ import { type Advance, followSteps, isJudged } from './steps.ts'
 /** Figures may be so much older than their source's lag when a step passes. */
 const STALE_MS = 5 * 60_000
 
+interface Told {
+  readonly from: number
+  readonly to: number
+  readonly total: number
+}
+
 /**
  * S4: a step is passed on a pass of every required KPI and on no failure of another that counts: with a figure, on enough
- * requests, of the canary itself, fresh, and on no more requests than its sources ever told of.
+ * requests, of the canary itself, fresh, and on no more requests than its
+ * sources told of in windows that touch its own.
  */
 export function checkUnclear(): Check {
   const follow = followSteps()
-  const told = new Map<string, number>()
+  /** Requests by window, of what was asked about: the same window asked twice counts once, as the answer that told most. */
+  const told = new Map<string, Map<string, Told>>()
   return {
     invariant: 'S4',
     see: (event) => {
       if (event.kind === 'measurement' && event.answer === 'measured') {
         const name = `${event.entity} ${event.kpi} ${event.revision}`
-        told.set(name, (told.get(name) ?? 0) + event.total)
+        const { from, to, total } = event
+        const windows = told.get(name) ?? new Map<string, Told>()
+        told.set(name, windows)
+        const window = `${from} ${to}`
+        windows.set(window, { from, to, total: Math.max(total, windows.get(window)?.total ?? 0) })
       }
       const advance = follow(event)
       if (advance === null || !isJudged(advance)) return []
       const { row, from } = advance
-      const most = (item: Evidence) => told.get(`${row.entityId} ${item.kpi} ${item.revision}`) ?? 0
+      const most = (item: Evidence) => {
+        const windows = told.get(`${row.entityId} ${item.kpi} ${item.revision}`)?.values() ?? []
+        return [...windows].reduce((sum, { from, to, total }) => {
+          return from < item.to && to > item.from ? sum + total : sum
+        }, 0)
+      }
       return wrongsOf(advance, most).map((wrong) => ({
         invariant: 'S4',
         says: `${row.rollout} of ${row.entityId} passed step ${from} though ${wrong}`,

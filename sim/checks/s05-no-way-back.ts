@@ -1,5 +1,6 @@
 import type { Weights } from '../../lib/core/audit.ts'
 import type { Check } from './check.ts'
+import { followSleepers } from './sleepers.ts'
 
 /** A deed begins so long after its decision at most; whoever sleeps longer has to leave it. */
 const FRESH_MS = 30_000
@@ -12,17 +13,20 @@ interface Ended {
 
 /**
  * S5: once the end of a rollout without promotion is stored, no write gives its canary more weight than it has. The one
- * exception is a worker whose own decision was stored before that end and is at most 30 s old: Container Apps has no
- * If-Match, so that such a write cannot be stopped any more; the looks that follow put it right.
+ * exception is a worker whose own decision was stored before that end and is at most 30 s old, or that fell asleep inside
+ * the very call: Container Apps has no If-Match, so that such a write cannot be stopped any more; the looks that follow put
+ * it right.
  */
 export function checkNoWayBack(): Check {
   const apps = new Map<string, string>()
   const serving = new Map<string, Weights>()
   const ended = new Map<string, Ended>()
   const decided = new Map<string, number>()
+  const sleepers = followSleepers()
   return {
     invariant: 'S5',
     see: (event) => {
+      sleepers.see(event)
       if (event.kind === 'service') apps.set(event.entity, event.app)
       if (event.kind === 'traffic') serving.set(event.app, event.weights)
       if (event.kind === 'decision') {
@@ -40,7 +44,7 @@ export function checkNoWayBack(): Check {
       return Object.entries(event.asked.weights).flatMap(([revision, weight]) => {
         const end = ended.get(`${event.app} ${revision}`)
         if (end === undefined || weight <= (now[revision] ?? 0)) return []
-        if (own < end.since && event.at - own <= FRESH_MS) return []
+        if (own < end.since && (event.at - own <= FRESH_MS || sleepers.isWaking(event.worker))) return []
         const [since, at] = [end.since, event.at].map((time) => new Date(time).toISOString())
         const says = `${end.rollout} was told to leave at ${since}, and worker ${event.worker} raised ${revision} from ${now[revision] ?? 0} to ${weight} % at ${at}`
         return [{ invariant: 'S5' as const, says, n: event.n }]

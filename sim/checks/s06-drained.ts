@@ -1,28 +1,23 @@
-import type { FaultKind } from '../trial/trace.ts'
-import { followCalm } from './calm.ts'
 import type { Check } from './check.ts'
+import { followSkews } from './skews.ts'
 
 /** What may lie between the moment that users feel and the one that a clock tells. */
 const OFF_MS = 1_000
-const NOT_OF_CLOCKS: readonly FaultKind[] = [
-  ...(['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9'] as const),
-  ...(['F11', 'F12', 'F13', 'F14', 'F15', 'F16'] as const),
-]
 
 /**
  * S6: a revision is switched off only when it has had no traffic for the drain that its manifest says, and another that
- * has traffic is on and can serve. Once clocks have lied, how long it was is no longer asked: a drain is no bake, and a
- * clock that leaps ends it early. How long a promotion keeps what it replaced is S7's.
+ * has traffic is on and can serve. Workers whose clocks are apart may be wrong about that time by as much as they are apart,
+ * and by no more. How long a promotion keeps what it replaced is S7's.
  */
 export function checkDrained(): Check {
   const drains = new Map<string, number>()
   /** When it last had traffic, by app and revision; infinite = it has some. */
   const until = new Map<string, Map<string, number>>()
-  const calm = followCalm()
+  const skews = followSkews()
   return {
     invariant: 'S6',
     see: (event) => {
-      calm.see(event)
+      skews.see(event)
       if (event.kind === 'service') drains.set(event.app, event.manifest.drainMs)
       if (event.kind === 'traffic') {
         const served = until.get(event.app) ?? new Map<string, number>()
@@ -35,12 +30,11 @@ export function checkDrained(): Check {
       const name = event.asked.revision ?? ''
       const lastOf = (revision: string) => until.get(event.app)?.get(revision) ?? Number.NEGATIVE_INFINITY
       const idle = event.at - lastOf(name)
-      const hasLied = calm.lastBut(NOT_OF_CLOCKS) > Number.NEGATIVE_INFINITY
+      const drainMs = (drains.get(event.app) ?? 0) - skews.apart(lastOf(name))
       const fit = event.revisions.filter((one) => one.active && one.ready && one.name !== name)
       const wrongs: string[] = []
       if (idle === Number.NEGATIVE_INFINITY) wrongs.push('it has traffic')
-      else if (idle < (drains.get(event.app) ?? 0) - OFF_MS && !hasLied)
-        wrongs.push(`it lost its traffic ${idle / 1000} s ago`)
+      else if (idle < drainMs - OFF_MS) wrongs.push(`it lost its traffic ${idle / 1000} s ago`)
       if (!fit.some((one) => lastOf(one.name) === Number.POSITIVE_INFINITY))
         wrongs.push('no other that has traffic can serve')
       return wrongs.map((wrong) => ({

@@ -4,7 +4,7 @@ import { createGround, type Ground } from './ground.ts'
 import { type Item, type Scenario, TROUBLED_MS, type TroubleItem } from './scenario.ts'
 import { type Life, passTime } from './time.ts'
 import type { TraceEvent } from './trace.ts'
-import { faultOfVariant } from './troubles.ts'
+import { faultOfVariant, TROUBLES } from './troubles.ts'
 import { createWorkers, type Plant } from './workers.ts'
 
 export type { Plant } from './workers.ts'
@@ -67,13 +67,14 @@ function createLife(ground: Ground, scenario: Scenario, began: number, plant: Pl
   const trouble = (item: TroubleItem) => {
     const fault = faultOfVariant(item.variant)
     const end = befall(on, item)
-    tellFault(ground, fault, item.variant, end === null ? 'strikes' : 'begins')
+    const whose = OF_ONE.has(item.variant) ? item.service : null
+    tellFault(ground, fault, item.variant, end === null ? 'strikes' : 'begins', whose)
     if (end === null) return
     running.push({
       until: ground.stage.clock.now() + item.lastsMs,
       end: () => {
         end()
-        tellFault(ground, fault, item.variant, 'ends')
+        tellFault(ground, fault, item.variant, 'ends', whose)
       },
     })
   }
@@ -120,14 +121,26 @@ function removed<T>(list: T[], is: (item: T) => boolean): readonly T[] {
   return out
 }
 
-/** A fault is told once for each service, with the phase that this service is in. */
+/** Troubles that befall one service; all others befall every one. */
+const OF_ONE: ReadonlySet<string> = new Set([
+  ...TROUBLES.F6,
+  ...TROUBLES.F9,
+  ...TROUBLES.F15,
+  ...TROUBLES.F16,
+  'operation-failed',
+  'operation-stuck',
+  'digest-missing',
+])
+
+/** A fault is told for each service that it befalls, with the phase that this service is in. */
 function tellFault(
   ground: Ground,
   fault: Extract<TraceEvent, { readonly kind: 'fault' }>['fault'],
   variant: string,
   moment: 'begins' | 'ends' | 'strikes',
+  whose: number | null = null,
 ): void {
-  for (const service of ground.manifests.keys()) {
+  for (const service of whose === null ? ground.manifests.keys() : [whose]) {
     const entity = entityAt(ground, service)
     ground.tell({ kind: 'fault', fault, variant, moment, entity, phase: ground.phaseOf(service) })
   }

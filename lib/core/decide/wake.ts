@@ -6,6 +6,8 @@ import { isThrottledRollback } from './trouble.ts'
 const CONFIRM_MS = 10_000
 /** How soon, once the alarm was raised that it does not become real. */
 const OVERDUE_MS = 60_000
+/** How soon freezes that could not be read are read again: until then everything is held. */
+const UNREAD_MS = 60_000
 /** How soon a rollback that Azure had no call to spare for is tried again. */
 const THROTTLED_MS = 2_000
 
@@ -23,6 +25,7 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity
   const regular = Math.min(onTheBeat(rollout, now), thaws)
   if (trouble?.during === 'deed' && trouble.retryAt > now) return Math.min(regular, Math.max(trouble.retryAt, soon))
+  if (frozen?.unreadable === true) return Math.min(regular, now + UNREAD_MS)
   if (busy || isAwaiting(rollout)) return soon
   const bake = bakeEnds(rollout)
   return bake > now ? Math.min(regular, bake) : regular

@@ -181,6 +181,14 @@ describe('a weight that was wished for before a freeze', () => {
 
 describe('freezes that cannot be read', () => {
   const UNREADABLE = { ...STOP, id: 'unreadable', reason: 'no answer', by: 'slipway', unreadable: true } as const
+
+  test('they are read again within a minute, though the interval is an hour', () => {
+    const manifest = aManifest({ analysis: anAnalysis({ intervalMs: HOUR }) })
+    const held = (freeze: Facts['freeze']) =>
+      look({ ...aFreshRollout(), manifest }, anApp(), { ...present, freeze, now: T0 + 5 * MINUTE }).next.wakeAt
+    expect(held(UNREADABLE)).toBe(T0 + 6 * MINUTE)
+    expect(held(STOP)).toBeGreaterThan(T0 + 30 * MINUTE)
+  })
   const pass = { now: T0 + 2 * HOUR, verdict: aVerdict('pass') }
 
   test('hold a step, and say so once', () => {

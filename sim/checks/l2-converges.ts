@@ -1,0 +1,69 @@
+import type { Weights } from '../../lib/core/audit.ts'
+import type { TraceEvent } from '../trial/trace.ts'
+import { followCalm } from './calm.ts'
+import type { Check } from './check.ts'
+import { MINUTE_MS } from './plane.ts'
+import { sameWeights, shared } from './weights.ts'
+
+type Decision = TraceEvent & { readonly kind: 'decision' }
+
+/** The longest that the product waits between two tries of what was refused, or as long as it was asked to wait. */
+const WAITS_MS = 5 * MINUTE_MS
+/** Two ticks. */
+const TICKS_MS = 2 * MINUTE_MS
+
+/**
+ * L2: when nothing is amiss any more, users meet what the newest decision wants, two ticks after the longest wait between two
+ * tries (five minutes) at the latest, without a person. Whoever has raised the alarm that it does not become real, or
+ * keeps its hands off, has said that a person is needed.
+ */
+export function checkConverges(): Check {
+  const calm = followCalm()
+  const apps = new Map<string, string>()
+  const serving = new Map<string, Weights>()
+  const newest = new Map<string, Decision>()
+  const wished = new Map<string, number>()
+  const excused = new Set<string>()
+  const isMet = (decision: Decision, weights: Weights) => {
+    const { stable, canary, canaryWeight, phase, outcome } = decision
+    if (stable === null || canaryWeight === null) return true
+    if (phase === 'progressing') return sameWeights(weights, shared(stable, canary, canaryWeight))
+    if (phase === 'rolling-back') return (weights[canary] ?? 0) === 0
+    return phase !== 'finished' || outcome === 'promoted' || (weights[canary] ?? 0) === 0 || decision.wakeAt === null
+  }
+  return {
+    invariant: 'L2',
+    see: (event) => {
+      calm.see(event)
+      if (event.kind === 'service') apps.set(event.entity, event.app)
+      if (event.kind === 'traffic') serving.set(event.app, event.weights)
+      if (event.kind === 'decision') {
+        const before = newest.get(event.entity)
+        const isSame =
+          before?.rollout === event.rollout &&
+          before.canaryWeight === event.canaryWeight &&
+          before.phase === event.phase
+        if (!isSame) {
+          wished.set(event.entity, event.at)
+          excused.delete(event.entity)
+        }
+        newest.set(event.entity, event)
+      }
+      if (event.kind === 'audit' && (event.row.kind === 'deadline-passed' || event.row.kind === 'foreign-edit'))
+        excused.add(event.row.entityId)
+      const since = calm.since()
+      if (event.at - since <= WAITS_MS + TICKS_MS) return []
+      const found = []
+      for (const [entity, decision] of newest) {
+        if (excused.has(entity) || event.at - (wished.get(entity) ?? 0) <= WAITS_MS + TICKS_MS) continue
+        const weights = serving.get(apps.get(entity) ?? '') ?? {}
+        if (isMet(decision, weights)) continue
+        excused.add(entity)
+        const says = `${decision.rollout} of ${entity} (${decision.phase}) wants ${decision.canaryWeight} % for ${decision.canary}, and users meet ${JSON.stringify(weights)} at ${new Date(event.at).toISOString()}, calm since ${new Date(since).toISOString()}`
+        found.push({ invariant: 'L2' as const, says, n: event.n })
+      }
+      return found
+    },
+    end: () => [],
+  }
+}

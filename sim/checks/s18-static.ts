@@ -1,0 +1,90 @@
+import type { TraceEvent } from '../trial/trace.ts'
+import type { Check } from './check.ts'
+import { followSleepers } from './sleepers.ts'
+import { followSteps, isJudged } from './steps.ts'
+
+/** What was decided before the darkness may still reach ARM. */
+const REACHES_MS = 30_000
+
+type Measurement = TraceEvent & { readonly kind: 'measurement' }
+
+/**
+ * S18: what cannot be read leaves traffic where it is. While state cannot be read nothing is decided or written; a worker
+ * that did not see an app writes nothing to it; while a KPI is silent no step passes by it and no canary is taken out for
+ * it: the one way out is the dead man's rollback that the manifest asks for, and it says in the audit that nothing was seen.
+ */
+export function checkStatic(): Check {
+  const follow = followSteps()
+  const sleepers = followSleepers()
+  const apps = new Map<string, string>()
+  const unseen = new Set<string>()
+  const newest = new Map<string, Measurement>()
+  const dark = new Map<string, number>()
+  let down: number | null = null
+  const isDark = (entity: string, at: number) => {
+    const since = Math.min(dark.get(entity) ?? Number.POSITIVE_INFINITY, down ?? Number.POSITIVE_INFINITY)
+    return at - since > REACHES_MS
+  }
+  const answered = (entity: string, kpi: string) => newest.get(`${entity} ${kpi}`)?.answer !== 'missing'
+  const rowsWrong = (event: TraceEvent & { readonly kind: 'audit' }): string | null => {
+    const { row } = event
+    if (row.kind !== 'rollback-started' || row.actor !== 'slipway') return null
+    const failed = row.evidence.filter(({ verdict, role }) => verdict === 'fail' && role !== 'advisory')
+    if (failed.length === 0 || failed.some(({ kpi }) => answered(row.entityId, kpi))) return null
+    return `was taken out for ${failed.map(({ kpi }) => kpi)}, whose source had not answered`
+  }
+  return {
+    invariant: 'S18',
+    see: (event) => {
+      sleepers.see(event)
+      const broken = (says: string) => [
+        { invariant: 'S18' as const, says: `${says}, at ${new Date(event.at).toISOString()}`, n: event.n },
+      ]
+      const advance = follow(event)
+      if (advance !== null && isJudged(advance)) {
+        const { row, manifest, from } = advance
+        const silent = manifest.analysis.kpis.filter(
+          ({ name, role }) => role === 'required' && !answered(row.entityId, name),
+        )
+        if (silent.length > 0)
+          return broken(`${row.rollout} passed step ${from} while ${silent.map(({ name }) => name)} was silent`)
+      }
+      switch (event.kind) {
+        case 'service':
+          apps.set(event.app, event.entity)
+          return []
+        case 'fault':
+          if (event.variant === 'storage-down') down = event.moment === 'begins' ? (down ?? event.at) : null
+          if (event.variant === 'row-unreadable' && event.entity !== null) {
+            if (event.moment === 'begins') dark.set(event.entity, event.at)
+            else dark.delete(event.entity)
+          }
+          return []
+        case 'arm-read':
+          if (event.code === null) unseen.delete(`${event.worker} ${event.app}`)
+          else unseen.add(`${event.worker} ${event.app}`)
+          return []
+        case 'measurement':
+          newest.set(`${event.entity} ${event.kpi}`, event)
+          return []
+        case 'decision':
+          return isDark(event.entity, event.at)
+            ? broken(`${event.rollout} of ${event.entity} was decided on while its state could not be read`)
+            : []
+        case 'arm-write': {
+          if (sleepers.isWaking(event.worker)) return []
+          const who = `worker ${event.worker} wrote to ${event.app}`
+          if (unseen.has(`${event.worker} ${event.app}`)) return broken(`${who} and had not seen it`)
+          return isDark(apps.get(event.app) ?? '', event.at) ? broken(`${who} while its state could not be read`) : []
+        }
+        case 'audit': {
+          const wrong = rowsWrong(event)
+          return wrong === null ? [] : broken(`${event.row.rollout} of ${event.row.entityId} ${wrong}`)
+        }
+        default:
+          return []
+      }
+    },
+    end: () => [],
+  }
+}
