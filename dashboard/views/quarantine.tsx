@@ -13,24 +13,9 @@ const MOST = 500
 
 /** What cannot be read or acted on: what, why, since when; to be tried again, or waited for no more. */
 export function Quarantine() {
-  const { me, say } = useShared()
   const half = Math.floor(useNow(30_000) / 30_000)
-  const [refusedBy, setRefusedBy] = useState<Refused | null>(null)
-  const [dismissing, setDismissing] = useState<QuarantineView | null>(null)
   const load = (signal: AbortSignal) => readAll<QuarantineView>(PATHS.quarantine, MOST, signal)
   const { value, refused, again } = useFetched('quarantine', String(half), load)
-  const redrive = async (item: QuarantineView) => {
-    try {
-      const answer = await send<QuarantineRedriven>('POST', PATHS.redrive(item.id))
-      setRefusedBy(null)
-      say(SAID[answer?.outcome ?? 'queued'])
-    } catch (error) {
-      setRefusedBy(error instanceof Refused ? error : new Refused(0, 'The answer could not be read.'))
-    }
-    again()
-  }
-  const may = (role: 'operator' | 'admin', { environment, service }: QuarantineView) =>
-    me !== null && holdsAt(me, role, environment, service)
   return (
     <div class="page">
       <div class="page-head">
@@ -41,50 +26,65 @@ export function Quarantine() {
         </p>
       </div>
       {refused === null ? null : <Failed refused={refused} again={again} />}
-      {refusedBy === null ? null : <Failed refused={refusedBy} />}
       {value === null && refused === null ? <Loading what="Asking what is in quarantine" /> : null}
       {value !== null && value.length === 0 ? (
         <Empty title="Nothing is in quarantine.">
           <p>Whatever was stored can be read, and whatever was delivered was acted on.</p>
         </Empty>
       ) : null}
-      {value === null || value.length === 0 ? null : (
-        <Card title="What is there">
-          <table class="stack plain quarantine" role="table">
-            <thead>
-              <tr>
-                <th scope="col">What</th>
-                <th scope="col">Why</th>
-                <th scope="col">Since</th>
-                <th scope="col">Tried</th>
-                <th scope="col">
-                  <span class="hidden">What can be done</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.map((item) => (
-                <Item
-                  key={item.id}
-                  item={item}
-                  onRedrive={may('operator', item) ? () => void redrive(item) : null}
-                  onDismiss={may('admin', item) && item.what !== 'freezes' ? () => setDismissing(item) : null}
-                />
-              ))}
-            </tbody>
-          </table>
-        </Card>
-      )}
-      {dismissing === null ? null : (
-        <Dismiss
-          item={dismissing}
-          onClose={() => {
-            setDismissing(null)
-            again()
-          }}
-        />
-      )}
+      {value === null || value.length === 0 ? null : <Items items={value} again={again} />}
     </div>
+  )
+}
+
+function Items({ items, again }: { readonly items: readonly QuarantineView[]; readonly again: () => void }) {
+  const { me, say } = useShared()
+  const [refused, setRefused] = useState<Refused | null>(null)
+  const [dismissing, setDismissing] = useState<QuarantineView | null>(null)
+  const redrive = async (item: QuarantineView) => {
+    try {
+      const answer = await send<QuarantineRedriven>('POST', PATHS.redrive(item.id))
+      setRefused(null)
+      say(SAID[answer?.outcome ?? 'queued'])
+    } catch (error) {
+      setRefused(error instanceof Refused ? error : new Refused(0, 'The answer could not be read.'))
+    }
+    again()
+  }
+  const may = (role: 'operator' | 'admin', { environment, service }: QuarantineView) =>
+    me !== null && holdsAt(me, role, environment, service)
+  const close = () => {
+    setDismissing(null)
+    again()
+  }
+  return (
+    <Card title="What is there">
+      {refused === null ? null : <Failed refused={refused} />}
+      <table class="stack plain quarantine" role="table">
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">Why</th>
+            <th scope="col">Since</th>
+            <th scope="col">Tried</th>
+            <th scope="col">
+              <span class="hidden">What can be done</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <Item
+              key={item.id}
+              item={item}
+              onRedrive={may('operator', item) ? () => void redrive(item) : null}
+              onDismiss={may('admin', item) && item.what !== 'freezes' ? () => setDismissing(item) : null}
+            />
+          ))}
+        </tbody>
+      </table>
+      {dismissing === null ? null : <Dismiss item={dismissing} onClose={close} />}
+    </Card>
   )
 }
 
@@ -94,34 +94,18 @@ const SAID: Readonly<Record<QuarantineRedriven['outcome'], string>> = {
   queued: 'The message is in its queue again',
 }
 
-function Item({
-  item,
-  onRedrive,
-  onDismiss,
-}: {
+interface ItemProps {
   readonly item: QuarantineView
   readonly onRedrive: (() => void) | null
   readonly onDismiss: (() => void) | null
-}) {
-  const { what, place, environment, service, why, state, since, tries, triedAt, redriven, holds, content } = item
-  const name = [environment, service].filter((part) => part !== null).join('/')
+}
+
+function Item({ item, onRedrive, onDismiss }: ItemProps) {
+  const { place, why, since, tries, triedAt, redriven, content } = item
   return (
     <tr>
       <th scope="row">
-        <span class="pills">
-          {state === 'waiting' ? (
-            <Badge tone={holds ? 'bad' : 'wait'} glyph="!">
-              {holds ? 'left alone' : 'waits'}
-            </Badge>
-          ) : (
-            <Badge tone="idle" glyph="↻">
-              sent again
-            </Badge>
-          )}
-          <strong>{what}</strong>
-          <span>{name}</span>
-        </span>
-        <span class="muted small free">{place}</span>
+        <Thing item={item} />
       </th>
       <td data-label="Why">
         <span class="free">{why}</span>
@@ -145,18 +129,49 @@ function Item({
         )}
       </td>
       <td class="quarantine-acts">
-        {onRedrive === null ? null : (
-          <button type="button" class="button" onClick={onRedrive}>
-            Try again<span class="hidden"> {place}</span>
-          </button>
-        )}
-        {onDismiss === null ? null : (
-          <button type="button" class="button" onClick={onDismiss}>
-            Dismiss<span class="hidden"> {place}</span>
-          </button>
-        )}
+        <Act word="Try again" about={place} onClick={onRedrive} />
+        <Act word="Dismiss" about={place} onClick={onDismiss} />
       </td>
     </tr>
+  )
+}
+
+function Thing({ item }: Pick<ItemProps, 'item'>) {
+  const { what, place, environment, service, state, holds } = item
+  const word = holds ? 'left alone' : 'waits'
+  return (
+    <>
+      <span class="pills">
+        {state === 'waiting' ? (
+          <Badge tone={holds ? 'bad' : 'wait'} glyph="!">
+            {word}
+          </Badge>
+        ) : (
+          <Badge tone="idle" glyph="↻">
+            sent again
+          </Badge>
+        )}
+        <strong>{what}</strong>
+        <span>{[environment, service].filter((part) => part !== null).join('/')}</span>
+      </span>
+      <span class="muted small free">{place}</span>
+    </>
+  )
+}
+
+interface ActProps {
+  readonly word: string
+  readonly about: string
+  readonly onClick: (() => void) | null
+}
+
+function Act({ word, about, onClick }: ActProps) {
+  if (onClick === null) return null
+  return (
+    <button type="button" class="button" onClick={onClick}>
+      {word}
+      <span class="hidden"> {about}</span>
+    </button>
   )
 }
 

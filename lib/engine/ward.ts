@@ -60,120 +60,128 @@ const MOST_ITEMS = 5_000
 const MOST_WAITING = 500
 const KEPT_MS = 7 * 86_400_000
 
-interface Known {
-  readonly at: number
-  readonly held: Map<string, Quarantined>
+/** What one process remembers. */
+interface Memory {
+  /** Suspects that wait to be written down, by id. */
+  readonly waiting: Map<string, Suspect>
+  /** By environment: when its quarantine was read, and which services are left alone because of what. */
+  readonly known: Map<string, { readonly at: number; readonly held: Map<string, Quarantined> }>
 }
 
 /** Makes the ward of one process. What it remembers is a shadow of what is stored: others may know more. */
 export function createWard(options: WardOptions): Ward {
-  const { quarantine, clock } = options
-  const waiting = new Map<string, Suspect>()
-  const known = new Map<string, Known>()
-  const idOf = (suspect: Suspect) => options.digest(nameOfSuspect(suspect)).slice(0, 32)
+  const memory: Memory = { waiting: new Map(), known: new Map() }
+  const { waiting, known } = memory
   let settling: Promise<void> | null = null
-
-  function remember(item: Quarantined): void {
-    const { environment, service } = item
-    if (environment === null || service === null || !holdsService(item)) return
-    const { at, held } = known.get(environment) ?? { at: Number.NEGATIVE_INFINITY, held: new Map() }
-    known.set(environment, { at, held: held.set(service, item) })
-  }
-
-  async function admit(suspect: Suspect): Promise<Quarantined> {
-    const id = idOf(suspect)
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const before = await quarantine.find(suspect.environment, id)
-      const item = quarantinedAs(id, suspect, before?.item ?? null, clock.now())
-      if (before !== null && isNoNews(before.item, suspect, clock.now())) {
-        remember(before.item)
-        return before.item
-      }
-      if ((await quarantine.keep(item, before?.token ?? null)) === 'conflict') continue
-      remember(item)
-      const isNew = before === null || before.item.state === 'redriven'
-      if (isNew) await attempted(options, () => tell(options, item, quarantineRow('quarantine-added', item, 'slipway')))
-      return item
-    }
-    throw new Fault('conflict', `what is known of ${suspect.place} changed ${ATTEMPTS} times meanwhile`)
-  }
-
-  async function flush(): Promise<void> {
-    for (const [id, suspect] of [...waiting]) {
-      waiting.delete(id)
-      await attempted(options, () => admit(suspect))
-    }
-  }
-
-  async function examined(item: Quarantined): Promise<Suspect | null> {
-    const here = await quarantine.examine(item)
-    const { environment, service, holds } = item
-    if (here !== null || !holds || environment === null || service === null) return here
-    // What is wrong may lie between rows: only who reads them together can tell.
-    waiting.delete(item.id)
-    await options.store.load(environment, [service])
-    const again = waiting.get(item.id) ?? null
-    waiting.delete(item.id)
-    return again
-  }
-
-  async function readAgain({ item, token }: QuarantinedLoaded): Promise<void> {
-    const still = await examined(item)
-    if (still !== null) {
-      const next = quarantinedAs(item.id, still, item, clock.now())
-      if ((await quarantine.keep(next, token)) === 'saved') remember(next)
-    } else if ((await quarantine.remove(item, token)) === 'saved') {
-      forget(item)
-      await tell(options, item, quarantineRow('quarantine-over', item, 'slipway'))
-    }
-  }
-
-  function forget({ id, environment, service }: Quarantined): void {
-    const held = known.get(environment ?? '')?.held
-    if (service !== null && held?.get(service)?.id === id) held.delete(service)
-  }
-
-  async function refresh(environment: string): Promise<void> {
-    const now = clock.now()
-    const held = new Map<string, Quarantined>()
-    const scopes = environment === options.environments[0] ? [environment, null] : [environment]
-    const all = (await Promise.all(scopes.map((scope) => allOf(quarantine, scope)))).flat()
-    for (const { item } of all) if (item.service !== null && holdsService(item)) held.set(item.service, item)
-    known.set(environment, { at: now, held })
-    const due = all.filter(({ item }) => isDueAgain(item, now)).slice(0, MOST_AGAIN)
-    for (const one of due) await attempted(options, () => readAgain(one))
-    const old = all.filter(({ item }) => item.state === 'redriven' && item.triedAt < now - KEPT_MS).slice(0, MOST_AGAIN)
-    for (const { item, token } of old) await attempted(options, () => quarantine.remove(item, token))
-  }
-
   return {
-    quarantine,
+    quarantine: options.quarantine,
     found: (suspect) => {
-      if (waiting.size < MOST_WAITING) waiting.set(idOf(suspect), suspect)
+      if (waiting.size < MOST_WAITING) waiting.set(idOf(options, suspect), suspect)
     },
     settled: async () => {
       if (waiting.size === 0 && settling === null) return
-      settling ??= flush().finally(() => {
+      settling ??= flush(options, memory).finally(() => {
         settling = null
       })
       await settling
     },
-    admit,
+    admit: (suspect) => admit(options, memory, suspect),
     heldIn: async (environment) => {
-      const last = known.get(environment)?.at ?? Number.NEGATIVE_INFINITY
-      const age = clock.now() - last
-      if (age >= KNOWN_MS || age < 0) await attempted(options, () => refresh(environment))
+      const age = options.clock.now() - (known.get(environment)?.at ?? Number.NEGATIVE_INFINITY)
+      if (age >= KNOWN_MS || age < 0) await attempted(options, () => refresh(options, memory, environment))
       return new Set(known.get(environment)?.held.keys())
     },
     heldBy: (key) => {
       const item = known.get(key.environment)?.held.get(key.name)
-      return item === undefined
-        ? null
-        : `${entityId(key)} cannot be read (${item.what}: ${item.why}); see quarantine ${item.id}`
+      if (item === undefined) return null
+      return `${entityId(key)} cannot be read (${item.what}: ${item.why}); see quarantine ${item.id}`
     },
-    examined,
+    examined: (item) => examined(options, memory, item),
     tell: (item, draft) => tell(options, item, draft),
-    forget,
+    forget: (item) => forget(memory, item),
+  }
+}
+
+function idOf({ digest }: WardOptions, suspect: Suspect): string {
+  return digest(nameOfSuspect(suspect)).slice(0, 32)
+}
+
+function remember({ known }: Memory, item: Quarantined): void {
+  const { environment, service } = item
+  if (environment === null || service === null || !holdsService(item)) return
+  const { at, held } = known.get(environment) ?? { at: Number.NEGATIVE_INFINITY, held: new Map() }
+  known.set(environment, { at, held: held.set(service, item) })
+}
+
+function forget({ known }: Memory, { id, environment, service }: Quarantined): void {
+  const held = known.get(environment ?? '')?.held
+  if (service !== null && held?.get(service)?.id === id) held.delete(service)
+}
+
+async function admit(options: WardOptions, memory: Memory, suspect: Suspect): Promise<Quarantined> {
+  const { quarantine, clock } = options
+  const id = idOf(options, suspect)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const before = await quarantine.find(suspect.environment, id)
+    if (before !== null && isNoNews(before.item, suspect, clock.now())) {
+      remember(memory, before.item)
+      return before.item
+    }
+    const item = quarantinedAs(id, suspect, before?.item ?? null, clock.now())
+    if ((await quarantine.keep(item, before?.token ?? null)) === 'conflict') continue
+    remember(memory, item)
+    const isNew = before === null || before.item.state === 'redriven'
+    if (isNew) await attempted(options, () => tell(options, item, quarantineRow('quarantine-added', item, 'slipway')))
+    return item
+  }
+  throw new Fault('conflict', `what is known of ${suspect.place} changed ${ATTEMPTS} times meanwhile`)
+}
+
+async function flush(options: WardOptions, memory: Memory): Promise<void> {
+  for (const [id, suspect] of [...memory.waiting]) {
+    memory.waiting.delete(id)
+    await attempted(options, () => admit(options, memory, suspect))
+  }
+}
+
+async function examined(
+  { quarantine, store }: WardOptions,
+  { waiting }: Memory,
+  item: Quarantined,
+): Promise<Suspect | null> {
+  const here = await quarantine.examine(item)
+  const { environment, service, holds } = item
+  if (here !== null || !holds || environment === null || service === null) return here
+  // What is wrong may lie between rows: only who reads them together can tell.
+  waiting.delete(item.id)
+  await store.load(environment, [service])
+  const again = waiting.get(item.id) ?? null
+  waiting.delete(item.id)
+  return again
+}
+
+/** What is known of an environment from now on; what is due to be read again is read, up to a bound. */
+async function refresh(options: WardOptions, memory: Memory, environment: string): Promise<void> {
+  const { quarantine, clock, environments } = options
+  const now = clock.now()
+  const scopes = environment === environments[0] ? [environment, null] : [environment]
+  const all = (await Promise.all(scopes.map((scope) => allOf(quarantine, scope)))).flat()
+  memory.known.set(environment, { at: now, held: new Map() })
+  for (const { item } of all) remember(memory, item)
+  const due = all.filter(({ item }) => isDueAgain(item, now)).slice(0, MOST_AGAIN)
+  for (const one of due) await attempted(options, () => readAgain(options, memory, one))
+  const old = all.filter(({ item }) => item.state === 'redriven' && item.triedAt < now - KEPT_MS).slice(0, MOST_AGAIN)
+  for (const { item, token } of old) await attempted(options, () => quarantine.remove(item, token))
+}
+
+async function readAgain(options: WardOptions, memory: Memory, { item, token }: QuarantinedLoaded): Promise<void> {
+  const still = await examined(options, memory, item)
+  if (still !== null) {
+    const next = quarantinedAs(item.id, still, item, options.clock.now())
+    if ((await options.quarantine.keep(next, token)) === 'saved') remember(memory, next)
+  } else if ((await options.quarantine.remove(item, token)) === 'saved') {
+    forget(memory, item)
+    await tell(options, item, quarantineRow('quarantine-over', item, 'slipway'))
   }
 }
 

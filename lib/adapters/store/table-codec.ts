@@ -83,6 +83,8 @@ export function writeRollout(rollout: Rollout, judged: number): Written {
   return writeRow(environment, rolloutRowKey(name, rollout.number), columns, rollout)
 }
 
+const DUE = /^d![0-9a-z!]{13,16}![a-z0-9-]{2,32}$/
+
 /** What a rollout's row says besides the rollout itself. */
 export interface RolloutRow {
   readonly rollout: Rollout
@@ -102,6 +104,10 @@ export function readRollout(row: Row): Read<RolloutRow> {
     return unreadable('the rollout inside is another one')
   }
   const due = typeof row.due === 'string' && row.due !== '' ? row.due : null
+  // Whoever mends due rows writes one under this key.
+  if (due !== null && !(DUE.test(due) && nameOfDue(due) === rollout.key.name)) {
+    return unreadable('the column due is no key of its due row', 'due')
+  }
   const judged = typeof row.judged === 'number' ? row.judged : 0
   return { kind: 'read', value: { rollout: olderRollout(rollout), due, current: row.current === true, judged } }
 }
