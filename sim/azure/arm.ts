@@ -94,8 +94,8 @@ function authenticate({ accept }: ArmServerOptions, request: IncomingMessage): v
   throw new ArmRefusal({ status: 401, code, message: token === null ? missing : wrong })
 }
 
-/** Null: the refusal is that nobody answers. */
-function refusalReply(error: unknown): Reply | null {
+/** What ARM answers instead of doing something; null: the refusal is that nobody answers. */
+export function refusalReply(error: unknown): Reply | null {
   const inside = { status: 500, code: 'InternalServerError', message: `The simulator failed: ${error}` }
   const { status, code, message, retryAfterS } = error instanceof ArmRefusal ? error : { ...inside, retryAfterS: null }
   if (status === 0) return null

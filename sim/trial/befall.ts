@@ -180,6 +180,12 @@ function strike({ ground, workers, wakes, deliver, poison, click }: Befallen, it
           workers.at(place).doom = doomed(1 + (luck % 12), variant === 'crash-before' ? 'before' : 'after')
       }
       return null
+    case 'wire-crash-before':
+    case 'wire-crash-after': {
+      const moment = variant === 'wire-crash-before' ? 'before' : 'after'
+      workers.at(luck).doom = { calls: 1 + (luck % 40), moment, wire: true }
+      return null
+    }
     case 'restart':
       for (let place = 0; place < workers.count; place += 1) {
         workers.at(place).doom = doomed(1 + ((luck >> place) % 9), luck % 2 === 0 ? 'before' : 'after')

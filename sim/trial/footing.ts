@@ -6,6 +6,7 @@ import { Fault } from '../../lib/errors.ts'
 import type { Change, Outbox } from '../../lib/ports.ts'
 import { createSimApps } from '../apps.ts'
 import { chance } from '../chance.ts'
+import type { SimClock } from '../clock.ts'
 import type { Stage } from '../runner.ts'
 import type { World } from '../world/types.ts'
 import { PLANTED } from './planted-secrets.ts'
@@ -16,15 +17,20 @@ export interface Body {
   /** No later worker gets it again. */
   readonly number: number
   readonly isDead: boolean
+  /** Whether it dies at this request of its SDKs, before or after its effect; counts it. */
+  readonly fateOf: (call: string) => 'before' | 'after' | null
+  readonly die: (call: string, moment: 'before' | 'after') => never
 }
 
 /** The sockets that differ with what lies beneath the engine. */
-export type Beneath = Pick<Wheel, 'store' | 'catalogue' | 'events' | 'buckets' | 'freezes' | 'apps'>
+export type Beneath = Pick<Wheel, 'store' | 'catalogue' | 'events' | 'buckets' | 'freezes' | 'apps'> & {
+  readonly outbox: Outbox
+}
 
 /** What lies beneath the engine in a trial: where state is kept, and the way to Azure. */
 export interface Footing {
-  /** Storage and Azure for one worker. Whatever it commits is told at the moment of its effect. */
-  readonly socketsFor: (body: Body, world: World) => Beneath
+  /** Storage and Azure for one worker, by its own clock. Whatever it commits is told at the moment of its effect. */
+  readonly socketsFor: (body: Body, world: World, clock: SimClock) => Beneath
   /** For whoever sets the scene: no worker, and nothing is told. */
   readonly wheel: Wheel
   /** The newest rollout as it is stored. */
@@ -44,7 +50,7 @@ export type Stored = (worker: number, change: Pick<Change, 'rollout' | 'audit'>,
 
 /** The store and the container apps of the simulator, without SDKs in between. */
 export function createSimFooting(stage: Stage, stored: Stored): Footing {
-  const { store, wheel, clock } = stage
+  const { store, wheel } = stage
   /** Services whose row cannot be read now. */
   const unreadable = new Set<string>()
   return {
@@ -53,8 +59,9 @@ export function createSimFooting(stage: Stage, stored: Stored): Footing {
     auditOf: store.auditOf,
     outbox: store.outbox,
     commits: () => store.commits().saved,
-    socketsFor: ({ number }, toldWorld) => ({
+    socketsFor: ({ number }, toldWorld, clock) => ({
       ...wheel,
+      outbox: store.outbox,
       apps: createSimApps(toldWorld, clock),
       store: {
         ...wheel.store,

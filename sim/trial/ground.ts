@@ -10,6 +10,7 @@ import { PLANTED, tellSecrets } from './planted-secrets.ts'
 import type { Scenario } from './scenario.ts'
 import { createPost, type Post } from './sinks.ts'
 import type { RevisionTold, TraceBody, TraceEvent, TrialPhase } from './trace.ts'
+import { createWireFooting } from './wire/footing.ts'
 
 /** What a trial takes place on: the stage, its services, and the pen that writes the trace. */
 export interface Ground {
@@ -39,7 +40,10 @@ export async function createGround(scenario: Scenario, see: (event: TraceEvent) 
     n += 1
     see({ seed, n, at: stage.clock.now(), ...body })
   }
-  const footing = createSimFooting(stage, tellStored(tell))
+  const isReal = scenario.adapters === 'real'
+  const footing = await (isReal
+    ? createWireFooting(stage, tellStored(tell))
+    : createSimFooting(stage, tellStored(tell)))
   tellPeople(tell)
   tellSecrets(tell)
   const environmentVariables = [{ name: 'PASSWORD', value: PLANTED.environment }]

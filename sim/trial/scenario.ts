@@ -54,6 +54,8 @@ export interface Scenario {
   readonly workers: number
   readonly services: readonly ServicePlan[]
   readonly items: readonly Item[]
+  /** The plugs beneath the engine: `real` = those of the product, with their SDKs; absent = the simulator's. */
+  readonly adapters?: 'real'
 }
 
 interface Dice {

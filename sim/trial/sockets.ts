@@ -4,6 +4,7 @@ import type { Target } from '../../lib/core/service.ts'
 import { telling } from '../../lib/engine/tell.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { faultOf } from '../apps-lane.ts'
+import type { SimClock } from '../clock.ts'
 import { ArmRefusal } from '../world/refusal.ts'
 import type { AppKey, World, WriteKind } from '../world/types.ts'
 import { isObject } from '../world/wire.ts'
@@ -18,13 +19,14 @@ type Write = TraceBody & { readonly kind: 'arm-write' }
 export function toldSockets(ground: Ground, body: Body, skew: () => number): Wheel & Postal {
   const { stage, tell, footing } = ground
   const { wheel, clock } = stage
-  const beneath = footing.socketsFor(body, toldWorld(ground, body.number))
+  const own = skewed(clock, skew)
+  const beneath = footing.socketsFor(body, toldWorld(ground, body.number), own)
   return {
     ...wheel,
     ...beneath,
-    clock: { now: () => clock.now() + skew() },
+    clock: own,
     store: noticed(ground, telling(beneath.store, null)),
-    outbox: footing.outbox,
+    outbox: beneath.outbox,
     ...toldSinks(ground, body.number),
     apps: toldApps(ground, body, beneath.apps),
     metrics: {
@@ -42,6 +44,11 @@ export function toldSockets(ground: Ground, body: Body, skew: () => number): Whe
       },
     },
   }
+}
+
+/** The clock of a machine that is ahead; whoever waits by it moves the world's. */
+function skewed(clock: SimClock, skew: () => number): SimClock {
+  return { now: () => clock.now() + skew(), advance: clock.advance, set: (t) => clock.set(t - skew()) }
 }
 
 /** Whatever is committed may be worth telling: the next beat looks. */

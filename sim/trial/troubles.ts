@@ -33,11 +33,24 @@ export const TROUBLES = {
   F16: ['double-click', 'approve-abort'],
 } as const satisfies Partial<Record<FaultKind, readonly string[]>>
 
+/** Troubles that only a trial on the real plugs can meet, for they strike beneath these. */
+export const WIRE_TROUBLES = {
+  F1: ['wire-crash-before', 'wire-crash-after'],
+  F2: ['arm-timeout-applied'],
+  F3: ['row-touched', 'request-doubled'],
+  F4: ['short-pages'],
+  F8: ['arm-timeout'],
+  F15: ['row-spoiled'],
+} as const satisfies Partial<Record<FaultKind, readonly string[]>>
+
 /** One trouble by its name. */
-export type Variant = (typeof TROUBLES)[keyof typeof TROUBLES][number]
+export type Variant = (typeof TROUBLES)[keyof typeof TROUBLES][number] | WireVariant
+
+/** One trouble of the real plugs by its name. */
+export type WireVariant = (typeof WIRE_TROUBLES)[keyof typeof WIRE_TROUBLES][number]
 
 const FAULT_OF = new Map<Variant, FaultKind>(
-  Object.entries(TROUBLES).flatMap(([fault, variants]) =>
+  [...Object.entries(TROUBLES), ...Object.entries(WIRE_TROUBLES)].flatMap(([fault, variants]) =>
     variants.map((variant): [Variant, FaultKind] => [variant, fault as FaultKind]),
   ),
 )
@@ -51,6 +64,7 @@ export function faultOfVariant(variant: Variant): FaultKind {
 
 const SLOW_DOWN = { status: 429, code: 'TooManyRequests', message: `slow down, Bearer ${PLANTED.armToken}` }
 const RESET = { status: 0, code: 'ECONNRESET', message: 'cut' }
+const SILENCE = { status: 0, code: 'ETIMEDOUT', message: 'no answer' }
 const BROKEN = { status: 500, code: 'InternalServerError', message: `try https://x.example/?sig=${PLANTED.sasKey}` }
 
 const REFUSALS: Partial<Record<Variant, Omit<Injection, 'until'>>> = {
@@ -65,6 +79,8 @@ const REFUSALS: Partial<Record<Variant, Omit<Injection, 'until'>>> = {
   'arm-reset': { on: 'any', share: 0.5, refusal: RESET },
   'arm-403': { on: 'any', refusal: { status: 403, code: 'AuthorizationFailed', message: 'no role' } },
   'arm-404': { on: 'any', refusal: { status: 404, code: 'ResourceNotFound', message: 'gone' } },
+  'arm-timeout': { on: 'any', share: 0.3, refusal: SILENCE },
+  'arm-timeout-applied': { on: 'write', share: 0.5, refusal: SILENCE, applied: true },
   'arm-reset-applied': { on: 'write', share: 0.5, refusal: RESET, applied: true },
   'arm-500-applied': { on: 'write', share: 0.5, refusal: BROKEN, applied: true },
 }

@@ -3,6 +3,7 @@ import { Fault } from '../../lib/errors.ts'
 import { bySeed } from '../choose.ts'
 import { Crash, guarded } from '../crash.ts'
 import { createSchedule, isWrite, type Schedule } from '../schedule.ts'
+import type { Body } from './footing.ts'
 import type { Ground } from './ground.ts'
 import type { Postal } from './sinks.ts'
 import { toldSockets } from './sockets.ts'
@@ -15,8 +16,8 @@ export interface TrialWorker {
   readonly number: number
   readonly wheel: TrialWheel
   isDead: boolean
-  /** It dies at this call from now, counted from 1; null = it lives on. */
-  doom: { calls: number; readonly moment: 'before' | 'after' } | null
+  /** It dies at this call from now, counted from 1: of its sockets, or of its SDKs (`wire`); null = it lives on. */
+  doom: { calls: number; readonly moment: 'before' | 'after'; readonly wire?: boolean } | null
 }
 
 /** What came of a piece of work: `again` = its worker died or was refused, so that it is to be done again. */
@@ -49,9 +50,16 @@ export function createWorkers(ground: Ground, count: number, mourn: () => void, 
     const number = born
     born += 1
     const worker: TrialWorker = { number, wheel: UNBORN, isDead: false, doom: null }
-    const told = toldSockets(ground, worker, () => skews[place] ?? 0)
+    const die = (call: string, moment: 'before' | 'after'): never => {
+      worker.isDead = true
+      ground.tell({ kind: 'crash', worker: number, call, moment })
+      mourn()
+      throw new Crash(`worker ${number} died ${moment} ${call}`)
+    }
+    const body = Object.assign(worker, { fateOf: () => fateOf(worker, true), die })
+    const told = toldSockets(ground, body, () => skews[place] ?? 0)
     const sockets = plant === undefined ? told : plant(told)
-    return Object.assign(worker, { wheel: mortal(worker, sockets, ground, mourn) })
+    return Object.assign(worker, { wheel: mortal(body, sockets) })
   }
   const places = Array.from({ length: count }, (_, place) => bear(place))
   const at = (place: number) => {
@@ -128,26 +136,30 @@ async function outcomeOf<T>(worker: TrialWorker, work: Promise<T>): Promise<Came
 /** What a worker has before it has its sockets. */
 const UNBORN = {} as TrialWheel
 
+/** Counts a call of a worker: whether it dies there. */
+function fateOf({ doom }: TrialWorker, isWire: boolean): 'before' | 'after' | null {
+  if (doom === null || (doom.wire ?? false) !== isWire) return null
+  doom.calls -= 1
+  return doom.calls === 0 ? doom.moment : null
+}
+
 /** The sockets of a worker that may die at any call; the dead do nothing more. */
-function mortal(worker: TrialWorker, sockets: TrialWheel, { tell }: Ground, mourn: () => void): TrialWheel {
-  const die = (call: string, moment: 'before' | 'after'): never => {
-    worker.isDead = true
-    tell({ kind: 'crash', worker: worker.number, call, moment })
-    mourn()
-    throw new Crash(`worker ${worker.number} died ${moment} ${call}`)
+function mortal(worker: TrialWorker & Pick<Body, 'die'>, sockets: TrialWheel): TrialWheel {
+  const alive = (call: string) => {
+    if (worker.isDead) throw new Crash(`${call} was called by worker ${worker.number}, which is dead`)
   }
   return guarded(sockets, async (call, effect) => {
-    if (worker.isDead) throw new Crash(`${call} was called by worker ${worker.number}, which is dead`)
-    const { doom } = worker
-    if (doom !== null) doom.calls -= 1
-    const isMine = doom !== null && doom.calls === 0
-    if (isMine && doom.moment === 'before') return die(call, 'before')
-    if (!isMine) return effect()
-    try {
-      await effect()
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error
-    }
-    return die(call, 'after')
+    alive(call)
+    const fate = fateOf(worker, false)
+    if (fate === 'before') return worker.die(call, 'before')
+    const came = await (async () => effect())().then(
+      (result: unknown) => ({ result }),
+      (error: unknown) => ({ error }),
+    )
+    // Whoever died at a request in between hears of no answer, whatever its plugs made of that.
+    alive(call)
+    if ('error' in came && (fate === null || !(came.error instanceof Fault))) throw came.error
+    if (fate === null && 'result' in came) return came.result
+    return worker.die(call, 'after')
   })
 }
