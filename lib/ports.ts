@@ -1,6 +1,8 @@
 import type { Action, Observed } from './core/app.ts'
 import type { AuditKind, AuditRow } from './core/audit.ts'
+import type { SignedCut } from './core/audit-cut.ts'
 import type { PublicKey, Signature, SignedDigest } from './core/audit-digest.ts'
+import type { Break } from './core/chain-walk.ts'
 import type { AppSetUp } from './core/doctor/app.ts'
 import type { LogRoute } from './core/doctor/sources.ts'
 import type { StorageAnswer } from './core/doctor/storage.ts'
@@ -277,6 +279,42 @@ export interface Call {
   readonly at: number
   /** Somebody who sweeps calls for help: whoever comes calls nobody else. Absent = no. */
   readonly isHelp?: boolean
+}
+
+/** How far the night's check of an environment's audit has come. */
+export interface Night {
+  readonly startedAt: number
+  /** `going`: windows are left; `found`: all was seen, and is to be told; `over`: it was told. */
+  readonly phase: 'going' | 'found' | 'over'
+  /** Number of the newest digest when it began; 0 = there was none. */
+  readonly newest: number
+  /** The digest from which it goes on back, and the hash that it must have; null = there is none left. */
+  readonly next: { readonly number: number; readonly hash: string } | null
+  /** Rows that were found right so far. */
+  readonly rows: number
+  readonly found: readonly Break[]
+  /** What the night before came to; null = there was none. */
+  readonly last: {
+    readonly at: number
+    readonly startedAt: number
+    readonly rows: number
+    readonly found: number
+  } | null
+}
+
+/** What the night's check and the retention need of storage. All methods throw Fault. */
+export interface AuditKeeper {
+  digest(environment: string, number: number): Promise<SignedDigest | null>
+  /** How far the night's check is; null before the first. The token is opaque to everyone but the store. */
+  night(environment: string): Promise<{ readonly night: Night | null; readonly token: unknown }>
+  /** The token for the next state, or null: somebody else wrote it since. */
+  keepNight(environment: string, night: Night, token: unknown): Promise<{ readonly token: unknown } | null>
+  /** The newest cut of an environment; null = nothing was ever removed. */
+  newestCut(environment: string): Promise<SignedCut | null>
+  /** `conflict`: a cut with this number stands already; nothing was stored. */
+  appendCut(cut: SignedCut): Promise<'saved' | 'conflict'>
+  /** Removes rows of the audit, in this order; those that are gone already are passed over. */
+  removeRows(environment: string, rows: readonly Pick<AuditRow, 'entityId' | 'seq' | 'happenedAt'>[]): Promise<void>
 }
 
 /**

@@ -63,8 +63,8 @@ async function writeDigest(wheel: Wheel, { digests, signer }: Notary, environmen
   throw new Fault('conflict', `The digest of ${environment} was not stored in ${ATTEMPTS} tries: ${because}.`)
 }
 
-/** Where every chain stands now. Heads are read one after the other: each is a true one, and none goes back. */
-async function headsOf(wheel: Wheel, environment: string): Promise<readonly ChainHead[]> {
+/** Where every chain stands now; those without a row at 0. Throws Fault. Heads are read one after the other: each is a true one, and none goes back. */
+export async function headsOf(wheel: Wheel, environment: string): Promise<readonly ChainHead[]> {
   const { chain } = await wheel.freezes.freezesOf(environment)
   const services = await servicesOf(wheel, environment)
   return [

@@ -1,4 +1,5 @@
 import type { AuditRow } from '../core/audit.ts'
+import { baseOf, type SignedCut } from '../core/audit-cut.ts'
 import { type Break, type Walk, walkEnd, walkFrom, walkOn } from '../core/chain-walk.ts'
 import type { ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
@@ -28,7 +29,8 @@ const PAGE = 500
 /**
  * Walks the audit chain of a service, or (`service` null) of what concerns its whole environment, from the head that is
  * kept in its state back to the first row. It stops when `budgetMs` are over and says how to go on (`from`). Null = there
- * is no such service. Throws Fault; `malformed` where `from` is no mark of this chain.
+ * is no such service. A chain may begin where `cut` says that older rows were removed. Throws Fault; `malformed` where `from`
+ * is no mark of this chain.
  */
 export async function verifyChain(
   wheel: Wheel,
@@ -36,13 +38,14 @@ export async function verifyChain(
   chain: { readonly environment: string; readonly service: string | null },
   from: string | null,
   budgetMs: number,
+  cut: SignedCut | null = null,
 ): Promise<ChainVerdict | null> {
   const { environment, service } = chain
   const entityId = service === null ? environment : `${environment}/${service}`
   const head = await headOf(wheel, environment, service)
   if (head === null) return null
   const end = wheel.clock.now() + budgetMs
-  let at: Progress = from === null ? { walk: walkFrom(head), page: null, head: null } : readMark(from, entityId)
+  let at: Progress = from === null ? { walk: walkFrom(head, baseOf(cut, entityId)), page: null, head: headCut(head, cut, entityId) } : readMark(from, entityId)
   for (;;) {
     const { items, next } = await log.page({ environment, service, limit: PAGE, from: at.page })
     const walked = walkOn(at.walk, entityId, items, wheel.digest)
@@ -76,6 +79,13 @@ async function rowBeyond(
   const now = await headOf(wheel, environment, service)
   if (now !== null && newest.seq <= now.seq) return null
   return { id: newest.id, because: `it stands behind the head of the chain, which is row ${seq}` }
+}
+
+/** The newest row of a chain of which all rows were removed: only the cut knows it yet. */
+function headCut({ seq, hash }: ServiceState['chain'], cut: SignedCut | null, entityId: string): ChainVerdict['head'] {
+  const base = baseOf(cut, entityId)
+  if (cut === null || seq === 0 || seq !== base.seq || hash !== base.hash) return null
+  return { id: `${entityId}#${seq}`, hash, happenedAt: cut.digest.at }
 }
 
 function headRow(items: readonly AuditRow[], seq: number): ChainVerdict['head'] {

@@ -65,7 +65,7 @@ test.each([
     '#2',
     'it was changed',
   ],
-  ['taken out', SHOWN.filter((_, at) => at !== 1), '#1', 'row 2'],
+  ['taken out', SHOWN.filter((_, at) => at !== 1), '#2', 'row 2 is missing'],
   ['cut off at the end', SHOWN.slice(1), '#3', 'row 3 is missing'],
   ['cut off at the beginning', SHOWN.slice(0, 2), '#1', 'row 1 is missing'],
 ])('verify finds a row that was %s, though the service says that all is well', async (_, rows, id, says) => {

@@ -126,6 +126,17 @@ export function digestRowKey(number: number): string {
 /** All digests of an environment, newest first. */
 export const DIGEST_RANGE: KeyRange = { from: 'g!', to: 'g!~' }
 
+/** Row of what was removed from the audit: the newest (highest number) first. */
+export function cutRowKey(number: number): string {
+  return `h!${inverted(number)}`
+}
+
+/** All cuts of an environment's audit, newest first. */
+export const CUT_RANGE: KeyRange = { from: 'h!', to: 'h!~' }
+
+/** Row of how far the night's check of the audit is. */
+export const NIGHT_ROW = 'n!audit'
+
 /** All audit rows that happened in `[since, until)`, newest first; absent = open. */
 export function auditRange(since: number | undefined, until: number | undefined): KeyRange {
   return {

@@ -1,0 +1,242 @@
+import { baseOf, type SignedCut, wrongCut } from '../core/audit-cut.ts'
+import { type ChainHead, digestText, type PublicKey, type Signature, type SignedDigest } from '../core/audit-digest.ts'
+import { CLOCKS_APART_MS, closeWindow, openWindow, type Standing, takeRows, timesOf } from '../core/audit-window.ts'
+import { type Break, walkEnd, walkFrom, walkOn } from '../core/chain-walk.ts'
+import type { SignatureVerdict } from '../core/digest-check.ts'
+import type { AuditKeeper, AuditLog, Night } from '../ports.ts'
+import { headsOf, type Notary, publicKeys } from './audit-digest.ts'
+import { noteOn } from './environment-row.ts'
+import type { Wheel } from './wheel.ts'
+
+/** What the night's check needs beside the wheel. */
+export interface Watchman extends Notary {
+  readonly log: AuditLog
+  readonly keeper: AuditKeeper
+  /** Whether a signature over a text was made with one of these keys. */
+  readonly verify: (keys: readonly PublicKey[], text: string, signature: Signature) => SignatureVerdict
+}
+
+/** What a piece of the night's check came to. `resting`: this night's is done. */
+export type Watched = 'resting' | 'going-on' | 'intact' | 'broken'
+
+/** One check a night: the next begins when the last began so long ago. */
+const NIGHT_MS = 20 * 3_600_000
+/** Digests that one window spans: a day. */
+const SPAN = 24
+const PAGE = 1_000
+const MOST_FOUND = 20
+
+/**
+ * Goes on with the night's check of all chains of an environment against its digests, for about `budgetMs`: window by window
+ * from where the chains stand now back to their beginning, or to the last cut. What it found is stored after each window, so
+ * that a later call goes on there, whoever makes it. Writes its result as a row of the environment's chain. Throws Fault.
+ */
+export async function watch(wheel: Wheel, man: Watchman, environment: string, budgetMs: number): Promise<Watched> {
+  const end = wheel.clock.now() + budgetMs
+  let { night, token } = await man.keeper.night(environment)
+  if (night === null || night.phase === 'over') {
+    const now = wheel.clock.now()
+    if (night !== null && now - night.startedAt < NIGHT_MS) return 'resting'
+    const begun = await keep(
+      man,
+      environment,
+      { ...(await beginning(wheel, man, environment)), last: night?.last ?? null },
+      token,
+    )
+    if (begun === null) return 'going-on'
+    ;({ night, token } = begun)
+  }
+  while (night.phase === 'going') {
+    const stepped = await keep(man, environment, await nextWindow(wheel, man, environment, night), token)
+    if (stepped === null) return 'going-on'
+    ;({ night, token } = stepped)
+    if (night.phase === 'going' && wheel.clock.now() >= end) return 'going-on'
+  }
+  await noteOn(wheel, environment, resultRow(night))
+  const { startedAt, rows, found } = night
+  const last = { at: wheel.clock.now(), startedAt, rows, found: found.length }
+  await keep(man, environment, { ...night, phase: 'over', last }, token)
+  return found.length === 0 ? 'intact' : 'broken'
+}
+
+type Kept = { readonly night: Night; readonly token: unknown }
+
+/** Null = somebody else goes on with it at the same time. */
+async function keep({ keeper }: Watchman, environment: string, night: Night, token: unknown): Promise<Kept | null> {
+  const kept = await keeper.keepNight(environment, night, token)
+  return kept === null ? null : { night, token: kept.token }
+}
+
+/** The first window: from now back to the newest digest, in one piece; the others go from digest to digest. */
+async function beginning(wheel: Wheel, man: Watchman, environment: string): Promise<Night> {
+  const startedAt = wheel.clock.now()
+  const newest = (await man.digests.page(environment, 1, null)).items[0] ?? null
+  const cut = await man.keeper.newestCut(environment)
+  const upper = { at: startedAt, heads: (await headsOf(wheel, environment)).filter(({ seq }) => seq > 0) }
+  const lower = newest === null ? bottom(cut) : standingOf(newest)
+  const { rows, found } = await checkWindow(wheel, man, environment, upper, lower)
+  const signed = newest === null ? [] : await unsigned(man, newest)
+  const night = { startedAt, newest: newest?.number ?? 0, rows, found: [...found, ...signed], last: null }
+  if (newest === null) return { ...night, phase: 'found', next: null }
+  return { ...night, phase: 'going', next: { number: newest.number, hash: newest.hash } }
+}
+
+async function unsigned(
+  man: Watchman,
+  { signature, environment, number, ...said }: SignedDigest,
+): Promise<readonly Break[]> {
+  const keys = await publicKeys(man.signer)
+  const verdict = man.verify(keys, digestText({ environment, number, ...said }), signature)
+  if (verdict === 'good') return []
+  const because =
+    verdict === 'bad'
+      ? 'its signature is not over what it says'
+      : `no key that is known vouches for it (${signature.keyId})`
+  return [{ id: digestId(environment, number), because }]
+}
+
+/** From one digest back to that of a day before, or to the last cut, or to the beginning. */
+async function nextWindow(wheel: Wheel, man: Watchman, environment: string, night: Night): Promise<Night> {
+  const { next, newest } = night
+  if (next === null) return { ...night, phase: 'found' }
+  const cut = await man.keeper.newestCut(environment)
+  const least = cut?.digest.number ?? 0
+  const until = Math.max(next.number - SPAN, least)
+  const { upper, lower, broken } = await linked(wheel, man, environment, next, until)
+  if (upper === null || broken.length > 0) return { ...night, phase: 'found', found: more(night.found, broken) }
+  const isLast = until === least
+  const wrong = isLast && cut !== null ? await cutTrouble(wheel, man, cut, lower, newest) : []
+  const below = lower === null ? bottom(null) : standingOf(lower)
+  const { rows, found } = await checkWindow(wheel, man, environment, standingOf(upper), below)
+  const left = isLast && cut !== null ? await leftBehind(wheel, man, environment, cut) : []
+  const all = more(night.found, [...wrong, ...found, ...left])
+  const seen = { ...night, rows: night.rows + rows, found: all }
+  if (isLast || lower === null) return { ...seen, phase: 'found', next: null }
+  return { ...seen, next: { number: lower.number, hash: lower.hash } }
+}
+
+/** The digests of a window, each of which must be the one that the next names; those of both ends. Lower null = the beginning. */
+async function linked(
+  wheel: Wheel,
+  man: Watchman,
+  environment: string,
+  from: { readonly number: number; readonly hash: string },
+  until: number,
+): Promise<{
+  readonly upper: SignedDigest | null
+  readonly lower: SignedDigest | null
+  readonly broken: readonly Break[]
+}> {
+  const numbers = Array.from({ length: from.number - Math.max(until, 1) + 1 }, (_, index) => from.number - index)
+  const digests = await Promise.all(numbers.map((number) => man.keeper.digest(environment, number)))
+  let { hash } = from
+  for (const [index, each] of digests.entries()) {
+    const because = wrongLink(wheel, environment, each, hash)
+    if (because !== null) {
+      const broken = [{ id: digestId(environment, numbers[index] ?? 0), because }]
+      return { upper: null, lower: null, broken }
+    }
+    hash = each?.previousHash ?? ''
+  }
+  const isAll = until === 0
+  const broken =
+    isAll && !/^0+$/.test(hash) ? [{ id: digestId(environment, 1), because: 'it names a digest before the first' }] : []
+  return { upper: digests[0] ?? null, lower: isAll ? null : (digests.at(-1) ?? null), broken }
+}
+
+function wrongLink(wheel: Wheel, environment: string, each: SignedDigest | null, hash: string): string | null {
+  if (each === null) return 'it is missing'
+  if (each.environment !== environment) return `it is a digest of ${each.environment}`
+  if (each.hash !== hash) return 'it is not the one that the digest after it names'
+  return wheel.digest(digestText(each)) === hash ? null : 'what it says does not give its hash: it was changed'
+}
+
+async function checkWindow(wheel: Wheel, man: Watchman, environment: string, upper: Standing, lower: Standing) {
+  let window = openWindow(upper, lower)
+  let from: string | null = null
+  do {
+    const page: Awaited<ReturnType<AuditLog['page']>> = await man.log.page({
+      environment,
+      ...timesOf(window),
+      limit: PAGE,
+      from,
+    })
+    window = takeRows(window, page.items, wheel.digest)
+    from = page.next
+  } while (from !== null)
+  return { rows: window.rows, found: closeWindow(window) }
+}
+
+async function cutTrouble(
+  wheel: Wheel,
+  man: Watchman,
+  cut: SignedCut,
+  named: SignedDigest | null,
+  newest: number,
+): Promise<readonly Break[]> {
+  const keys = await publicKeys(man.signer)
+  const verifySignature = (text: string, signature: Signature) => man.verify(keys, text, signature)
+  const because = wrongCut(cut, cut.environment, { digest: wheel.digest, verifySignature, newest, named })
+  return because === null ? [] : [{ id: `${cut.environment}#cut-${cut.number}`, because }]
+}
+
+/** Rows that a cut has not removed yet: they must follow one another down from where it ends. */
+async function leftBehind(wheel: Wheel, man: Watchman, environment: string, cut: SignedCut): Promise<readonly Break[]> {
+  const at = Date.parse(cut.digest.at)
+  const until = at + CLOCKS_APART_MS
+  const walks = new Map(cut.heads.map(({ entityId, seq, hash }) => [entityId, walkFrom({ seq, hash }, { seq, hash })]))
+  const broken: Break[] = []
+  let from: string | null = null
+  do {
+    const page: Awaited<ReturnType<AuditLog['page']>> = await man.log.page({ environment, until, limit: PAGE, from })
+    for (const row of page.items) {
+      const walk = walks.get(row.entityId)
+      const isBeyond = walk === undefined || row.seq > walk.base.seq
+      if (isBeyond && row.happenedAt > at - CLOCKS_APART_MS) continue
+      const step = isBeyond ? null : walkOn(walk, row.entityId, [row], wheel.digest)
+      const wrong = step === null ? { id: row.id, because: 'it is older than what was removed' } : step.broken
+      if (wrong !== null && broken.length < MOST_FOUND) broken.push(wrong)
+      if (step !== null) walks.set(row.entityId, step.walk)
+    }
+    from = page.next
+  } while (from !== null)
+  const ends = [...walks].flatMap(([entityId, walk]) =>
+    walk.early.length === 0 ? [] : (walkEnd(walk, entityId) ?? []),
+  )
+  return [...broken, ...ends]
+}
+
+function standingOf({ at, heads }: SignedDigest): Standing {
+  return { at: Date.parse(at), heads }
+}
+
+/** Before everything; after a cut without a digest to hold on to, where it ends. */
+function bottom(cut: SignedCut | null): Standing {
+  const heads: readonly ChainHead[] = (cut?.heads ?? []).map(({ entityId }) => ({ entityId, ...baseOf(cut, entityId) }))
+  return { at: 0, heads }
+}
+
+function more(found: readonly Break[], others: readonly Break[]): readonly Break[] {
+  return [...found, ...others].slice(0, MOST_FOUND)
+}
+
+function digestId(environment: string, number: number): string {
+  return `${environment}#digest-${number}`
+}
+
+function resultRow({ found, rows, newest, startedAt }: Night) {
+  const upTo = newest === 0 ? 'there is no digest to hold it against' : `against the digests up to ${newest}`
+  const [first] = found
+  const detail = { rows, newest, startedAt: new Date(startedAt).toISOString(), found }
+  const common = { metric: 'audit', actor: 'slipway', detail }
+  if (first === undefined)
+    return {
+      ...common,
+      kind: 'audit-verified' as const,
+      value: rows,
+      notes: `${rows} rows are as they were written; ${upTo}`,
+    }
+  const others = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
+  const notes = `the audit is not as it was written: ${first.id}: ${first.because}${others}`
+  return { ...common, kind: 'audit-broken' as const, value: found.length, notes }
+}

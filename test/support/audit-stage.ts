@@ -1,0 +1,107 @@
+import { TableClient } from '@azure/data-tables'
+import { createTableStore } from '../../lib/adapters/store/table.ts'
+import { tableAuditKeeper } from '../../lib/adapters/store/table-audit-keep.ts'
+import { writeDigests } from '../../lib/engine/audit-digest.ts'
+import { type Watchman, watch } from '../../lib/engine/audit-night.ts'
+import { trim } from '../../lib/engine/audit-trim.ts'
+import { verifyChain } from '../../lib/engine/audit-verify.ts'
+import { noteOn } from '../../lib/engine/environment-row.ts'
+import { storeManifest } from '../../lib/engine/manifest.ts'
+import { createTables } from '../../sim/tables/service.ts'
+import { wireClient } from '../../sim/wire.ts'
+import { aManifest, HOUR, T0 } from './builders.ts'
+import { aPen } from './digests.ts'
+import { givenPricing } from './story.ts'
+
+const credential = { getToken: async () => ({ token: 'a-token', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
+export const PEN = aPen('pen')
+const ENVIRONMENT = 'production'
+
+/** A row of the table, as somebody who may write it sees it. */
+export type TableRow = Record<string, unknown> & { readonly partitionKey: string; readonly rowKey: string }
+
+/** An audit in the real table store, on Table Storage in memory, with a hand-wound clock and somebody who can write the table. */
+export async function auditStage() {
+  const tables = createTables({ clock: Date })
+  const httpClient = wireClient((request) => tables.answer(request))
+  const client = (name: string) => {
+    const options = { httpClient, retryOptions: { maxRetries: 0 } }
+    return new TableClient('https://slipway.table.core.windows.net', name, credential, options)
+  }
+  const state = client('SlipwayState')
+  const store = createTableStore({ tables: { state, index: client('SlipwayIndex'), events: client('SlipwayEvents') } })
+  await store.ensureTables()
+  let now = T0
+  const clock = { now: () => now }
+  const { wheel: simulated } = await givenPricing()
+  const wheel = { ...simulated, clock, store, catalogue: store, freezes: store, events: store, buckets: store }
+  const man: Watchman = {
+    digests: store.digests,
+    signer: { sign: async (text) => PEN.sign(text), publicKeys: async () => [] },
+    log: store,
+    keeper: tableAuditKeeper(state, () => {}),
+    verify: (_, text, signature) => PEN.check(text, signature),
+  }
+  let written = 0
+  const write = async (name: string) => {
+    written += 1
+    const approvals = { required: 1 + (written % 9), from: null, notAuthor: false, validForMs: written * 60_000 }
+    await storeManifest(wheel, aManifest({ name, environment: ENVIRONMENT, approvals }), 'ada')
+  }
+  const note = () =>
+    noteOn(wheel, ENVIRONMENT, {
+      kind: 'freeze-added',
+      metric: 'freeze',
+      value: null,
+      notes: 'n',
+      actor: 'ada',
+      detail: null,
+    })
+  const rows = async (prefix: string): Promise<TableRow[]> => {
+    const found: TableRow[] = []
+    for await (const row of state.listEntities<Record<string, unknown>>())
+      if (row.rowKey?.startsWith(prefix)) found.push(row as TableRow)
+    return found
+  }
+  return {
+    wheel,
+    man,
+    state,
+    store,
+    write,
+    note,
+    rows,
+    pass: (ms: number) => {
+      now += ms
+    },
+    digest: async () => (await writeDigests(wheel, man, [ENVIRONMENT]))[0]?.result,
+    /** Times in which each of two services has a row, and now and then the environment itself; each ends with a digest. */
+    async live(times: number, eachMs = HOUR) {
+      for (let time = 0; time < times; time += 1) {
+        now += eachMs
+        await write('pricing')
+        now += 60_000
+        await write('basket')
+        if (time % 5 === 0) await note()
+        await writeDigests(wheel, man, [ENVIRONMENT])
+      }
+    },
+    watch: (budgetMs = HOUR) => watch(wheel, man, ENVIRONMENT, budgetMs),
+    /** A night's check from its beginning to its end. */
+    async night(budgetMs = HOUR) {
+      now += 21 * HOUR
+      for (;;) {
+        const came = await watch(wheel, man, ENVIRONMENT, budgetMs)
+        if (came !== 'going-on') return came
+      }
+    },
+    trim: (days = 90, budgetMs = HOUR) => trim(wheel, man, ENVIRONMENT, days, budgetMs),
+    verify: async (service: string | null) => {
+      const cut = await man.keeper.newestCut(ENVIRONMENT)
+      const verdict = await verifyChain(wheel, store, { environment: ENVIRONMENT, service }, null, HOUR, cut)
+      return verdict?.broken ?? verdict?.rows ?? null
+    },
+    /** What the newest row of the environment's own chain says. */
+    said: async () => (await store.page({ environment: ENVIRONMENT, service: null, limit: 1, from: null })).items[0],
+  }
+}
