@@ -2,6 +2,7 @@ import { Fault } from '../../lib/errors.ts'
 import type { Ground } from './ground.ts'
 import { keyOf } from './ground.ts'
 import { editOf } from './hands.ts'
+import { lieOf } from './lies.ts'
 import { PLANTED } from './planted-secrets.ts'
 import type { TroubleItem } from './scenario.ts'
 import type { SinkMood } from './sinks.ts'
@@ -45,7 +46,16 @@ export function befall(on: Befallen, item: TroubleItem): Ends | null {
     world.inject(injection)
     return () => {}
   }
-  return atWorkers(on, item) ?? atWakes(on, item) ?? atParts(on, item) ?? strike(on, item)
+  return atAzure(on, item) ?? atWorkers(on, item) ?? atWakes(on, item) ?? atParts(on, item) ?? strike(on, item)
+}
+
+function atAzure({ ground }: Befallen, { variant, luck, service }: TroubleItem): Ends | null {
+  const lie = lieOf(variant, luck)
+  const target = ground.manifests[service]?.target
+  if (lie === null || target === undefined) return null
+  const { world } = ground.stage
+  world.lie(target, lie)
+  return () => world.lie(target, null)
 }
 
 function atWorkers({ workers, wakes }: Befallen, { variant, luck }: TroubleItem): Ends | null {
