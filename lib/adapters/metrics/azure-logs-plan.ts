@@ -14,7 +14,12 @@ export interface Planned {
 export interface Room {
   readonly chars: number
   readonly rows: number
+  /** How many asks it may hold, where there are so many in all. */
+  readonly asks: (all: number) => number
 }
+
+/** A look back over a day is not put into one text with looks at the last minutes: it takes longer, and may fail alone. */
+const LONG_MS = 3 * 3_600_000
 
 /** More buckets than a day has seconds: no judge needs as many in one look. */
 const MOST_BUCKETS = 100_000
@@ -44,20 +49,35 @@ export function cannotAsk({ kpi, revision, from, to, bucketMs }: Query): string 
 }
 
 /**
- * The fewest batches that stay within `room` each (one ask always fits). Ids count from 0 within a batch, so that the text
- * of one ask alone is always the same.
+ * The fewest batches that stay within `room` each (one ask always fits), long looks back in batches of their own. Ids count
+ * from 0 within a batch, so that the text of one ask alone is always the same.
  */
 export function planBatches(queries: readonly Query[], room: Room): readonly Batch[] {
+  const asked = shared(queries)
+  const isLong = ({ ask }: Planned) => Date.parse(ask.to) - Date.parse(ask.from) > LONG_MS
+  const full = { ...room, asks: room.asks(asked.length) }
+  return [
+    ...fill(
+      asked.filter((one) => !isLong(one)),
+      full,
+    ),
+    ...fill(asked.filter(isLong), full),
+  ]
+}
+
+type Left = Readonly<Record<'chars' | 'rows' | 'asks', number>>
+
+function fill(asked: readonly Planned[], room: Left): readonly Batch[] {
   const batches: Planned[][] = []
-  let left: Room = { chars: 0, rows: 0 }
-  for (const { ask, queries: own } of shared(queries)) {
+  let left: Left = { chars: 0, rows: 0, asks: 0 }
+  for (const { ask, queries: own } of asked) {
     const chars = JSON.stringify(ask).length * 2
     const rows = (Date.parse(ask.to) - Date.parse(ask.from)) / ask.bucketMs
-    if (batches.length === 0 || chars > left.chars || rows > left.rows) {
+    if (batches.length === 0 || chars > left.chars || rows > left.rows || left.asks < 1) {
       batches.push([])
       left = room
     }
-    left = { chars: left.chars - chars, rows: left.rows - rows }
+    left = { chars: left.chars - chars, rows: left.rows - rows, asks: left.asks - 1 }
     const batch = batches.at(-1) as Planned[]
     batch.push({ ask: { ...ask, id: String(batch.length) }, queries: own })
   }

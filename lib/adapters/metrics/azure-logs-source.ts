@@ -1,12 +1,14 @@
-import type { Query, Reading } from '../../core/judge/reading.ts'
+import type { Query, Reading, Silence } from '../../core/judge/reading.ts'
 import type { Metrics } from '../../ports.ts'
 import { bounded, type CallBounds, type Pipeline, passSignals } from './azure-bounds.ts'
 import { isTrouble, type LogRows, type LogsAnswer, readAnswer, type Trouble } from './azure-logs-answer.ts'
 import { type Batch, cannotAsk, planBatches, textAlone, textOf } from './azure-logs-plan.ts'
+import { createPortions } from './azure-logs-portions.ts'
 import { type LogTable, queryText } from './azure-logs-query.ts'
 import { readingOf } from './azure-logs-series.ts'
 import { describeTrouble } from './azure-logs-trouble.ts'
 import { missing } from './missing.ts'
+import { createTurns } from './prometheus-turns.ts'
 
 /** What is used here of the SDK's LogsQueryClient; declared so that loading this file loads no SDK. */
 export interface LogsClient {
@@ -35,10 +37,26 @@ export interface LogSourceOptions {
   readonly maxRows?: number
 }
 
-/** Metrics from a table of requests in Log Analytics: one query per workspace and read. Never throws. */
+/**
+ * Metrics from a table of requests in Log Analytics: one query per workspace and read, one more for looks back over hours,
+ * and more only where a text would grow too long or where one about many has failed; five at a time to a workspace. Never throws.
+ */
 export function createLogSource(table: LogTable, options: LogSourceOptions): Metrics {
   const { client, workspaceOf, maxChars = 200_000, maxRows = 100_000 } = options
   if (client.pipeline !== undefined) passSignals(client.pipeline)
+  const turns = createTurns(AT_ONCE)
+  const portions = createPortions()
+  const readWorkspace = async (workspace: string, queries: readonly Query[]): Promise<Answered> => {
+    const most = (asks: number) => portions.most(workspace, asks)
+    const batches = planBatches(queries, { chars: maxChars, rows: maxRows, asks: most })
+    const answers = await Promise.all(
+      batches.map((batch) => turns(workspace, () => ask(table, options, workspace, batch))),
+    )
+    const asks = batches.reduce((sum, batch) => sum + batch.length, 0)
+    const failed = batches.map((batch, place) => (answers[place]?.isSpoilt === true ? batch.length : 0))
+    portions.note(workspace, asks, Math.max(0, ...failed))
+    return answers.flatMap(({ answered }) => answered)
+  }
   return {
     async read(queries) {
       const readings = new Map<Query, Reading>()
@@ -50,9 +68,7 @@ export function createLogSource(table: LogTable, options: LogSourceOptions): Met
         else if (workspace === null) readings.set(query, withoutWorkspace(query, table))
         else perWorkspace.set(workspace, [...(perWorkspace.get(workspace) ?? []), query])
       }
-      const calls = [...perWorkspace].flatMap(([workspace, own]) =>
-        planBatches(own, { chars: maxChars, rows: maxRows }).map((batch) => ask(table, options, workspace, batch)),
-      )
+      const calls = [...perWorkspace].map(([workspace, own]) => readWorkspace(workspace, own))
       for (const [query, reading] of (await Promise.all(calls)).flat()) readings.set(query, reading)
       return queries.map(
         (query) => readings.get(query) ?? missing(query.id, 'malformed', 'the query was not asked', ''),
@@ -63,8 +79,24 @@ export function createLogSource(table: LogTable, options: LogSourceOptions): Met
 
 type Answered = readonly (readonly [Query, Reading])[]
 
-async function ask(table: LogTable, options: LogSourceOptions, workspace: string, batch: Batch): Promise<Answered> {
+/** What a batch brought, and whether it failed in a way that one of its asks may be the reason for. */
+interface BatchAnswer {
+  readonly answered: Answered
+  readonly isSpoilt: boolean
+}
+
+/** Log Analytics runs five queries of one user at a time. https://learn.microsoft.com/azure/azure-monitor/service-limits */
+const AT_ONCE = 5
+/** What is wrong with one ask may come as this for all of a text; the rest is wrong with the workspace. */
+const SPOILT: readonly Silence[] = ['late', 'partial', 'malformed', 'refused']
+
+async function ask(table: LogTable, options: LogSourceOptions, workspace: string, batch: Batch): Promise<BatchAnswer> {
   const rows = await send(table, options, workspace, batch)
+  const isSpoilt = isTrouble(rows) && SPOILT.includes(rows.silence)
+  return { isSpoilt, answered: answersOf(table, batch, rows) }
+}
+
+function answersOf(table: LogTable, batch: Batch, rows: LogRows | Trouble): Answered {
   return batch.flatMap(({ ask: one, queries }) => {
     const found = isTrouble(rows) ? rows : (rows.get(one.id) ?? new Map<never, never>())
     const text = textAlone(table, one)

@@ -5,16 +5,16 @@ const AT_ONCE = 8
 /** After so many queries in a row that a server could not answer, it is left alone until the next look. */
 const PATIENCE = 8
 
-/** Runs the work on a server when its turn comes: at most eight at a time per server, first come, first served. */
+/** Runs the work on a server when its turn comes: at most so many at a time per server, first come, first served. */
 export type Turns = <T>(server: string, work: () => Promise<T>) => Promise<T>
 
-/** Turns for all reads of one source. */
-export function createTurns(): Turns {
+/** Turns for all reads of one source; eight at a time unless told otherwise. */
+export function createTurns(atOnce: number = AT_ONCE): Turns {
   const servers = new Map<string, { running: number; readonly waiting: (() => void)[] }>()
   return async (server, work) => {
     const one = servers.get(server) ?? { running: 0, waiting: [] }
     servers.set(server, one)
-    if (one.running < AT_ONCE) one.running += 1
+    if (one.running < atOnce) one.running += 1
     else await new Promise<void>((resolve) => one.waiting.push(resolve))
     try {
       return await work()
