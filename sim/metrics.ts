@@ -89,8 +89,10 @@ export function createSimMetrics({
     const told = profiles.get(owner.image) ?? profiles.get(owner.image.slice(owner.image.indexOf('@') + 1)) ?? []
     const luck = hashOf(query.revision) ^ seed
     const shares = known <= query.from ? [] : sharesOf(world, owner.target, query, known)
-    const profileAt = (at: number) => told.findLast((each) => (each.from ?? Number.NEGATIVE_INFINITY) <= at) ?? usual
-    return series(query, (at) => drawn(query, at, shares, profileAt(at), luck))
+    return series(
+      query,
+      drawing(query, shares, (at) => profileOf(told, at) ?? usual, luck),
+    )
   }
   return metrics
 }
@@ -109,35 +111,48 @@ function sharesOf(world: World, target: AppKey, query: Query, known: number): re
     .filter(({ share }) => share > 0)
 }
 
-type Draw = (at: number) => Omit<Bucket, 'at'>
+type Draw = (at: number) => Bucket
 
-const NOBODY: Draw = () => ({ bad: 0, total: 0, value: null })
+const NOBODY: Draw = (at) => ({ at, bad: 0, total: 0, value: null })
 
 function series({ from, to, bucketMs }: Query, draw: Draw): readonly Bucket[] {
-  return Array.from({ length: Math.max(0, Math.ceil((to - from) / bucketMs)) }, (_, index) => {
-    const at = from + index * bucketMs
-    return { at, ...draw(at) }
-  })
+  const buckets: Bucket[] = []
+  for (let at = from; at < to; at += bucketMs) buckets.push(draw(at))
+  return buckets
+}
+
+function profileOf(told: readonly Profile[], at: number): Profile | undefined {
+  return told.findLast(({ from = Number.NEGATIVE_INFINITY }) => from <= at)
 }
 
 /** The bucket's own luck: the same draw whoever asks, and never less than what an earlier look at part of it saw. */
-function drawn(
+function drawing(
   { kpi, bucketMs }: Query,
-  at: number,
   shares: readonly Share[],
-  profile: Profile,
+  profileAt: (at: number) => Profile,
   luck: number,
-): Omit<Bucket, 'at'> {
-  const mean = shares.reduce((sum, { from, to, share }) => {
-    const within = Math.min(to, at + bucketMs) - Math.max(from, at)
-    return within > 0 ? sum + (profile.rps * share * within) / 1000 : sum
-  }, 0)
-  if (mean === 0) return NOBODY(at)
-  if (kpi.kind === 'gauge') return { bad: 0, total: 0, value: profile.figures?.[kpi.name] ?? 0 }
-  const place = Math.floor(at / bucketMs)
-  const total = poisson(mean, chance(luck, place, 1))
-  const bad = binomial(total, badShare(kpi, profile), chance(luck, place, kpi.kind === 'latency' ? 2 : 3))
-  return { bad, total, value: null }
+): Draw {
+  let known: { readonly profile: Profile; readonly bad: number } | null = null
+  return (at) => {
+    const profile = profileAt(at)
+    const mean = requestsIn(shares, profile.rps, at, at + bucketMs)
+    if (mean === 0) return NOBODY(at)
+    if (kpi.kind === 'gauge') return { at, bad: 0, total: 0, value: profile.figures?.[kpi.name] ?? 0 }
+    if (known?.profile !== profile) known = { profile, bad: badShare(kpi, profile) }
+    const place = Math.floor(at / bucketMs)
+    const total = poisson(mean, chance(luck, place, 1))
+    const bad = binomial(total, known.bad, chance(luck, place, kpi.kind === 'latency' ? 2 : 3))
+    return { at, bad, total, value: null }
+  }
+}
+/** How many requests are to be expected in `[begin, end)`. */
+function requestsIn(shares: readonly Share[], rps: number, begin: number, end: number): number {
+  let requests = 0
+  for (const { from, to, share } of shares) {
+    const within = Math.min(to, end) - Math.max(from, begin)
+    if (within > 0) requests += (rps * share * within) / 1000
+  }
+  return requests
 }
 
 function silent(query: Query, silence: Silence, why: string, text: string): Reading {
