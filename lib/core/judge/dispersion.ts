@@ -25,11 +25,12 @@ export const NO_MINUTES: Dispersion = { bad: 0, total: 0, pairs: 0, sum: 0, top:
 /** The baseline after one more minute, `bad` of `total`; a minute without requests changes nothing. */
 export function seeMinute(seen: Dispersion, bad: number, total: number): Dispersion {
   if (total <= 0) return seen
-  const next = { ...seen, bad: seen.bad + bad, total: seen.total + total, last: [bad / total, total] as const }
-  if (seen.last === null) return next
+  const sums = { bad: seen.bad + bad, total: seen.total + total }
+  const last = [bad / total, total] as const
+  if (seen.last === null) return { ...seen, ...sums, last }
   const [rate, size] = seen.last
   const step = (bad / total - rate) ** 2 / (1 / total + 1 / size)
-  return { ...next, pairs: seen.pairs + 1, sum: seen.sum + step, top: insert(seen.top, step) }
+  return { ...sums, pairs: seen.pairs + 1, sum: seen.sum + step, top: insert(seen.top, step), last }
 }
 
 /**

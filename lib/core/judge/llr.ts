@@ -22,5 +22,6 @@ export function llrRelative(
   if (n === 0 || m === 0) return 0
   const q0 = (tolerance * n) / (tolerance * n + m)
   const q1 = (ratio * n) / (ratio * n + m)
-  return x * Math.log(q1 / q0) + y * Math.log((1 - q1) / (1 - q0))
+  const here = x === 0 ? 0 : x * Math.log(q1 / q0)
+  return here + (y === 0 ? 0 : y * Math.log((1 - q1) / (1 - q0)))
 }

@@ -139,9 +139,17 @@ export function absorb(test: Test, before: Sequence, minute: Minute): Sequence {
   const bound = Math.max(sustained, allowedShare(test.limit, phi, baseline))
   const limit = isWarm ? Math.max(test.warmLimit, bound) : bound
   const isBad = minute.bad > 0 && minute.bad > limit * minute.total
-  const next = {
-    ...before,
+  const tests = isWarm ? warmed(test, before, minute, limit, phi) : weighed(test, before, minute, limit, phi)
+  return {
+    schema: 1,
     minutes: before.minutes + 1,
+    warm: tests.warm,
+    minute: tests.minute,
+    hour: tests.hour,
+    relative: tests.relative,
+    support: tests.support,
+    allowed: limit,
+    open: tests.open,
     baseline,
     background: seeBaseline(
       before.background,
@@ -149,16 +157,10 @@ export function absorb(test: Test, before: Sequence, minute: Minute): Sequence {
       (before.minutes + 1) % HOUR === 0,
     ),
     sustained,
-    phi,
-    allowed: limit,
-    live: seeMinute(before.live, minute.baselineBad, minute.baselineTotal),
     badMinutes: isBad ? [before.minutes, ...before.badMinutes].slice(0, 2) : before.badMinutes,
+    live: seeMinute(before.live, minute.baselineBad, minute.baselineTotal),
+    phi,
   }
-  if (isWarm) {
-    const llrs = absoluteLlrs(test.ratios.warm, minute.bad, minute.total, limit)
-    return { ...next, warm: advance(before.warm, warmPrior(test), llrs, Math.max(2, phi), CAP) }
-  }
-  return fillHour(test, weigh(test, next, minute, limit), minute, limit)
 }
 
 /**
@@ -205,29 +207,48 @@ export function allowedShare(limit: number, phi: number, baseline: readonly (rea
   return raised
 }
 
-function weigh(test: Test, next: Sequence, minute: Minute, limit: number): Sequence {
+/** What the tests of a sequence have seen, and the hour that is being filled for one of them. */
+type Tests = Pick<Sequence, 'warm' | 'minute' | 'hour' | 'relative' | 'support' | 'open'>
+
+function warmed(test: Test, before: Tests, { bad, total }: Minute, limit: number, phi: number): Tests {
+  const llrs = absoluteLlrs(test.ratios.warm, bad, total, limit)
+  return { ...before, warm: advance(before.warm, warmPrior(test), llrs, Math.max(2, phi), CAP) }
+}
+
+function weighed(test: Test, before: Tests, minute: Minute, limit: number, phi: number): Tests {
   const { bad, total, baselineBad, baselineTotal } = minute
+  const prior = minutePrior(test)
   const absolute = absoluteLlrs(test.ratios.absolute, bad, total, limit)
   const canary = [bad, total] as const
   const baseline = [baselineBad, baselineTotal] as const
   const relative = test.ratios.relative.map((ratio) => llrRelative(canary, baseline, TOLERANCE, ratio))
+  const support = absoluteLlrs(SUPPORT_RATIOS, bad, total, test.limit)
+  const { hour, open } = hourFilled(test, before, minute, limit, phi)
   return {
-    ...next,
-    minute: advance(next.minute, minutePrior(test), absolute, next.phi, CAP),
-    relative: advance(next.relative, minutePrior(test), relative, next.phi, CAP),
-    support: advance(next.support, AT_ONCE, absoluteLlrs(SUPPORT_RATIOS, bad, total, test.limit), next.phi, CAP),
+    warm: before.warm,
+    minute: advance(before.minute, prior, absolute, phi, CAP),
+    hour,
+    relative: advance(before.relative, prior, relative, phi, CAP),
+    support: advance(before.support, AT_ONCE, support, phi, CAP),
+    open,
   }
 }
 
-function fillHour(test: Test, next: Sequence, minute: Minute, limit: number): Sequence {
-  const bad = next.open.bad + minute.bad
-  const total = next.open.total + minute.total
-  const allowed = next.open.allowed + minute.total * limit
-  const minutes = next.open.minutes + 1
-  if (minutes < HOUR) return { ...next, open: { bad, total, allowed, minutes } }
+function hourFilled(
+  test: Test,
+  before: Pick<Tests, 'hour' | 'open'>,
+  minute: Minute,
+  limit: number,
+  phi: number,
+): Pick<Tests, 'hour' | 'open'> {
+  const bad = before.open.bad + minute.bad
+  const total = before.open.total + minute.total
+  const allowed = before.open.allowed + minute.total * limit
+  const minutes = before.open.minutes + 1
+  if (minutes < HOUR) return { hour: before.hour, open: { bad, total, allowed, minutes } }
   const llrs = absoluteLlrs(test.ratios.absolute, bad, total, total > 0 ? allowed / total : limit)
-  const hour = advance(next.hour, hourPrior(test), llrs, next.phi, CAP)
-  return { ...next, hour, open: { bad: 0, total: 0, allowed: 0, minutes: 0 } }
+  const hour = advance(before.hour, hourPrior(test), llrs, phi, CAP)
+  return { hour, open: { bad: 0, total: 0, allowed: 0, minutes: 0 } }
 }
 
 function absoluteLlrs(ratios: readonly number[], bad: number, total: number, limit: number): readonly number[] {

@@ -133,7 +133,9 @@ export function lacksControl([, , , , , baselineTotal]: SeenBucket, { baseline }
 /** The state after these buckets, one by one, in order: a pure function of the state and the log. */
 export function absorbAll(setting: Setting, before: KpiState, buckets: readonly LoggedBucket[]): KpiState {
   const test = testFor(setting, before.history.phi)
-  return buckets.reduce((state, bucket) => absorbOne(setting, test, state, bucket), before)
+  let state = before
+  for (const bucket of buckets) state = absorbOne(setting, test, state, bucket)
+  return state
 }
 
 function absorbOne(setting: Setting, test: Test, state: KpiState, bucket: LoggedBucket): KpiState {
@@ -146,10 +148,15 @@ function absorbOne(setting: Setting, test: Test, state: KpiState, bucket: Logged
   const counts = stepSince !== null && at >= stepSince
   const isWarm = state.sequence.minutes < test.warm
   return {
-    ...state,
     next: at + manifest.analysis.bucketMs,
     sequence,
+    history: state.history,
     step: counts ? tallied(state.step, minute, isCovered, isWarm ? null : sequence) : state.step,
+    lagMs: state.lagMs,
+    recent: state.recent,
+    corrected: state.corrected,
+    blind: state.blind,
+    uncontrolled: state.uncontrolled,
     idle: hasFigures ? (minute.total === 0 ? state.idle + 1 : 0) : state.idle,
     value: bucket[1] === null ? state.value : (bucket[3] ?? state.value),
   }
@@ -190,15 +197,16 @@ function baselineLimit(kpi: Kpi & { kind: 'gauge' }, baseline: number | null): n
 }
 
 function tallied(step: Tally, minute: Minute, isCovered: boolean, judged: Sequence | null): Tally {
-  const counted = { ...step, buckets: step.buckets + 1, covered: step.covered + (isCovered ? 1 : 0) }
-  if (judged === null) return counted
+  const { bad, total, baselineBad, baselineTotal } = judged === null ? NOTHING : minute
   return {
-    ...counted,
-    bad: step.bad + minute.bad,
-    total: step.total + minute.total,
-    allowed: step.allowed + judged.allowed * minute.total,
-    baselineBad: step.baselineBad + minute.baselineBad,
-    baselineTotal: step.baselineTotal + minute.baselineTotal,
+    since: step.since,
+    buckets: step.buckets + 1,
+    covered: step.covered + (isCovered ? 1 : 0),
+    bad: step.bad + bad,
+    total: step.total + total,
+    allowed: step.allowed + (judged?.allowed ?? 0) * total,
+    baselineBad: step.baselineBad + baselineBad,
+    baselineTotal: step.baselineTotal + baselineTotal,
   }
 }
 
@@ -218,18 +226,18 @@ export function emptyTally(since: number): Tally {
  * sends probes of its own.
  */
 function seenBuckets({ kpi, from }: Setting, before: KpiState, { canary, baseline }: Arms): Map<number, SeenBucket> {
-  const seen = new Map<number, SeenBucket>(before.recent.map((bucket) => [bucket[0], bucket]))
+  const seen = new Map<number, SeenBucket>()
+  for (const bucket of before.recent) seen.set(bucket[0], bucket)
   if (canary.kind === 'missing') return seen
   const adds = kpi.source.kind === 'probe'
-  const beside = new Map<number, Bucket>(
-    baseline?.kind === 'measured' ? baseline.buckets.map((bucket) => [bucket.at, bucket]) : [],
-  )
+  const beside = new Map<number, Bucket>()
+  if (baseline?.kind === 'measured') for (const bucket of baseline.buckets) beside.set(bucket.at, bucket)
   for (const { at, bad, total, value } of canary.buckets) {
     if (at < from) continue
     const other = beside.get(at)
     const read = [at, bad, total, value, other?.bad ?? null, other?.total ?? null, other?.value ?? null] as const
-    const known = seen.get(at)
-    seen.set(at, adds && known !== undefined && at >= before.next ? added(known, read) : read)
+    const known = adds && at >= before.next ? seen.get(at) : undefined
+    seen.set(at, known === undefined ? read : added(known, read))
   }
   return seen
 }
