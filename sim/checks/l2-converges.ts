@@ -59,7 +59,7 @@ export function checkConverges(): Check {
         const weights = serving.get(apps.get(entity) ?? '') ?? {}
         if (isMet(decision, weights)) continue
         excused.add(entity)
-        const says = `${decision.rollout} of ${entity} (${decision.phase}) wants ${decision.canaryWeight} % for ${decision.canary}, and users meet ${JSON.stringify(weights)} at ${new Date(event.at).toISOString()}, calm since ${new Date(since).toISOString()}`
+        const says = `${decision.rollout} of ${entity} (${decision.phase}) wants ${decision.canaryWeight} % for ${decision.canary}, and users meet ${JSON.stringify(weights)} at ${new Date(event.at).toISOString()}, calm since ${since === Number.NEGATIVE_INFINITY ? 'ever' : new Date(since).toISOString()}`
         found.push({ invariant: 'L2' as const, says, n: event.n })
       }
       return found

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { checkPlan } from '../../../sim/checks/s03-plan.ts'
 import { checkUnclear } from '../../../sim/checks/s04-unclear.ts'
 import { checkClocks } from '../../../sim/checks/s16-clocks.ts'
-import { decision, evidence, foundBy, HOUR, MINUTE, measured, row, service, type Told, write } from './tell.ts'
+import { decision, evidence, foundBy, HOUR, MINUTE, measured, row, service, type Told, traffic, write } from './tell.ts'
 
 const LEFT = HOUR + 14 * MINUTE
 const GOOD = evidence(11 * MINUTE, LEFT - 3 * MINUTE)
@@ -86,11 +86,39 @@ test('a pass on nothing breaks S4, and one on the fewest requests and the oldest
   expect(foundBy(checkUnclear(), ...begun, second(LEFT, least))).toEqual([])
 })
 
-test('a clock that leaps shortens no bake, and figures do not come from the future', () => {
-  const leapt = { ...second(LEFT), at: 10.5 * MINUTE + 0.95 * HOUR - 10 * MINUTE - 1 }
-  expect(foundBy(checkClocks(), ...begun, leapt).join()).toMatch(/^S16 .* after 2819.999 s of a bake of 3600 s/)
-  expect(foundBy(checkClocks(), ...begun, { ...leapt, at: leapt.at + 1 })).toHaveLength(1)
-  const ahead = second(LEFT, evidence(11 * MINUTE, LEFT + 6 * MINUTE + 1))
+test('a clock that leaps shortens no bake by more than the clocks are apart, and figures do not come from the future', () => {
+  const woken = (at: number, clock: number): Told => {
+    return { at, kind: 'wake', worker: 3, path: 'timer', environment: 'production', clock }
+  }
+  const leapt = (at: number) => ({ ...second(LEFT, evidence(11 * MINUTE, HOUR)), at })
+  const soonest = 10.5 * MINUTE + 0.95 * HOUR
+  expect(foundBy(checkClocks(), ...begun, leapt(soonest))).toEqual([])
+  expect(foundBy(checkClocks(), ...begun, leapt(soonest - 1)).join()).toMatch(
+    /^S16 .* after 3419.999 s of a bake of 3600 s/,
+  )
+  const lied = [...begun, woken(11 * MINUTE, 15 * MINUTE), woken(12 * MINUTE, 11 * MINUTE)]
+  expect(foundBy(checkClocks(), ...lied, leapt(soonest - 5 * MINUTE))).toEqual([])
+  expect(foundBy(checkClocks(), ...lied, leapt(soonest - 5 * MINUTE - 1))).toHaveLength(1)
+  const ahead = second(LEFT, evidence(11 * MINUTE, LEFT + MINUTE + 1))
   expect(foundBy(checkClocks(), ...begun, ahead).join()).toMatch(/figures of errors until/)
-  expect(foundBy(checkClocks(), ...begun, second(LEFT, evidence(11 * MINUTE, LEFT + 6 * MINUTE)))).toEqual([])
+  expect(foundBy(checkClocks(), ...begun, second(LEFT, evidence(11 * MINUTE, LEFT + MINUTE)))).toEqual([])
+  expect(foundBy(checkClocks(), ...begun, woken(LEFT, LEFT + 1), ahead)).toEqual([])
+})
+
+test('a revision that was to fall back to once gets no weight unasked, and keeps what a hand gave it', () => {
+  const back = [...begun, decision(2 * HOUR, { rollout: 'shop-2', canary: 'newer', stable: 'new', phase: 'finished' })]
+  const third = decision(3 * HOUR, { rollout: 'shop-3', canary: 'newest', stable: 'old', worker: 3 })
+  const asks = write(3 * HOUR, { old: 40, new: 60 })
+  expect(foundBy(checkPlan(), ...back, asks)).toEqual([])
+  expect(foundBy(checkPlan(), ...back, third, asks).join()).toMatch(/^S3 worker 3 asked for 60 % for new/)
+  expect(foundBy(checkPlan(), ...back, third, traffic(3 * HOUR, { old: 40, new: 60 }), asks)).toEqual([])
+})
+
+test('the same window asked about twice tells of its requests once, and one from elsewhere of none', () => {
+  const windows = [measured(LEFT - 1, 2000, { from: 0, to: LEFT }), measured(LEFT - 1, 2000, { from: 0, to: LEFT })]
+  const item = evidence(11 * MINUTE, LEFT - 3 * MINUTE, { total: 3000 })
+  const bare = begun.slice(0, -1)
+  expect(foundBy(checkUnclear(), ...bare, ...windows, second(LEFT, item)).join()).toMatch(/told of 2000/)
+  const before = measured(LEFT - 1, 3000, { from: 0, to: 11 * MINUTE })
+  expect(foundBy(checkUnclear(), ...bare, before, second(LEFT, item)).join()).toMatch(/told of 0/)
 })
