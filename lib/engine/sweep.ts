@@ -10,7 +10,8 @@ export interface Sweeping {
   readonly isHelp: boolean
 }
 
-const USUAL: Sweeping = { slice: 50, isHelp: false }
+/** As many as one transaction claims: each slice asks ARM and the sources anew, for all of its own at once. */
+const USUAL: Sweeping = { slice: 100, isHelp: false }
 /** How many are called to help at most: more than the instances of an installation that this could be too little for. */
 const MOST_HELP = 16
 
