@@ -35,7 +35,7 @@ export async function live(scenario: Scenario, see: (event: TraceEvent) => void,
     const isSettled = ground.manifests.every((_, service) => isAtRest(ground, service, calmAt))
     return isSettled && life.errands.length === 0 && ground.post.at === Number.POSITIVE_INFINITY
   }
-  await passTime(life, calmAt + QUIET_MS, isOver)
+  await passTime(life, calmAt + (scenario.calmMs ?? QUIET_MS), isOver)
   const numbers = ground.manifests.map((_, service) => ground.rolloutOf(service)?.number ?? 0)
   const canaries = numbers.reduce((sum, number) => sum + number, 0)
   tell({ kind: 'end', calmAt, canaries, violations: 0 })

@@ -56,6 +56,8 @@ export interface Scenario {
   readonly items: readonly Item[]
   /** The plugs beneath the engine: `real` = those of the product, with their SDKs; absent = the simulator's. */
   readonly adapters?: 'real'
+  /** How long calm may last until everything has ended; absent = two weeks. */
+  readonly calmMs?: number
 }
 
 interface Dice {

@@ -32,7 +32,7 @@ export function createBooks(stored: Stored): Books {
       commits += 1
       const rollout = rows.map(currentRollout).find((one) => one !== null) ?? undefined
       if (rollout !== undefined) rollouts.set(entityId(rollout.key), rollout)
-      const told = rows.filter(({ rowKey }) => rowKey?.startsWith('a!')).map((row) => valueOf(readAudit(row)))
+      const told = rows.filter(({ rowKey }) => rowKey?.startsWith('a!')).map((row) => contentOf(readAudit(row)))
       for (const row of told) audit.set(row.entityId, [...(audit.get(row.entityId) ?? []), row])
       if (worker !== null) stored(worker, { ...(rollout === undefined ? {} : { rollout }), audit: told }, commits)
     },
@@ -45,11 +45,11 @@ export function createBooks(stored: Stored): Books {
 function currentRollout(row: Row): Rollout | null {
   // Rows of the judge have two marks after the name, and a rollout that was closed is no longer the newest.
   if (!/^r![^!]+![^!]+$/.test(row.rowKey ?? '') || row.json0 === undefined || row.current !== true) return null
-  return valueOf(readRollout(row)).rollout
+  return contentOf(readRollout(row)).rollout
 }
 
 /** What the store has just written can be read: anything else is a bug, of the store or of this world. */
-function valueOf<T>(read: Read<T>): T {
+function contentOf<T>(read: Read<T>): T {
   if (read.kind === 'read') return read.value
   throw new Error(`a row that was just written cannot be read: ${read.why}`)
 }

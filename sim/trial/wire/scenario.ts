@@ -4,6 +4,8 @@ import { PHASES } from '../trace.ts'
 import { WIRE_TROUBLES, type WireVariant } from '../troubles.ts'
 
 const MINUTE_MS = 60_000
+/** SDKs take their time, so that a rollout that waits for a person is not looked at for weeks. */
+const CALM_MS = 24 * 60 * MINUTE_MS
 
 /** The same life on the real plugs, with up to five troubles more that only these can meet; their ids come after the others'. */
 export function onRealAdapters(scenario: Scenario): Scenario {
@@ -12,7 +14,7 @@ export function onRealAdapters(scenario: Scenario): Scenario {
   const more = Array.from({ length: drawn(seed, 0, 1, 5) }, (_, index) => {
     return troubleOf(seed, 1 + index * 10, first + index, services.length)
   })
-  return { ...scenario, adapters: 'real', items: [...items, ...more].sort((a, b) => a.at - b.at) }
+  return { ...scenario, adapters: 'real', calmMs: CALM_MS, items: [...items, ...more].sort((a, b) => a.at - b.at) }
 }
 
 const VARIANTS: readonly WireVariant[] = Object.values(WIRE_TROUBLES).flat()
@@ -43,5 +45,5 @@ const OF_STORAGE: ReadonlySet<string> = new Set(['storage-down', 'storage-503', 
 /** The life without troubles of storage: the one that both kinds of plugs must live through alike. */
 export function withoutStorageTroubles(scenario: Scenario): Scenario {
   const items = scenario.items.filter((item) => item.kind !== 'trouble' || !OF_STORAGE.has(item.variant))
-  return { ...scenario, items }
+  return { ...scenario, calmMs: CALM_MS, items }
 }
