@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import type { DigestList } from '../lib/api.ts'
+import { baseOf, type SignedCut, wrongCut } from '../lib/core/audit-cut.ts'
 import type { PublicKey, Signature, SignedDigest } from '../lib/core/audit-digest.ts'
 import { checkDigests, type DigestVerdict, type SignatureVerdict } from '../lib/core/digest-check.ts'
 import { type Api, isAnswer } from './http.ts'
@@ -10,6 +11,8 @@ import { clean, sign } from './words.ts'
 export interface Fetched {
   readonly digests: readonly SignedDigest[]
   readonly keys: readonly PublicKey[]
+  /** What was removed under a retention; null = nothing. */
+  readonly cut: SignedCut | null
 }
 
 /** Hashes of the rows that digests name, as they stand now, by row id (`production/pricing#7`). */
@@ -20,13 +23,13 @@ export async function fetchDigests(api: Api, environment: string): Promise<Fetch
   try {
     const digests: SignedDigest[] = []
     let page = await api.get<DigestList>('/v1/audit/digests', { environment, limit: 100 })
-    const { keys } = page
+    const { keys, cut = null } = page
     digests.push(...page.items)
     while (page.nextLink !== null) {
       page = await api.get<DigestList>(page.nextLink.replace(/^\/api/, ''))
       digests.push(...page.items)
     }
-    return { digests: digests.toReversed(), keys }
+    return { digests: digests.toReversed(), keys, cut }
   } catch (error) {
     if (isAnswer(error, 403, 404)) return null
     throw error
@@ -38,18 +41,33 @@ export function rowsNamed({ digests }: Fetched): ReadonlySet<string> {
   return new Set(digests.flatMap(({ heads }) => heads.map(({ entityId, seq }) => `${entityId}#${seq}`)))
 }
 
+/** What is wrong with the cut, by the digests and keys; null = nothing, or nothing was removed. */
+export function cutTrouble(environment: string, { digests, keys, cut }: Fetched): string | null {
+  if (cut === null) return null
+  const named = digests.find(({ number }) => number === cut.digest.number) ?? null
+  const newest = digests.at(-1)?.number ?? 0
+  return wrongCut(cut, environment, { digest: sha256, verifySignature: verifierOf(keys), newest, named })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
 /** Checks digests against the rows that were seen, of the chains that were walked (null = of all that there are). */
 export function checkFetched(
   environment: string,
-  { digests, keys }: Fetched,
+  { digests, keys, cut }: Fetched,
   seen: Seen,
   walked: ReadonlySet<string> | null,
 ): DigestVerdict {
   return checkDigests(environment, digests, {
-    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    digest: sha256,
     verifySignature: verifierOf(keys),
-    hashAt: (entityId, seq) =>
-      walked === null || walked.has(entityId) ? (seen.get(`${entityId}#${seq}`) ?? null) : undefined,
+    hashAt: (entityId, seq) => {
+      const base = baseOf(cut, entityId)
+      if (seq < base.seq || (walked !== null && !walked.has(entityId))) return undefined
+      return seen.get(`${entityId}#${seq}`) ?? (seq === base.seq ? base.hash : null)
+    },
   })
 }
 
@@ -67,6 +85,12 @@ export function digestLine(io: Io, environment: string, verdict: DigestVerdict |
   if (first === undefined) return `${sign(io, 'good')} digests of ${environment}: ${digests} signed; ${sound}`
   const more = broken.length > 1 ? ` (and ${broken.length - 1} more)` : ''
   return `${sign(io, 'bad')} digests of ${environment}: digest ${first.number}: ${clean(first.because, 300)}${more}; ${sound}`
+}
+
+/** What was removed under a retention, as a line. */
+export function cutLine(io: Io, { environment, digest, retentionDays }: SignedCut, wrong: string | null): string {
+  const said = `rows of ${environment} before ${clean(digest.at, 40)} were removed under a retention of ${retentionDays} days`
+  return wrong === null ? `${sign(io, 'good')} ${said}, signed` : `${sign(io, 'bad')} ${said}: ${clean(wrong, 300)}`
 }
 
 /** A key goes by the thumbprint of what it is, whatever name it is shown under. */

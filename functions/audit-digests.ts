@@ -4,7 +4,7 @@ import { nextLink, pageAt, pageOf } from '../lib/door/paging.ts'
 import { invalid, noSuchEnvironment } from '../lib/door/service.ts'
 import { ALL_METHODS } from '../lib/door.ts'
 import { publicKeys } from '../lib/engine/audit-digest.ts'
-import { identify, notary, settings } from '../lib/wiring.ts'
+import { identify, settings, watchman } from '../lib/wiring.ts'
 
 /** The signed digests of an environment's audit, newest first, and the public keys. They name every service of it. */
 app.http('audit-digests', {
@@ -20,11 +20,12 @@ app.http('audit-digests', {
     const known = Object.keys((await settings()).environments)
     if (!known.includes(environment)) return noSuchEnvironment(environment, known, caller)
     const { limit, from } = pageOf(query)
-    const { digests, signer } = await notary()
-    const [page, keys] = await Promise.all([
+    const { digests, signer, keeper } = await watchman()
+    const [page, keys, cut] = await Promise.all([
       pageAt(from, () => digests.page(environment, limit, from)),
       publicKeys(signer),
+      keeper.newestCut(environment),
     ])
-    return { jsonBody: { items: page.items, nextLink: nextLink('/api/v1/audit/digests', query, page.next), keys } }
+    return { jsonBody: { items: page.items, nextLink: nextLink('/api/v1/audit/digests', query, page.next), keys, cut } }
   }),
 })

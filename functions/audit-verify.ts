@@ -4,7 +4,7 @@ import { nextLink, pageAt } from '../lib/door/paging.ts'
 import { invalid, noSuchEnvironment, notOneService } from '../lib/door/service.ts'
 import { ALL_METHODS } from '../lib/door.ts'
 import { verifyChain } from '../lib/engine/audit-verify.ts'
-import { auditLog, identify, settings, wheel } from '../lib/wiring.ts'
+import { identify, settings, watchman, wheel } from '../lib/wiring.ts'
 
 /** How long one call walks: then it says where to go on. */
 const BUDGET_MS = 10_000
@@ -22,8 +22,9 @@ app.http('audit-verify', {
     permit(caller, 'see', { environment, name: service })
     const known = Object.keys((await settings()).environments)
     if (!known.includes(environment)) return noSuchEnvironment(environment, known, caller)
-    const [turning, log] = await Promise.all([wheel(), auditLog()])
-    const verdict = await pageAt(from, () => verifyChain(turning, log, { environment, service }, from, BUDGET_MS))
+    const [turning, { log, keeper }] = await Promise.all([wheel(), watchman()])
+    const cut = await keeper.newestCut(environment)
+    const verdict = await pageAt(from, () => verifyChain(turning, log, { environment, service }, from, BUDGET_MS, cut))
     if (verdict === null) return notOneService(service ?? '', { kind: 'unknown' })
     const { next, ...shown } = verdict
     return { jsonBody: { ...shown, nextLink: nextLink('/api/v1/audit/verify', query, next) } }

@@ -27,10 +27,9 @@ app.http('service-manifest', {
 
 async function get({ params, query, headers, caller }: Operated) {
   const format = yamlOrJson(query, headers.get('accept'))
-  const name = params.name ?? ''
   const environments = environmentsMeant(query, Object.keys((await settings()).environments))
-  const located = await locate(await wheel(), environments, name, caller)
-  if (located.kind !== 'found') return notOneService(name, located)
+  const located = await locate(await wheel(), environments, params.name ?? '', caller)
+  if (located.kind !== 'found') return notOneService(params.name ?? '', located)
   const { manifestVersion: version, manifest: stored } = located.item.service
   const manifest = await withWords(await registrar(), stored)
   const { documentOf, writeManifest } = await import('../lib/schema/manifest-document.ts')

@@ -2,6 +2,7 @@
  * The bodies that the HTTP API answers and takes, as types and nothing else: what the command line and the dashboard
  * know of the service. Times are ISO 8601 in UTC. The schemas of lib/schema/api promise the same at run time.
  */
+import type { SignedCut } from './core/audit-cut.ts'
 import type { PublicKey, SignedDigest } from './core/audit-digest.ts'
 import type { Role } from './core/caller.ts'
 import type { PresentedRow } from './core/export.ts'
@@ -160,6 +161,8 @@ export interface AuditVerdict {
   /** The newest row that was checked; null for an empty chain. */
   readonly head: { readonly id: string; readonly hash: string; readonly happenedAt: string } | null
   readonly broken: { readonly id: string; readonly because: string } | null
+  /** The row up to which older ones were removed under the retention; null = the chain has its first row. */
+  readonly removed: { readonly seq: number; readonly hash: string } | null
   /** Time was up before the first row was reached: the rest is walked there. Null = all of it was walked, or it is broken. */
   readonly nextLink: string | null
 }
@@ -167,6 +170,8 @@ export interface AuditVerdict {
 /** GET /api/v1/audit/digests: newest first, exactly as they were signed, with the public keys of those that sign now. */
 export interface DigestList extends ListOf<SignedDigest> {
   readonly keys: readonly PublicKey[]
+  /** What was removed from the audit under its retention, as it was signed; null = nothing ever was. */
+  readonly cut: SignedCut | null
 }
 
 /** POST /api/v1/services/{name}/plan: what storing this manifest, and the next push with it, would do. Nothing is stored. */

@@ -1,6 +1,8 @@
+import type { TableClient } from '@azure/data-tables'
 import type { TokenCredential } from '@azure/identity'
 import type { Notary } from './engine/audit-digest.ts'
-import type { Clock, Digests, Secrets, Signer } from './ports.ts'
+import type { Watchman } from './engine/audit-night.ts'
+import type { AuditLog, Clock, Digests, Secrets, Signer } from './ports.ts'
 
 /** What signing digests is made of. */
 export interface NotaryParts {
@@ -11,6 +13,23 @@ export interface NotaryParts {
   readonly secrets: () => Promise<Secrets>
   readonly digests: Digests
   readonly clock: Clock
+}
+
+/** What the night's check and the retention need beside the wheel. */
+export async function watchmanOf(
+  notary: Notary,
+  log: AuditLog,
+  table: TableClient,
+  onQuarantine: (row: string, why: string) => void,
+): Promise<Watchman> {
+  const [{ tableAuditKeeper }, { verifySignature }] = await Promise.all([
+    import('./adapters/store/table-audit-keep.ts'),
+    import('./adapters/signing/verify.ts'),
+  ])
+  const keeper = tableAuditKeeper(table, ({ partitionKey, rowKey }, why) =>
+    onQuarantine(`${table.tableName}/${partitionKey}/${rowKey}`, why),
+  )
+  return { ...notary, log, keeper, verify: verifySignature }
 }
 
 /** What signs and keeps digests, as the settings have it. */

@@ -5,6 +5,7 @@ import { seatsFor } from './door/seats.ts'
 import type { SignIn } from './door/sign-in.ts'
 import type { Visit } from './door.ts'
 import type { Notary } from './engine/audit-digest.ts'
+import type { Watchman } from './engine/audit-night.ts'
 import type { Surgery } from './engine/doctor.ts'
 import { storeManifest } from './engine/manifest.ts'
 import type { Postman } from './engine/notify.ts'
@@ -150,6 +151,13 @@ export const notary: () => Promise<Notary> = once(async () => {
   const { notaryOf } = await import('./wiring-audit.ts')
   const { auditKey, keyVaultUrl } = await settings()
   return notaryOf({ auditKey, keyVaultUrl, credential, secrets, clock, digests: (await store()).digests })
+})
+
+/** What the night's check of the audit and its retention need beside the wheel. */
+export const watchman: () => Promise<Watchman> = once(async () => {
+  const [{ watchmanOf }, client] = await Promise.all([import('./wiring-audit.ts'), tableClients()])
+  const told = (row: string, why: string) => console.error(`row ${row} cannot be read and is left out: ${why}`)
+  return watchmanOf(await notary(), await store(), client(TABLES.state), told)
 })
 
 /** Where notices wait until their sinks have them. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { AuditVerdict, ServiceView } from '../../lib/api.ts'
+import { baseOf } from '../../lib/core/audit-cut.ts'
 import { type Break, type Walk, walkEnd, walkFrom, walkOn } from '../../lib/core/chain-walk.ts'
 import { auditRows, storedRow } from '../audit-rows.ts'
 import type { Call } from '../call.ts'
-import { checkFetched, digestLine, type Fetched, fetchDigests, rowsNamed } from '../digests.ts'
+import { checkFetched, cutLine, cutTrouble, digestLine, type Fetched, fetchDigests, rowsNamed } from '../digests.ts'
 import { EXIT } from '../exit.ts'
 import { type Api, connect, isAnswer } from '../http.ts'
 import type { Io } from '../io.ts'
@@ -34,15 +35,20 @@ export async function run({ io, options }: Call<Options>): Promise<number> {
   const api = connect(io, options)
   const environment = await environmentOf(api, options.environment, options.service)
   const fetched = await fetchDigests(api, environment)
+  const wrong = fetched === null ? null : cutTrouble(environment, fetched)
   const verdicts = await verdictsOf(api, environment, options.service)
   const { checked, seen } = await walkHere(api, environment, options.service, verdicts, fetched)
   const walked = options.service === undefined ? null : new Set(verdicts.map(({ entityId }) => entityId))
   const digests = fetched === null ? null : checkFetched(environment, fetched, seen, walked)
-  const isSound = checked.every((one) => one.intact && one.service.intact) && (digests?.broken.length ?? 0) === 0
-  if (options.json === true) io.write(JSON.stringify({ items: checked, nextLink: null, digests }))
+  const isWhole = checked.every((one) => one.intact && one.service.intact)
+  const isSound = isWhole && wrong === null && (digests?.broken.length ?? 0) === 0
+  const cut = fetched?.cut ?? null
+  const removed = cut === null ? null : { ...cut, broken: wrong }
+  if (options.json === true) io.write(JSON.stringify({ items: checked, nextLink: null, digests, removed }))
   else {
     for (const one of checked) io.write(lineOf(io, one))
     io.write(digestLine(io, environment, digests))
+    if (cut !== null) io.write(cutLine(io, cut, wrong))
   }
   if (options.json !== true)
     io.talk(isSound ? 'Every row gives its hash, and every chain ends in the head that the service keeps.' : BROKEN)
@@ -92,11 +98,14 @@ async function walkHere(
   const named = fetched === null ? new Set<string>() : rowsNamed(fetched)
   const seen = new Map<string, string>()
   const walks = new Map<string, { walk: Walk; broken: Break | null }>()
-  for (const { entityId, head } of verdicts) {
-    const walk = walkFrom(head === null ? NOTHING : { seq: Number(/#(\d+)$/.exec(head.id)?.[1]), hash: head.hash })
+  for (const { entityId, head, removed } of verdicts) {
+    // Who may see the digests goes by the signed cut, others by what the service says.
+    const base = fetched === null ? (removed ?? NOTHING) : baseOf(fetched.cut, entityId)
+    const top = head === null ? NOTHING : { seq: Number(/#(\d+)$/.exec(head.id)?.[1]), hash: head.hash }
+    const walk = walkFrom(top, base)
     walks.set(entityId, { walk, broken: null })
   }
-  const isEnough = () => [...walks.values()].every(({ walk, broken }) => broken !== null || walk.seq === 0)
+  const isEnough = () => [...walks.values()].every(({ walk, broken }) => broken !== null || walk.seq <= walk.base.seq)
   if (!isEnough() || named.size > 0) {
     for await (const row of auditRows(api, { environment, service, limit: 100 })) {
       if (named.has(row.id)) seen.set(row.id, row.hash)

@@ -1,6 +1,6 @@
 import type { AuditRow } from '../core/audit.ts'
 import { baseOf, type SignedCut } from '../core/audit-cut.ts'
-import { type Break, type Walk, walkEnd, walkFrom, walkOn } from '../core/chain-walk.ts'
+import { type Base, type Break, type Walk, walkEnd, walkFrom, walkOn } from '../core/chain-walk.ts'
 import type { ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { AuditLog } from '../ports.ts'
@@ -13,6 +13,8 @@ export interface ChainVerdict {
   readonly rows: number
   readonly head: { readonly id: string; readonly hash: string; readonly happenedAt: string } | null
   readonly broken: Break | null
+  /** The row up to which older ones were removed; null = the chain has its first row. */
+  readonly removed: Base | null
   readonly next: string | null
 }
 
@@ -94,7 +96,8 @@ function headRow(items: readonly AuditRow[], seq: number): ChainVerdict['head'] 
 }
 
 function verdict(entityId: string, { walk, head }: Progress, broken: Break | null, next: string | null): ChainVerdict {
-  return { entityId, intact: broken === null, rows: walk.rows, head, broken, next }
+  const removed = walk.base.seq === 0 ? null : walk.base
+  return { entityId, intact: broken === null, rows: walk.rows, head, broken, removed, next }
 }
 
 function writeMark(progress: Progress, entityId: string): string {

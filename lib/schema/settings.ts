@@ -18,6 +18,8 @@ export interface EnvironmentSettings {
    * names of the secrets that it may be sent.
    */
   readonly httpOrigins: Readonly<Record<string, readonly string[]>>
+  /** For how many days its audit is kept, 90 or more; null = for ever. */
+  readonly auditRetentionDays: number | null
 }
 
 /** How one registry of the allow-list is asked. `secret` names a Key Vault secret (`user:password`) for `basic`, else null. */
@@ -49,6 +51,8 @@ export interface Settings {
   readonly eventGridTopics: readonly string[]
   /** Name of the Key Vault secret with the private key that signs digests of the audit, or `keys/` and the name of a key in Key Vault. */
   readonly auditKey: string
+  /** NCRONTAB, in UTC: when the night's check of the audit goes on. */
+  readonly auditNightSchedule: string
   /** NCRONTAB. */
   readonly sweepSchedule: string
   /** NCRONTAB, in UTC. */
@@ -82,6 +86,7 @@ export const SETTING_NAMES = [
   'SLIPWAY_SWEEP_SCHEDULE',
   'SLIPWAY_DRIFT_SCHEDULE',
   'SLIPWAY_AUDIT_KEY',
+  'SLIPWAY_AUDIT_NIGHT_SCHEDULE',
   'SLIPWAY_MANIFESTS',
   'AzureFunctionsJobHost__functionTimeout',
   ...AUTH_SETTING_NAMES,
@@ -120,6 +125,8 @@ const httpOriginsSchema = z
     return Object.fromEntries(origins)
   })
 
+const RETENTION_FORM = 'must be a whole number of days, 90 or more; leave it out to keep the audit for ever'
+
 const environmentsSchema = z.record(
   z.string().regex(NAME, { error: 'is no environment name; it has 2–32 of a–z, 0–9 and dashes, a letter first' }),
   z
@@ -128,16 +135,18 @@ const environmentsSchema = z.record(
       prometheusUrl: urlSchema(['https:', 'http:']).optional(),
       prometheusAudience: urlSchema(['https:', 'api:']).optional(),
       httpOrigins: httpOriginsSchema.optional(),
+      auditRetentionDays: z.int({ error: RETENTION_FORM }).min(90, { error: RETENTION_FORM }).max(99_999).optional(),
     })
     .refine((one) => one.prometheusAudience === undefined || one.prometheusUrl?.startsWith('https:'), {
       path: ['prometheusAudience'],
       error: 'needs a `prometheusUrl` that begins with `https://`: a token is never sent without TLS',
     })
-    .transform(({ logWorkspaceId = null, prometheusUrl = null, prometheusAudience = null, httpOrigins = {} }) => ({
+    .transform(({ logWorkspaceId = null, prometheusUrl = null, prometheusAudience = null, ...rest }) => ({
       logWorkspaceId,
       prometheusUrl,
       prometheusAudience,
-      httpOrigins,
+      httpOrigins: rest.httpOrigins ?? {},
+      auditRetentionDays: rest.auditRetentionDays ?? null,
     })),
 )
 
@@ -211,6 +220,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       /^(?:keys\/)?[0-9a-zA-Z-]{1,127}$/,
       'must be the name of a Key Vault secret (letters, digits, dashes), or `keys/` and the name of a key',
     ),
+    auditNightSchedule: from.cron('SLIPWAY_AUDIT_NIGHT_SCHEDULE', '0 */15 1-5 * * *'),
     sweepSchedule: from.cron('SLIPWAY_SWEEP_SCHEDULE', '0 * * * * *'),
     driftSchedule: from.cron('SLIPWAY_DRIFT_SCHEDULE', '0 30 2 * * *'),
     functionTimeoutMs: from.span('AzureFunctionsJobHost__functionTimeout', '00:10:00'),

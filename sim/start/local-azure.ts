@@ -158,5 +158,6 @@ function settingsOf(urls: Urls, identity: IdentityServer, workspace: string): Re
     SLIPWAY_REGISTRIES: JSON.stringify({ [REGISTRY_HOST]: { auth: 'anonymous', url: urls.registry } }),
     SLIPWAY_SWEEP_SCHEDULE: '*/5 * * * * *',
     SLIPWAY_DRIFT_SCHEDULE: '0 30 2 * * *',
+    SLIPWAY_AUDIT_NIGHT_SCHEDULE: '0 */15 1-5 * * *',
   }
 }

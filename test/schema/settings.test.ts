@@ -24,7 +24,7 @@ describe('settings', () => {
       ok: true,
       settings: {
         environments: {
-          production: { logWorkspaceId: WORKSPACE, prometheusUrl: null, prometheusAudience: null, httpOrigins: {} },
+          production: { logWorkspaceId: WORKSPACE, prometheusUrl: null, prometheusAudience: null, httpOrigins: {}, auditRetentionDays: null },
         },
         storage: {
           tableServiceUri: 'https://rides.table.core.windows.net',
@@ -43,6 +43,7 @@ describe('settings', () => {
         functionTimeoutMs: 600_000,
         sweepSchedule: '0 * * * * *',
         auditKey: 'slipway-audit-key',
+        auditNightSchedule: '0 */15 1-5 * * *',
         driftSchedule: '0 30 2 * * *',
         manifests: null,
         auth: expect.objectContaining({ tokens: null }),
@@ -78,7 +79,7 @@ describe('settings', () => {
             prometheusAudience: 'https://prometheus.monitor.azure.com',
             httpOrigins: { 'https://figures.example.com': ['kpi-figures', 'kpi-b'], 'http://127.0.0.1:8081': [] },
           },
-          staging: { logWorkspaceId: null, prometheusUrl: null, prometheusAudience: null, httpOrigins: {} },
+          staging: { logWorkspaceId: null, prometheusUrl: null, prometheusAudience: null, httpOrigins: {}, auditRetentionDays: null },
         },
         keyVaultVerifyChallenge: false,
         clientId: WORKSPACE,
@@ -136,6 +137,11 @@ describe('settings', () => {
     ['SLIPWAY_SWEEP_SCHEDULE', '* * * * *'],
     ['SLIPWAY_DRIFT_SCHEDULE', 'nightly'],
     ['SLIPWAY_AUDIT_KEY', '-----BEGIN PRIVATE KEY-----'],
+    ['SLIPWAY_AUDIT_KEY', 'keys/'],
+    ['SLIPWAY_AUDIT_KEY', 'certificates/slipway-audit'],
+    ['SLIPWAY_AUDIT_NIGHT_SCHEDULE', 'by night'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"auditRetentionDays": 89}}'],
+    ['SLIPWAY_ENVIRONMENTS', '{"production": {"auditRetentionDays": 400.5}}'],
     ['AzureFunctionsJobHost__functionTimeout', '-1'],
     ['AzureFunctionsJobHost__functionTimeout', '00:00:00'],
     ['AzureFunctionsJobHost__functionTimeout', '24:00:00'],

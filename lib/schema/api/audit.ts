@@ -51,6 +51,10 @@ export const auditVerdictSchema = z
     rows: z.int().min(0),
     head: z.strictObject({ id: z.string(), hash, happenedAt: moment() }).nullable(),
     broken: z.strictObject({ id: z.string(), because: z.string() }).nullable(),
+    removed: z
+      .strictObject({ seq: z.int().min(1), hash })
+      .nullable()
+      .meta({ description: 'The row up to which older ones were removed under the retention.' }),
     nextLink: z
       .string()
       .regex(/^\/api\//)
@@ -93,7 +97,27 @@ export const signedDigestSchema = z
   })
   .meta({ description: 'A signed digest of the audit: where every chain stood at one moment.' })
 
+/** What was removed from the audit under its retention, signed. */
+export const signedCutSchema = z
+  .strictObject({
+    schema: z.literal(1),
+    environment: z.string(),
+    number: z.int().min(1),
+    at: moment(),
+    retentionDays: z.int().min(90),
+    digest: z.strictObject({ number: z.int().min(1), hash, at: moment() }),
+    rows: z.int().min(0).meta({ description: 'How many rows this cut removed.' }),
+    heads: z
+      .array(z.strictObject({ entityId: z.string(), seq: z.int().min(1), hash }))
+      .meta({ description: 'The last row that was removed of each chain.' }),
+    previousHash: hash,
+    hash,
+    signature,
+  })
+  .meta({ description: 'What was removed from the audit under its retention: what is left begins there.' })
+
 /** One page of digests, with the public keys. */
 export const digestListSchema = listOf(signedDigestSchema).extend({
   keys: z.array(publicKey).meta({ description: 'Of the keys that sign now, newest first, as JWK.' }),
+  cut: signedCutSchema.nullable(),
 }) satisfies z.ZodType<DigestList>

@@ -42,6 +42,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   AuditList: audit.auditListSchema,
   AuditVerdict: audit.auditVerdictSchema,
   SignedDigest: audit.signedDigestSchema,
+  SignedCut: audit.signedCutSchema,
   DigestList: audit.digestListSchema,
   EventView: records.eventViewSchema,
   EventList: records.eventListSchema,
