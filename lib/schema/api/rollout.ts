@@ -99,6 +99,7 @@ const trouble = z.strictObject({
 const approval = z.strictObject({
   id: z.string(),
   name: z.string(),
+  as: z.string().exactOptional(),
   step: z.int().min(1),
   digest: digestSchema,
   at: epochMs(),
