@@ -11,7 +11,9 @@ import type { Scenario } from './scenario.ts'
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
 /** Seeds of a chunk: enough to keep a child busy, few enough for all to end at nearly the same time. */
 const CHUNK_SEEDS = 20
-/** A seed takes milliseconds; one that takes this long will not end. */
+/** Unless asked otherwise, one seed of so many is also lived on the real plugs. */
+const REAL_EVERY = 10
+/** A seed takes milliseconds, on the real plugs seconds; one that takes this long will not end. */
 const STALLED_MS = 120_000
 
 /** What the children are to live through. */
@@ -22,6 +24,8 @@ export interface Work {
   readonly trace: string | null
   readonly only: readonly number[] | null
   readonly scenario: Scenario | null
+  /** As in the options. */
+  readonly adapters: 'sim' | 'real' | 'both' | null
 }
 
 /** Lives through the seeds in child processes and answers in the order of the seeds. A child that dies breaks `run` at its seed. */
@@ -57,15 +61,21 @@ export async function tryInChildren(work: Work): Promise<readonly Tried[]> {
   return answers.flatMap((tried) => tried ?? [])
 }
 
-function chunksOf({ seeds, from, jobs, trace, only, scenario }: Work, folder: string): readonly Chunk[] {
+function chunksOf({ seeds, from, jobs, trace, only, scenario, adapters }: Work, folder: string): readonly Chunk[] {
+  const all = Array.from({ length: seeds }, (_, index) => from + index)
   const size = Math.max(1, Math.min(CHUNK_SEEDS, Math.ceil(seeds / jobs)))
   return Array.from({ length: Math.ceil(seeds / size) }, (_, index) => ({
-    from: from + index * size,
-    seeds: Math.min(size, seeds - index * size),
+    lives: all.slice(index * size, (index + 1) * size).flatMap((seed) => livesOf(seed, adapters, scenario !== null)),
     trace: trace === null ? null : join(folder, `${index}.jsonl`),
     only,
     scenario,
   }))
+}
+
+function livesOf(seed: number, asked: Work['adapters'], isOne: boolean): Chunk['lives'] {
+  const both = asked === 'both' || (asked === null && !isOne && seed % REAL_EVERY === 0)
+  const kinds = both ? (['sim', 'real'] as const) : [asked === 'real' ? ('real' as const) : ('sim' as const)]
+  return kinds.map((adapters) => ({ seed, adapters }))
 }
 
 function start(): ChildProcess {
@@ -88,10 +98,10 @@ function hand(child: ChildProcess, chunk: Chunk): Promise<readonly Tried[]> {
       resolve(tried)
     }
     const gone = (code: number | null, signal: string | null) => {
-      const seed = chunk.from + tried.length
+      const seed = chunk.lives[tried.length]?.seed ?? 0
       const how =
         signal === 'SIGKILL' ? `took more than ${STALLED_MS / 1000} s or was killed` : `died (${signal ?? code})`
-      const left = chunk.from + chunk.seeds - 1
+      const left = chunk.lives.at(-1)?.seed ?? seed
       tried.push(
         lost(seed, `the process that lived seed ${seed} ${how}; seeds ${seed} to ${left} were not lived to their end`),
       )
@@ -103,7 +113,7 @@ function hand(child: ChildProcess, chunk: Chunk): Promise<readonly Tried[]> {
       clearTimeout(timer)
       timer = setTimeout(stalled, STALLED_MS)
       tried.push(JSON.parse(line) as Tried)
-      if (tried.length === chunk.seeds) finish()
+      if (tried.length === chunk.lives.length) finish()
     })
     stdin.write(`${JSON.stringify(chunk)}\n`)
   })

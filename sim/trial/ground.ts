@@ -10,7 +10,6 @@ import { PLANTED, tellSecrets } from './planted-secrets.ts'
 import type { Scenario } from './scenario.ts'
 import { createPost, type Post } from './sinks.ts'
 import type { RevisionTold, TraceBody, TraceEvent, TrialPhase } from './trace.ts'
-import { createWireFooting } from './wire/footing.ts'
 
 /** What a trial takes place on: the stage, its services, and the pen that writes the trace. */
 export interface Ground {
@@ -40,10 +39,7 @@ export async function createGround(scenario: Scenario, see: (event: TraceEvent) 
     n += 1
     see({ seed, n, at: stage.clock.now(), ...body })
   }
-  const isReal = scenario.adapters === 'real'
-  const footing = await (isReal
-    ? createWireFooting(stage, tellStored(tell))
-    : createSimFooting(stage, tellStored(tell)))
+  const footing = await footingFor(scenario, stage, tellStored(tell))
   tellPeople(tell)
   tellSecrets(tell)
   const environmentVariables = [{ name: 'PASSWORD', value: PLANTED.environment }]
@@ -70,6 +66,13 @@ export async function createGround(scenario: Scenario, see: (event: TraceEvent) 
     rolloutOf,
     phaseOf: (service) => rolloutOf(service)?.phase.kind ?? 'none',
   }
+}
+
+/** SDKs are loaded only where they are asked for: that takes longer than many a life. */
+async function footingFor({ adapters }: Scenario, stage: Stage, stored: Stored): Promise<Footing> {
+  if (adapters !== 'real') return createSimFooting(stage, stored)
+  const { createWireFooting } = await import('./wire/footing.ts')
+  return createWireFooting(stage, stored)
 }
 
 /** Tells a change as it was stored: the decision, and the audit rows beside it. */

@@ -2,9 +2,10 @@ import { tryInChildren } from './children.ts'
 import { HOW_TO_KEEP, keptText, scenarioIn } from './kept.ts'
 import { readOptions, type SimOptions, USAGE } from './options.ts'
 import type { Broken, Tried } from './run.ts'
-import { drawScenario, type Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import { keepOnly, shrink } from './shrink.ts'
 import { emptiness, summarize, summaryJson, summaryText } from './summary.ts'
+import { scenarioOf } from './wire/scenario.ts'
 
 /** Of one promise this many seeds are told; the rest are counted. */
 const TOLD_PER_INVARIANT = 3
@@ -36,17 +37,24 @@ async function run(options: SimOptions): Promise<void> {
   if (empty !== null || tried.some(({ violations }) => violations.length > 0)) process.exitCode = 1
 }
 
+/** A broken promise, and which life broke it. */
+interface Told {
+  readonly seed: number
+  readonly adapters: 'sim' | 'real'
+  readonly broken: Broken
+}
+
 /** Of each seed the first violation of each promise, and of each promise the first few seeds. */
-function toldOf(tried: readonly Tried[]): readonly { readonly seed: number; readonly broken: Broken }[] {
+function toldOf(tried: readonly Tried[]): readonly Told[] {
   const told = new Map<string, number>()
-  return tried.flatMap(({ seed, violations }) => {
+  return tried.flatMap(({ seed, adapters = 'sim', violations }) => {
     const firsts = violations.filter(
       (one, index) => violations.findIndex((x) => x.invariant === one.invariant) === index,
     )
     return firsts.flatMap((broken) => {
       const count = (told.get(broken.invariant) ?? 0) + 1
       told.set(broken.invariant, count)
-      return count <= TOLD_PER_INVARIANT ? [{ seed, broken }] : []
+      return count <= TOLD_PER_INVARIANT ? [{ seed, adapters, broken }] : []
     })
   })
 }
@@ -54,10 +62,11 @@ function toldOf(tried: readonly Tried[]): readonly { readonly seed: number; read
 async function problemOf(
   options: SimOptions,
   scenario: Scenario | null,
-  { seed, broken }: { readonly seed: number; readonly broken: Broken },
+  { seed, adapters, broken }: Told,
 ): Promise<Problem> {
-  const source = scenario === null ? `--seeds 1 --from ${seed}` : `--scenario ${options.scenario}`
-  const whole = scenario ?? drawScenario(seed)
+  const plugs = adapters === 'real' && scenario === null ? ' --adapters real' : ''
+  const source = scenario === null ? `--seeds 1 --from ${seed}${plugs}` : `--scenario ${options.scenario}`
+  const whole = scenario ?? scenarioOf(seed, adapters)
   const tried = options.only === null ? whole : keepOnly(whole, options.only)
   // A process that died cannot be tried again in this one.
   const isLost = broken.invariant === 'run' && broken.n === 0
@@ -69,7 +78,8 @@ async function problemOf(
 function keep(options: SimOptions): void {
   process.stderr.write(HOW_TO_KEEP)
   if (options.only === null && options.scenario === null) return
-  const whole = options.scenario === null ? drawScenario(options.from) : readScenario(options.scenario)
+  const drawn = () => scenarioOf(options.from, options.adapters === 'real' ? 'real' : 'sim')
+  const whole = options.scenario === null ? drawn() : readScenario(options.scenario)
   const scenario = options.only === null ? whole : keepOnly(whole, options.only)
   process.stdout.write(keptText({ why: 'SAY WHY', invariant: 'run', plant: null, scenario }))
 }

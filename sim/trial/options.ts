@@ -11,6 +11,8 @@ export interface SimOptions {
   readonly only: readonly number[] | null
   /** File with a whole scenario, lived instead of a drawn one; null = drawn. */
   readonly scenario: string | null
+  /** The plugs beneath the engine; null = the simulator's, and for every tenth seed the real ones as well. */
+  readonly adapters: 'sim' | 'real' | 'both' | null
   readonly shrink: boolean
   readonly jobs: number
   readonly json: boolean
@@ -18,12 +20,14 @@ export interface SimOptions {
 }
 
 /** How the command is called. */
-export const USAGE = `npm run sim -- [--seeds N] [--from S] [--trace FILE] [--only 3,17] [--scenario FILE] [--shrink] [--jobs J] [--json] [--keep]
+export const USAGE = `npm run sim -- [--seeds N] [--from S] [--trace FILE] [--only 3,17] [--scenario FILE] [--adapters sim|real|both] [--shrink] [--jobs J] [--json] [--keep]
   --seeds N        how many seeds (100)
   --from S         the first of them (1)
   --trace FILE     write every event of every seed as JSON lines; docs/trace.md tells what they say
   --only 3,17      of one seed, only these items of its scenario ('none': no item)
   --scenario FILE  live this scenario instead of a drawn one
+  --adapters WHICH the plugs beneath the engine: the simulator's, the real ones with their SDKs, or one after the other
+                   (sim, and every tenth seed on the real ones as well)
   --shrink         say of each broken promise the fewest items of the scenario that still break it
   --jobs J         child processes (one per core)
   --json           print the summary as JSON
@@ -42,7 +46,7 @@ export function readOptions(argv: readonly string[]): SimOptions | string {
 function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
-  const named = { seeds: text, from: text, trace: text, only: text, scenario: text, jobs: text }
+  const named = { seeds: text, from: text, trace: text, only: text, scenario: text, adapters: text, jobs: text }
   const { values } = parseArgs({ args: [...argv], options: { ...named, shrink: flag, json: flag, keep: flag } })
   return values
 }
@@ -50,6 +54,7 @@ function parse(argv: readonly string[]) {
 function check(values: ReturnType<typeof parse>): SimOptions {
   const { trace = null, scenario = null, shrink, json, keep } = values
   const only = values.only === undefined ? null : idsIn(values.only)
+  const adapters = adaptersIn(values.adapters ?? (trace === null ? null : 'sim'))
   const one = only !== null || scenario !== null || keep
   const seeds = wholeNumber('--seeds', values.seeds ?? (one ? '1' : '100'), 1)
   const from = wholeNumber('--from', values.from ?? '1', 0)
@@ -60,7 +65,14 @@ function check(values: ReturnType<typeof parse>): SimOptions {
     throw new Error('--only, --scenario and --keep are about one seed: say --seeds 1, or leave it out')
   if (scenario !== null && (values.from !== undefined || values.seeds !== undefined))
     throw new Error('--scenario brings its own seed: leave out --seeds and --from')
-  return { seeds, from, trace, only, scenario, shrink, jobs, json, keep }
+  if (adapters === 'both' && (one || trace !== null))
+    throw new Error('--adapters both: one trace, and one kept life, is of one kind of plugs; say sim or real')
+  return { seeds, from, trace, only, scenario, adapters, shrink, jobs, json, keep }
+}
+
+function adaptersIn(text: string | null): SimOptions['adapters'] {
+  if (text === null || text === 'sim' || text === 'real' || text === 'both') return text
+  throw new Error(`--adapters: '${text}' is none of sim, real and both`)
 }
 
 function idsIn(text: string): readonly number[] {

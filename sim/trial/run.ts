@@ -11,6 +11,8 @@ export type Broken = Omit<Violation, 'invariant'> & { readonly invariant: Violat
 /** What came of one seed, small enough to be sent from process to process. */
 export interface Tried {
   readonly seed: number
+  /** The plugs that it was lived on; absent = the simulator's. */
+  readonly adapters?: 'real'
   readonly canaries: number
   readonly simulatedMs: number
   readonly events: number
@@ -43,7 +45,8 @@ export async function tryOut(scenario: Scenario, { write = () => {}, plant }: Tr
   } catch (error) {
     watch.broke('run', `the trial ended in an error that nobody expected: ${wordsOf(error)}`)
   }
-  return { ...tally.result(), simulatedMs, violations: watch.finish() }
+  const { adapters } = scenario
+  return { ...tally.result(), ...(adapters && { adapters }), simulatedMs, violations: watch.finish() }
 }
 
 /** Hands events on, numbered anew so that violations stand right behind what they were seen at; the end comes last. */

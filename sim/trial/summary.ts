@@ -5,6 +5,8 @@ import { FAULTS } from './trace.ts'
 /** All that a run has to say, added up over its seeds. */
 export interface Summary {
   readonly seeds: number
+  /** How many lives were lived on the real plugs. */
+  readonly real: number
   readonly canaries: number
   readonly outcomes: Readonly<Record<string, number>>
   readonly simulatedHours: number
@@ -18,9 +20,12 @@ export interface Summary {
 
 /** Adds up what came of the seeds. */
 export function summarize(tried: readonly Tried[], seconds: number, jobs: number): Summary {
+  const real = tried.filter(({ adapters }) => adapters === 'real').length
   const total = (of: (one: Tried) => number) => tried.reduce((sum, one) => sum + of(one), 0)
   return {
-    seeds: tried.length,
+    // A seed may be lived twice, on either kind of plugs.
+    seeds: Math.max(tried.length - real, real),
+    real,
     canaries: total(({ canaries }) => canaries),
     outcomes: addUp(tried.flatMap(({ outcomes }) => Object.entries(outcomes))),
     simulatedHours: Math.round(total(({ simulatedMs }) => simulatedMs) / 3_600_000),
@@ -45,10 +50,11 @@ export function emptiness({ seeds, canaries, struck, coverage }: Summary, wholeS
 
 /** The summary as a table for people. */
 export function summaryText(summary: Summary): string {
-  const { seeds, canaries, seconds, jobs, coverage } = summary
+  const { seeds, real, canaries, seconds, jobs, coverage } = summary
   const perCore = (count: number) => (count / seconds / jobs).toFixed(1)
   const rows = [
     ['seeds', `${seeds}`],
+    ...(real === 0 ? [] : [['on real plugs', `${real}`]]),
     ['canaries', `${canaries} (${listed(summary.outcomes)})`],
     ['simulated hours', `${summary.simulatedHours}`],
     ['events', `${summary.events}`],

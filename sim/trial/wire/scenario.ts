@@ -1,11 +1,16 @@
 import { chance } from '../../chance.ts'
-import { type Item, type Scenario, TROUBLED_MS } from '../scenario.ts'
+import { drawScenario, type Item, type Scenario, TROUBLED_MS } from '../scenario.ts'
 import { PHASES } from '../trace.ts'
 import { WIRE_TROUBLES, type WireVariant } from '../troubles.ts'
 
 const MINUTE_MS = 60_000
 /** SDKs take their time, so that a rollout that waits for a person is not looked at for weeks. */
 const CALM_MS = 24 * 60 * MINUTE_MS
+
+/** The life of a seed on one kind of plugs. */
+export function scenarioOf(seed: number, adapters: 'sim' | 'real'): Scenario {
+  return adapters === 'real' ? onRealAdapters(drawScenario(seed)) : drawScenario(seed)
+}
 
 /** The same life on the real plugs, with up to five troubles more that only these can meet; their ids come after the others'. */
 export function onRealAdapters(scenario: Scenario): Scenario {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { coverageOf, coverageTable } from '../../../sim/trial/coverage.ts'
 import type { Tried } from '../../../sim/trial/run.ts'
 import { fewest } from '../../../sim/trial/shrink.ts'
-import { emptiness, summarize } from '../../../sim/trial/summary.ts'
+import { emptiness, summarize, summaryText } from '../../../sim/trial/summary.ts'
 
 const PLAIN: Tried = {
   seed: 1,
@@ -20,6 +20,13 @@ test('what came of the seeds is added up', () => {
   expect(summary).toMatchObject({ seeds: 2, canaries: 4, simulatedHours: 2, events: 20, struck: { F8: 4 } })
   expect(summary).toMatchObject({ outcomes: { promoted: 2, aborted: 2 }, violations: { S1: 2 } })
   expect(summary.coverage.seeds.get('F8/progressing')).toBe(2)
+})
+
+test('a seed that was lived on both kinds of plugs is one seed', () => {
+  const summary = summarize([PLAIN, { ...PLAIN, seed: 10 }, { ...PLAIN, seed: 10, adapters: 'real' }], 2, 1)
+  expect(summary).toMatchObject({ seeds: 2, real: 1, canaries: 6 })
+  expect(summaryText(summary)).toContain('on real plugs    1\n')
+  expect(summarize([{ ...PLAIN, adapters: 'real' }], 2, 1)).toMatchObject({ seeds: 1, real: 1 })
 })
 
 test('a run without a canary, or without a fault, is no proof', () => {
