@@ -24,7 +24,7 @@ interface Options {
 
 const PARTS: Readonly<Record<string, (folder: string, options: Options) => Promise<Part>>> = {
   intake: benchIntake,
-  calls: benchCalls,
+  calls: (_, { full }) => benchCalls(full),
   load: benchLoadTime,
   scale: (_, { full }) => benchScale(full),
   canaries: (_, { full }) => benchCanaries(full),
