@@ -34,7 +34,7 @@ export function problemOf({ status, headers, body }: Answered, api: string): Api
   const id = problem.requestId ?? headers.get('x-request-id')
   const lines = [
     quotable(problem.detail, 2000),
-    ...(problem.errors ?? []).map(errorLine),
+    ...(Array.isArray(problem.errors) ? problem.errors : []).map(errorLine),
     ...cure,
     `(${status} ${kindOf(problem)}${id ? `, request ${quotable(String(id), 60)}` : ''})`,
   ]
@@ -59,7 +59,9 @@ function kindOf({ type, title }: ProblemView): string {
   )
 }
 
-function errorLine({ path, message, line }: NonNullable<ProblemView['errors']>[number]): string {
+/** Whatever answers there may be no Slipway, or one of another version: every part may be missing. */
+function errorLine(error: unknown): string {
+  const { path = '', message = '', line } = Object(error) as Partial<NonNullable<ProblemView['errors']>[number]>
   const place = [line === undefined ? '' : `line ${line}`, path].filter((part) => part !== '').join(' ')
-  return `- ${quotable(place === '' ? message : `${place}: ${message}`, 500)}`
+  return `- ${quotable(place === '' ? String(message) : `${place}: ${message}`, 500)}`
 }

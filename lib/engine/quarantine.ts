@@ -22,7 +22,7 @@ export async function quarantine(
   shelf: Shelf | null = null,
   why = 'it could not be acted on',
 ): Promise<EventRecord> {
-  const text = typeof message === 'string' ? message : (JSON.stringify(message) ?? '')
+  const text = textOf(message)
   const record: EventRecord = {
     id: `quarantined-${wheel.digest(text).slice(0, 32)}`,
     receivedAt: wheel.clock.now(),
@@ -42,23 +42,35 @@ export async function quarantine(
 
 /**
  * Tries deliveries, whose message failed however often it was delivered, one last time and each alone: what fails again is
- * written down. Returns what was written down.
+ * written down. `asItCame` is the text of a message with one delivery. Returns what was written down.
  */
 export async function sift(
   wheel: Wheel,
   source: string,
   deliveries: readonly unknown[],
   shelf: Shelf | null = null,
+  asItCame: string | null = null,
 ): Promise<readonly EventRecord[]> {
   const lost: EventRecord[] = []
   for (const delivery of deliveries) {
     try {
       await receive(wheel, delivery as Delivery)
     } catch (error) {
-      lost.push(await quarantine(wheel, source, delivery, shelf, whyNot(error)))
+      const kept = deliveries.length === 1 && asItCame !== null ? asItCame : delivery
+      lost.push(await quarantine(wheel, source, kept, shelf, whyNot(error)))
     }
   }
   return lost
+}
+
+/** A message that is no text as JSON; what nests too deep to be written (ours never does) is named, so that it is told of at all. */
+function textOf(message: unknown): string {
+  if (typeof message === 'string') return message
+  try {
+    return JSON.stringify(message) ?? ''
+  } catch {
+    return 'something that nests too deep to be written'
+  }
 }
 
 /** What failed, in words that hold no secret: those of a Fault, or of our own error. */

@@ -38,6 +38,7 @@ export function readYaml(text: string, file: string | null): readonly YamlDocume
   if (text.length > MOST_BYTES || new TextEncoder().encode(text).length > MOST_BYTES) {
     return [unreadable(file, 'is larger than 256 KiB; no manifest needs so much')]
   }
+  if (nestsBeyondReason(text)) return [unreadable(file, TOO_DEEP)]
   const lines = new LineCounter()
   try {
     const parsed = parseAllDocuments(text, {
@@ -53,6 +54,21 @@ export function readYaml(text: string, file: string | null): readonly YamlDocume
     if (error instanceof RangeError) return [unreadable(file, TOO_DEEP)]
     return [unreadable(file, 'is no YAML that can be read')]
   }
+}
+
+/** Brackets that are open at once, and marks of lists in one go, that no manifest comes near, whatever its texts hold. */
+const MOST_OPEN = 200
+const LISTS_IN_LISTS = /(?:[-?:][ \t]+){100}/
+
+/** The parser's time grows with the square of the nesting: a short text could hold a whole instance for seconds. */
+function nestsBeyondReason(text: string): boolean {
+  if (LISTS_IN_LISTS.test(text)) return true
+  let open = 0
+  for (const mark of text.matchAll(/[[\]{}]/g)) {
+    open = mark[0] === '[' || mark[0] === '{' ? open + 1 : Math.max(0, open - 1)
+    if (open > MOST_OPEN) return true
+  }
+  return false
 }
 
 type Place = (at: Node | number | null, path: Path, message: string) => TextIssue

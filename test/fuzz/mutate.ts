@@ -29,6 +29,13 @@ const TEXTS: readonly string[] = [
   'x'.repeat(32_768),
 ]
 
+/** Nested ten thousand deep, closed and open. */
+const NESTS: readonly string[] = [
+  '['.repeat(10_000) + ']'.repeat(10_000),
+  '{"a":'.repeat(10_000),
+  `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
+]
+
 const VALUES: readonly unknown[] = [null, true, 0, -1, 1.5, 1e308, 2 ** 53, Number.NaN, [], {}, [[]], ...TEXTS]
 
 /** The value with one to four parts dropped, doubled, swapped for something hostile, wrapped deep, or set by a hostile key. */
@@ -64,7 +71,7 @@ function mutateList(value: readonly unknown[], draw: Draw, depth: number): reado
 function swapped(value: unknown, draw: Draw): unknown {
   if (draw(16) !== 0) return VALUES[draw(VALUES.length)]
   let deep = value
-  for (let left = 1 + draw(3_000); left > 0; left -= 1) deep = left % 2 === 0 ? [deep] : { a: deep }
+  for (let left = draw(8) === 0 ? 10_000 : 1 + draw(3_000); left > 0; left -= 1) deep = left % 2 === 0 ? [deep] : { a: deep }
   return deep
 }
 
@@ -78,6 +85,7 @@ export function mutateText(text: string, other: string, draw: Draw): string {
     () => text.slice(0, at) + (TEXTS[draw(TEXTS.length)] ?? '') + text.slice(until),
     () => text.slice(0, at) + String.fromCharCode(draw(draw(4) === 0 ? 65_536 : 128)) + text.slice(until),
     () => text.slice(0, at) + other.slice(draw(other.length + 1)),
+    () => text.slice(0, at) + NESTS[draw(NESTS.length)] + text.slice(until),
     () => Buffer.from(text).fill(draw(256), at, until).toString('utf8'),
   ]
   return acts[draw(acts.length)]?.() ?? text

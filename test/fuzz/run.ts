@@ -1,6 +1,6 @@
 import { drawsOf, mutateText, mutateValue } from './mutate.ts'
 
-/** One parser of outside input. `run` may return anything; what it throws is a finding, unless `isFine` says otherwise. */
+/** One parser of outside input. `run` may return anything, now or later; what it throws is a finding, unless `isFine` says otherwise. */
 export interface Target {
   readonly name: string
   /** Whether the parser takes text, or a value that was already parsed. */
@@ -8,6 +8,8 @@ export interface Target {
   readonly seeds: readonly unknown[]
   readonly run: (input: never) => unknown
   readonly isFine?: (error: unknown) => boolean
+  /** How many inputs each run of the tests gives it; 2,000 unless told otherwise. */
+  readonly count?: number
 }
 
 /** An input that a parser did not bear, and how to see it again. */
@@ -18,16 +20,32 @@ export interface Finding {
   readonly again: string
 }
 
+/** What is told while a target runs: the input it is at, so that one that never ends is known from outside. */
+export type Watcher = (index: number, tookMs: number) => void
+
 /** Runs `count` inputs of a target from the index `from`, all drawn from the seed; at most ten findings are kept. */
-export function fuzz(target: Target, seed: number, from: number, count: number): readonly Finding[] {
+export async function fuzz(
+  target: Target,
+  seed: number,
+  from: number,
+  count: number,
+  watch: Watcher = () => {},
+): Promise<readonly Finding[]> {
   const found: Finding[] = []
   const clean = Reflect.ownKeys(Object.prototype).length
   for (let index = from; index < from + count && found.length < 10; index += 1) {
-    const what = attempt(target, inputOf(target, seed, index), clean)
-    const again = `npm run fuzz -- --target ${target.name} --seed ${seed} --from ${index} --count 1`
-    if (what !== null) found.push({ target: target.name, index, what, again })
+    const input = inputOf(target, seed, index)
+    const began = performance.now()
+    const what = await attempt(target, input, clean)
+    watch(index, performance.now() - began)
+    if (what !== null) found.push({ target: target.name, index, what, again: againText(target.name, seed, index) })
   }
   return found
+}
+
+/** The command that shows one input again. */
+export function againText(target: string, seed: number, index: number): string {
+  return `npm run fuzz -- --target ${target} --seed ${seed} --from ${index} --count 1`
 }
 
 /** The input of an index, the same for ever while the seeds of the target stay. */
@@ -39,9 +57,10 @@ function inputOf({ seeds, takes }: Target, seed: number, index: number): unknown
   return mutateText(text, String(seeds[draw(seeds.length)]), draw)
 }
 
-function attempt({ run, isFine }: Target, input: unknown, clean: number): string | null {
+async function attempt({ run, isFine }: Target, input: unknown, clean: number): Promise<string | null> {
   try {
-    run(input as never)
+    const answer = run(input as never)
+    if (answer instanceof Promise) await answer
   } catch (error) {
     if (isFine?.(error) !== true) return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   }

@@ -14,6 +14,9 @@ import { type PushSource, readPush } from '../../lib/schema/push/index.ts'
 import { readPushRequest } from '../../lib/schema/push-request.ts'
 import { readSettings } from '../../lib/schema/settings.ts'
 import { aQuery, T0 } from '../support/builders.ts'
+import { DOORS } from './doors.ts'
+import { REPLIES, textOf } from './replies.ts'
+import { STORED } from './rows.ts'
 import type { Target } from './run.ts'
 
 const PAYLOADS = ['acr-push', 'acr-delete', 'acr-ping', 'distribution-notification'].concat(
@@ -47,7 +50,7 @@ export const TARGETS: readonly Target[] = [
   hook('event-grid'),
   hook('distribution'),
   { name: 'body', takes: 'text', seeds: TEXTS, run: parseJson, isFine: (error) => error instanceof Refusal },
-  { name: 'manifest', takes: 'text', seeds: MANIFESTS, run: (text: string) => readManifests(text) },
+  { name: 'manifest', takes: 'text', count: 1_000, seeds: MANIFESTS, run: (text: string) => readManifests(text) },
   {
     name: 'command',
     takes: 'value',
@@ -112,6 +115,9 @@ export const TARGETS: readonly Target[] = [
         ],
       },
     ],
-    run: (value: unknown) => principal(Buffer.from(JSON.stringify(value) ?? '').toString('base64')),
+    run: (value: unknown) => principal(Buffer.from(textOf(value)).toString('base64')),
   },
+  ...REPLIES,
+  ...DOORS,
+  ...STORED,
 ]

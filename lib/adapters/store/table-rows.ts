@@ -71,7 +71,11 @@ export function readRow(row: Row): Read<Readonly<Record<string, unknown>>> {
 
 /** The verdict on a row of a version that this build does not know. */
 export function otherSchema(row: Row): Unreadable {
-  return unreadable(`schema ${JSON.stringify(row.schema ?? null)?.slice(0, 60)}, known is ${SCHEMA}`, 'schema')
+  return unreadable(`schema ${shownOf(row.schema ?? null)}, known is ${SCHEMA}`, 'schema')
+}
+
+function shownOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'of another type' : (JSON.stringify(value) ?? '?').slice(0, 60)
 }
 
 /** The verdict on a row that cannot be used. */
