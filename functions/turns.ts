@@ -1,7 +1,11 @@
 import { app } from '@azure/functions'
 import { sweep } from '../lib/engine/sweep.ts'
+import { createTurnstile } from '../lib/engine/turnstile.ts'
 import { errorLine } from '../lib/errors.ts'
 import { QUEUES, STORAGE_CONNECTION, settings, wheel } from '../lib/wiring.ts'
+
+/** One call for help after the other: more of them at once would not make this instance faster, and others take the rest. */
+const inTurn = createTurnstile()
 
 /** The bell rang: an environment has something due. The message only says where to look; what is due is in the store. */
 app.storageQueue('turns', {
@@ -14,7 +18,9 @@ app.storageQueue('turns', {
       context.warn('a call for an environment that this installation does not have was let go')
       return
     }
-    for (const turned of await sweep(await wheel(), environment, { isHelp: isHelp === true })) {
+    const turning = await wheel()
+    const swept = isHelp === true ? inTurn(() => sweep(turning, environment, { isHelp })) : sweep(turning, environment)
+    for (const turned of await swept) {
       if (turned.result === 'broken') context.error(errorLine(turned.name, turned.error))
     }
   },

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { sweep } from '../../lib/engine/sweep.ts'
+import { createTurnstile } from '../../lib/engine/turnstile.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { Fault } from '../../lib/errors.ts'
 import type { Call } from '../../lib/ports.ts'
@@ -50,6 +52,27 @@ function worker(stage: Stage, change: (wheel: Wheel) => Partial<Wheel> = () => (
   }
   return { wheel: { ...plain, ...change(plain) }, seen, rung }
 }
+
+describe('a turnstile', () => {
+  test('lets work through one after the other, whatever becomes of what was before', async () => {
+    const inTurn = createTurnstile()
+    const seen: string[] = []
+    const work = (name: string, ms: number) => async () => {
+      seen.push(`${name} begins`)
+      await sleep(ms)
+      seen.push(`${name} ends`)
+      if (name === 'two') throw new Error('two fails')
+      return name
+    }
+    const came = [inTurn(work('one', 5)), inTurn(work('two', 1)), inTurn(work('three', 0))]
+    expect(await Promise.allSettled(came)).toMatchObject([
+      { value: 'one' },
+      { reason: { message: 'two fails' } },
+      { value: 'three' },
+    ])
+    expect(seen).toEqual(['one', 'two', 'three'].flatMap((name) => [`${name} begins`, `${name} ends`]))
+  })
+})
 
 describe('a sweep', () => {
   test('looks once at each that is due, slice by slice, and calls as many to help as there are slices left', async () => {
