@@ -26,60 +26,67 @@ export function toldAs(row: AuditRow, rollout: Rollout | null): Told | null {
 /** `calming`: good news that ends no alarm of its own; `over`: an alarm of that severity has ended. */
 type Manner = 'info' | 'warning' | 'critical' | 'calming' | { readonly over: 'warning' | 'critical' } | null
 
+/** Kinds that are told according to how the rollout stands, or to what the row says. */
+type Moving =
+  | 'deadline-passed'
+  | 'finished'
+  | 'foreign-edit'
+  | 'paused'
+  | 'rollback-confirmed'
+  | 'rollback-started'
+  | 'trouble'
+  | 'trouble-over'
+
+const MANNERS: Readonly<Record<Exclude<AuditKind, Moving>, Manner>> = {
+  'stable-found': null,
+  'traffic-pinned': null,
+  'revision-requested': null,
+  'revision-ready': null,
+  'weights-confirmed': null,
+  'repair-requested': null,
+  'revision-activated': null,
+  'revision-deactivated': null,
+  'promotion-confirmed': null,
+  'watch-ended': null,
+  'drift-reported': null,
+  'push-queued': null,
+  'audit-verified': null,
+  'manifest-stored': 'info',
+  'push-rejected': 'info',
+  'rollout-started': 'info',
+  'step-started': 'info',
+  approved: 'info',
+  'freeze-held': 'info',
+  'freeze-over': 'info',
+  'freeze-lifted': 'info',
+  'person-erased': 'info',
+  'audit-trimmed': 'info',
+  'quarantine-redriven': 'info',
+  'quarantine-dismissed': 'info',
+  'quarantine-over': 'info',
+  'approval-lapsed': 'warning',
+  'break-glass': 'warning',
+  'freeze-added': 'warning',
+  'undo-requested': 'warning',
+  'quarantine-added': 'warning',
+  'measurements-lost': 'warning',
+  'late-write-corrected': 'warning',
+  'mode-set': 'warning',
+  'measurements-back': { over: 'warning' },
+  resumed: 'calming',
+  'promoted-by-hand': 'calming',
+  'audit-broken': 'critical',
+}
+
 function mannerOf(row: AuditRow, rollout: Rollout | null): Manner {
-  const { kind } = row
-  switch (kind) {
-    case 'stable-found':
-    case 'traffic-pinned':
-    case 'revision-requested':
-    case 'revision-ready':
-    case 'weights-confirmed':
-    case 'repair-requested':
-    case 'revision-activated':
-    case 'revision-deactivated':
-    case 'promotion-confirmed':
-    case 'watch-ended':
-    case 'drift-reported':
-    case 'push-queued':
-    case 'audit-verified':
-      return null
-    case 'manifest-stored':
-    case 'push-rejected':
-    case 'rollout-started':
-    case 'step-started':
-    case 'approved':
-    case 'freeze-held':
-    case 'freeze-over':
-    case 'freeze-lifted':
-    case 'person-erased':
-    case 'audit-trimmed':
-    case 'quarantine-redriven':
-    case 'quarantine-dismissed':
-    case 'quarantine-over':
-      return 'info'
-    case 'approval-lapsed':
-    case 'break-glass':
-    case 'freeze-added':
-    case 'undo-requested':
-    case 'quarantine-added':
-    case 'measurements-lost':
-    case 'late-write-corrected':
-    case 'mode-set':
-      return 'warning'
-    case 'measurements-back':
-      return { over: 'warning' }
+  switch (row.kind) {
     case 'paused':
       return pausedManner(rollout)
-    case 'resumed':
-    case 'promoted-by-hand':
-      return 'calming'
     case 'rollback-started':
       return graveness(outcomeOf(rollout))
     case 'rollback-confirmed':
     case 'finished':
       return endManner(outcomeOf(rollout))
-    case 'audit-broken':
-      return 'critical'
     case 'foreign-edit':
       return rollout?.phase.kind === 'finished' ? 'warning' : 'critical'
     case 'trouble':
@@ -89,7 +96,7 @@ function mannerOf(row: AuditRow, rollout: Rollout | null): Manner {
     case 'deadline-passed':
       return rollout?.phase.kind === 'rolling-back' ? 'critical' : 'warning'
     default:
-      return assertNever(kind)
+      return MANNERS[row.kind]
   }
 }
 
