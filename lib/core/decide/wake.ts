@@ -1,4 +1,6 @@
 import { bakeEnds } from '../ask.ts'
+import { SUSPECT } from '../judge/sequence.ts'
+import type { Evidence } from '../judge/verdict.ts'
 import type { Rollout } from '../rollout.ts'
 import { isThrottledRollback } from './trouble.ts'
 
@@ -44,14 +46,20 @@ function soonMs(rollout: Rollout): number {
 /**
  * The next beat of the interval, at the moment when the newest bucket can be read at the source that lags most: rollouts of
  * one interval and lag are looked at together, so that one question to a source answers for all of them. While a KPI is
- * suspect, every bucket is looked at as soon as it can be read.
+ * suspect on its figures, every bucket is looked at as soon as it can be read.
  */
 function onTheBeat({ manifest, verdict }: Rollout, now: number): number {
   const { intervalMs, bucketMs, kpis } = manifest.analysis
-  const paceMs = verdict?.kind === 'suspect' ? Math.min(intervalMs, bucketMs) : intervalMs
+  const paceMs = verdict?.evidence.some(mayFail) ? Math.min(intervalMs, bucketMs) : intervalMs
   const lags = kpis.flatMap(({ role, lagMs }) => (role === 'advisory' ? [] : [lagMs]))
   const readableMs = Math.max(0, ...lags) % paceMs
   return (Math.floor((now - readableMs) / paceMs) + 1) * paceMs + readableMs
+}
+
+/** Whether more figures may turn a suspicion into a failure; that traffic is not split as it should be is no evidence of one. */
+function mayFail({ role, verdict, evalues }: Evidence): boolean {
+  if (role === 'advisory' || verdict !== 'suspect' || evalues === null) return false
+  return Math.max(evalues.absolute, evalues.relative, evalues.warmUp) >= SUSPECT
 }
 
 function isAwaiting(rollout: Rollout): boolean {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Trouble } from '../../../lib/core/app.ts'
 import { mustWait, refusedDeed } from '../../../lib/core/decide/trouble.ts'
 import { isQuiet, nextWake } from '../../../lib/core/decide/wake.ts'
+import type { EValues, Evidence } from '../../../lib/core/judge/verdict.ts'
 import type { Rollout } from '../../../lib/core/rollout.ts'
 import {
   aManifest,
@@ -22,6 +23,7 @@ import {
   rollingBack,
   SECOND,
   STABLE,
+  someEvidence,
   someTrouble,
   T0,
 } from '../../support/builders.ts'
@@ -137,13 +139,27 @@ describe('trouble that stands', () => {
   })
 })
 
+const NOTHING_AGAINST: EValues = {
+  absolute: 1,
+  relative: 1,
+  warmUp: 1,
+  needed: 250,
+  neededWarmUp: 500,
+  support: 1,
+  overDispersion: 1,
+}
+
 describe('nextWake', () => {
   const lagging = (...kpis: readonly Parameters<typeof latency>[0][]) =>
     aRollout(progressing(0), { manifest: aManifest({ analysis: anAnalysis({ kpis: kpis.map(latency) }) }) })
-  const seldom = (kind: 'inconclusive' | 'suspect') => {
+  const seldom = (kind: 'inconclusive' | 'suspect', overrides: Partial<Evidence> = {}) => {
     const manifest = aManifest({ analysis: anAnalysis({ intervalMs: HOUR, kpis: [latency({ lagMs: 0 })] }) })
-    return aRollout(progressing(0, T0 - 9 * HOUR), { manifest, verdict: aVerdict(kind) })
+    const verdict = aVerdict(kind, [someEvidence(kind, overrides)])
+    return aRollout(progressing(0, T0 - 9 * HOUR), { manifest, verdict })
   }
+  const against = (evalues: Partial<EValues>): Partial<Evidence> => ({
+    evalues: { ...NOTHING_AGAINST, ...evalues },
+  })
   const table: readonly [string, Rollout, boolean, number | null][] = [
     ['a rollout that waits for Azure is looked at soon', aRollout(PROVISIONING), false, 10 * SECOND],
     ['one that prepares is looked at soon', aRollout(PREPARING), false, 10 * SECOND],
@@ -178,7 +194,33 @@ describe('nextWake', () => {
     ],
     ['one of which only advisory KPIs are known, too', lagging({ lagMs: 90_000, role: 'advisory' }), false, MINUTE],
     ['one that is not suspect waits for its interval', seldom('inconclusive'), false, HOUR],
-    ['one that is suspect is looked at with every bucket', seldom('suspect'), false, MINUTE],
+    [
+      'one with evidence of 20 that is not suspect, too',
+      seldom('inconclusive', against({ absolute: 20 })),
+      false,
+      HOUR,
+    ],
+    [
+      'one that is suspect by its limit is looked at with every bucket',
+      seldom('suspect', against({ absolute: 20 })),
+      false,
+      MINUTE,
+    ],
+    ['one that is suspect beside stable, too', seldom('suspect', against({ relative: 20 })), false, MINUTE],
+    ['one that is suspect while it warms up, too', seldom('suspect', against({ warmUp: 20 })), false, MINUTE],
+    [
+      'one that is suspect without evidence waits for its interval',
+      seldom('suspect', against({ absolute: 19.9, support: 20 })),
+      false,
+      HOUR,
+    ],
+    ['one that is suspect before its first bucket, too', seldom('suspect', { evalues: null }), false, HOUR],
+    [
+      'one of which only an advisory KPI is suspect, too',
+      seldom('suspect', { ...against({ absolute: 20 }), role: 'advisory' }),
+      false,
+      HOUR,
+    ],
     ['one that is paused is looked at every interval', aRollout(paused('foreign-edit')), false, MINUTE],
     ['one on watch is looked at every interval', aRollout(finished('promoted')), false, MINUTE],
     [
