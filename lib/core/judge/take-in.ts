@@ -72,16 +72,8 @@ export function wantsHistory(state: KpiState | null): boolean {
 
 /** How a KPI is tested in this rollout. */
 export function testFor({ kpi, manifest, from, since }: Setting, phi: number): Test {
-  const lateMs = since - from
-  const known = TESTS.get(kpi)
-  if (known?.manifest === manifest && known.lateMs === lateMs && known.test.phi === phi) return known.test
-  const test = testOf(kpi, manifest, phi, lateMs)
-  TESTS.set(kpi, { manifest, lateMs, test })
-  return test
+  return testOf(kpi, manifest, phi, since - from)
 }
-
-/** The newest test of each KPI: a look asks for it several times, and what it depends on does not change in between. */
-const TESTS = new WeakMap<Kpi, { readonly manifest: Manifest; readonly lateMs: number; readonly test: Test }>()
 
 /** What one look did to a KPI: its state, the buckets that were absorbed, and all that was seen, by start of the bucket. */
 export interface Taken {
