@@ -64,9 +64,19 @@ export function operatorDoor(
   return door({ ...rules, methods, parameters, authorize }, async (visit) => {
     const caller = callers.get(visit.headers)
     if (caller === undefined) throw new Error('a request passed the door without a caller')
-    const reply = await handler({ ...visit, caller })
-    return identify.names === undefined || people === 'kept' ? reply : named(reply, identify.names, people)
+    if (identify.names === undefined || people === 'kept') return handler({ ...visit, caller })
+    return named(await orRefused(() => handler({ ...visit, caller })), identify.names, people)
   })
+}
+
+/** What a handler refuses by throwing names people as well. */
+async function orRefused(work: () => Promise<Reply> | Reply): Promise<Reply> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Refusal && error.cause === undefined) return error.problem
+    throw error
+  }
 }
 
 /** The answer with names for people to read. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSecretKeySigner } from '../../lib/adapters/signing/secret-key.ts'
 import type { AuditDraft, AuditRow } from '../../lib/core/audit.ts'
+import { cutText, nextCut, type SignedCut } from '../../lib/core/audit-cut.ts'
 import { digestText, nextDigest, type SignedDigest } from '../../lib/core/audit-digest.ts'
 import { GENESIS, seal } from '../../lib/core/chain.ts'
 import { presented } from '../../lib/core/export.ts'
@@ -33,11 +34,16 @@ async function digestsOf(rows: readonly AuditRow[]): Promise<readonly SignedDige
 }
 
 /** A service that shows these rows, with the head that they have, and these digests, two to a page. */
-function kept(rows: readonly AuditRow[], digests: readonly SignedDigest[] | number, keys: readonly unknown[]) {
+function kept(
+  rows: readonly AuditRow[],
+  digests: readonly SignedDigest[] | number,
+  keys: readonly unknown[],
+  cut: SignedCut | null = null,
+) {
   const shown = rows.map(presented).reverse()
   const newest = rows.at(-1)
   const head = { id: newest?.id, hash: newest?.hash, happenedAt: shown[0]?.happenedAt }
-  const verdict = { entityId: 'production/pricing', intact: true, rows: 3, head, broken: null, nextLink: null }
+  const verdict = { entityId: 'production/pricing', intact: true, rows: 3, head, broken: null, removed: null, nextLink: null }
   return aService(aView(), ({ path, query }: Received): Reply | null => {
     if (path === '/v1/audit/verify')
       return query.get('service') === null ? { status: 404, body: '' } : { body: verdict }
@@ -46,7 +52,7 @@ function kept(rows: readonly AuditRow[], digests: readonly SignedDigest[] | numb
     if (typeof digests === 'number') return { status: digests, body: '' }
     const from = Number(query.get('from') ?? 0)
     const next = from + 2 < digests.length ? `/api/v1/audit/digests?from=${from + 2}` : null
-    return { body: { ...aList(digests.toReversed().slice(from, from + 2), next), keys } }
+    return { body: { ...aList(digests.toReversed().slice(from, from + 2), next), keys, cut } }
   })
 }
 
@@ -112,3 +118,26 @@ test('where there are no digests, or not for this caller, verify says so and goe
   expect(await verified(ROWS, [])).toMatchObject({ code: 0, out: expect.stringContaining('there are none yet') })
   expect(await verified(ROWS, 403)).toMatchObject({ code: 0, out: expect.stringContaining('not shown to you') })
 })
+
+test('verify takes a chain that begins behind a signed cut, and no other', async () => {
+  const digests = await digestsOf(ROWS)
+  const [first] = digests
+  if (first === undefined) throw new Error('a digest was expected')
+  const said = nextCut(null, first, 90, T + 91 * 86_400_000)
+  const cut = { ...said, hash: sha256(cutText(said)), signature: await SIGNER.sign(cutText(said)) }
+  const keys = await SIGNER.publicKeys()
+  const check = (rows: readonly AuditRow[], shown: SignedCut | null) =>
+    withStub(kept(rows, digests, keys, shown), async ({ run }) => run(['audit', 'verify']))
+  const sound = await check(ROWS.slice(1), cut)
+  expect(sound.out).toContain('3 signed; history is proven')
+  expect(sound).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(
+      'rows of production before 2026-11-21T10:00:00.000Z were removed under a retention of 90 days, signed',
+    ),
+  })
+  expect(await check(ROWS.slice(1), null)).toMatchObject({ code: 1, out: expect.stringContaining('row 1 is missing') })
+  expect(await check(ROWS.slice(2), cut)).toMatchObject({ code: 1, out: expect.stringContaining('row 2 is missing') })
+  const changed = { ...cut, retentionDays: 400 }
+  expect(await check(ROWS.slice(1), changed)).toMatchObject({ code: 1, out: expect.stringContaining('it was changed') })
+}, 60_000)
