@@ -20,6 +20,7 @@ const TICKS_MS = 2 * MINUTE_MS
 export function checkConverges(): Check {
   const calm = followCalm()
   const apps = new Map<string, string>()
+  const entities = new Map<string, string>()
   const serving = new Map<string, Weights>()
   const newest = new Map<string, Decision>()
   const wished = new Map<string, number>()
@@ -35,8 +36,13 @@ export function checkConverges(): Check {
     invariant: 'L2',
     see: (event) => {
       calm.see(event)
-      if (event.kind === 'service') apps.set(event.entity, event.app)
+      if (event.kind === 'service') {
+        apps.set(event.entity, event.app)
+        entities.set(event.app, event.entity)
+      }
       if (event.kind === 'traffic') serving.set(event.app, event.weights)
+      // What a hand gave is left, or stands until somebody looks: another promise.
+      if (event.kind === 'edit') excused.add(entities.get(event.app) ?? '')
       if (event.kind === 'decision') {
         const before = newest.get(event.entity)
         const isSame =
