@@ -66,9 +66,9 @@ export async function look<T extends Subject>(
 }
 
 /** The same facts with a look at the app and its revisions of this moment. */
-export async function lookAgain(wheel: Wheel, { manifest }: Rollout, facts: Facts): Promise<Facts> {
-  const [app = facts.app] = await wheel.apps.observe([manifest.target])
-  return { ...facts, app, now: wheel.clock.now() }
+export async function lookAgain(wheel: Wheel, rollout: Rollout, facts: Facts): Promise<Facts> {
+  const [app] = await wheel.apps.observe([rollout.manifest.target])
+  return { ...facts, app: app ?? notLookedAt(rollout, null), now: wheel.clock.now() }
 }
 
 /** What comes of a piece of work for one rollout; its own error must not take the others' looks along. */

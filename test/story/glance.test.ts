@@ -125,6 +125,43 @@ test('what a glance would lead to is decided on a closer look, and done with it'
   expectSound(stage)
 })
 
+describe('where a closer look brings no answer', () => {
+  /** A way to Azure on which whatever is asked beside the usual look is lost. */
+  const lossy = (sockets: Wheel): Wheel => ({
+    ...sockets,
+    apps: {
+      ...sockets.apps,
+      observe: async (targets, urgent, readAt) =>
+        readAt === undefined ? [] : sockets.apps.observe(targets, urgent, readAt),
+    },
+  })
+  const troubles = (stage: Stage) =>
+    stage.store.auditOf(PRICING).flatMap(({ kind, notes }) => (kind === 'trouble' ? [notes] : []))
+
+  test('to something new, it is said, and seen with the next look', async () => {
+    const stage = await givenQuietBake({ plant: lossy })
+    const before = weights(stage)
+    edit(stage, (hand) => hand.sticky(true))
+    expect(await minutesUntilSeen(stage)).toBeLessThanOrEqual(2)
+    expect(troubles(stage)).toEqual(['no answer about pricing'])
+    expect(weights(stage)).toEqual(before)
+    expectSound(stage)
+  })
+
+  test('to a decision, it is decided on what is there, and nothing is done before the next look', async () => {
+    const deadlines = { readyMs: 10 * MINUTE, trafficMs: 10 * MINUTE, gateMs: 2 * HOUR + MINUTE / 2 }
+    const stages = plan([10, 0.5, true], [100, 0])
+    const stage = await givenPricing({ stages, deadlines }, { quietReads: SELDOM, plant: lossy })
+    await stage.push(version(2))
+    await stage.runUntil('the gate is shut for good', () => kinds(stage).includes('rollback-started'), 6 * HOUR)
+    expect(troubles(stage)).toEqual(['no answer about pricing'])
+    expect(weights(stage)[STABLE]).toBe(90)
+    expect(await untilFinished(stage, 5 * MINUTE)).toBe('aborted')
+    expect(weights(stage)).toEqual({ [STABLE]: 100 })
+    expectSound(stage)
+  })
+})
+
 test('every deed follows a look at the revisions, and the life of a rollout is the same as with all of them', async () => {
   const lives = []
   for (const quietReads of [SELDOM, 1_000]) {
