@@ -193,7 +193,7 @@ function strike({ ground, workers, wakes, deliver, poison, click }: Befallen, it
     case 'wire-crash-before':
     case 'wire-crash-after': {
       const moment = variant === 'wire-crash-before' ? 'before' : 'after'
-      workers.at(luck).doom = { calls: 1 + (luck % 40), moment, wire: true }
+      workers.at(luck).doom = { calls: 1 + (luck % 1000), moment, wire: true }
       return null
     }
     case 'restart':
