@@ -11,10 +11,15 @@ export function grantsOf(claim: unknown, roles: ReadonlyMap<string, Grant>): rea
   return [...new Set(values)].flatMap((value) => roles.get(value) ?? [])
 }
 
-/** The first of the claims that can be shown as a name, as one plain line of at most 100 characters. Nobody is called like a pseudonym. */
+/** The first of the claims that can be shown as a name, as one plain line of at most 100 characters. Nobody is called as others stand in the audit. */
 export function nameOf(claims: readonly unknown[]): string {
   const names = claims.map((claim) => (typeof claim === 'string' ? plainLine(claim) : ''))
-  return names.find((name) => name !== '' && pseudonymsIn(name).size === 0) ?? 'nobody'
+  return names.find((name) => name !== '' && !isTaken(name)) ?? 'nobody'
+}
+
+/** Names under which others stand in the audit: Slipway itself, and people by their pseudonyms. */
+function isTaken(name: string): boolean {
+  return name.toLowerCase() === 'slipway' || pseudonymsIn(name).size > 0
 }
 
 function plainLine(text: string): string {

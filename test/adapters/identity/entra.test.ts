@@ -42,9 +42,17 @@ test('a person is known by object id and name, with what the roles grant', async
   })
   expect(who).toEqual({
     kind: 'known',
-    caller: { id: 'oid-1', name: 'ada@example.com', kind: 'person', grants: [PRICING, ADMIN], method: 'token' },
+    caller: { id: 'oid-1', name: 'ada@example.com', kind: 'person', grants: [PRICING, ADMIN], method: 'token', app: issuer.client },
   })
 })
+
+test.each(['person:0123456789abcdef', 'ada (person:0123456789abcdef)', 'Slipway'])(
+  'nobody is called %s: that is how others stand in the audit',
+  async (name) => {
+    const who = await said({ name, oid: 'oid-1' })
+    expect(who).toMatchObject({ kind: 'known', caller: { id: 'oid-1', name: expect.not.stringContaining(name) } })
+  },
+)
 
 test('a machine is known by its app, with what the roles grant', async () => {
   const who = await said({ machine: true, oid: 'sp-1', roles: ['Slipway.Admin'] })
