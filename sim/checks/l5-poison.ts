@@ -7,43 +7,36 @@ interface Message {
 
 /**
  * L5: a message that was put aside does not vanish: what it held is acted on after all, or is written down as quarantined;
- * and what was quarantined is acted on when somebody says it again.
+ * and what was quarantined is acted on when somebody drives it again.
  */
 export function checkPoison(): Check {
   const aside = new Map<string, Message>()
-  const quarantined = new Set<string>()
-  const again = new Map<string, number>()
+  const again = new Map<string, Message>()
   const done = new Set<string>()
   let records = 0
   return {
     invariant: 'L5',
     see: (event) => {
-      if (event.kind === 'push-accepted' && quarantined.has(event.digest)) again.set(event.id, event.n)
-      if (event.kind === 'message-tried' && event.last) aside.set(event.message, event)
-      if (event.kind !== 'event-recorded') return []
-      const { outcome, id, digest, reason } = event.record
-      if (outcome === 'quarantined') {
-        records += 1
-        const named = /sha256:[0-9a-f]{64}/.exec(reason)?.[0]
-        if (named !== undefined) quarantined.add(named)
-      } else {
-        again.delete(id.split('@')[0] ?? '')
-        if (digest !== null) quarantined.delete(digest)
-        done.add(id.split('@')[0] ?? '')
+      if (event.kind === 'message-tried') {
+        if (event.last) aside.set(event.message, event)
+        else if (aside.has(event.message)) again.set(event.message, event)
       }
+      if (event.kind !== 'event-recorded') return []
+      if (event.record.outcome === 'quarantined') records += 1
+      else done.add(event.record.id.split('@')[0] ?? '')
       return []
     },
     end: () => {
+      const isUnread = ({ deliveries }: Message) => !deliveries.some((id) => done.has(id))
       const found: Violation[] = []
-      const unread = [...aside.values()].filter(({ deliveries }) => !deliveries.some((id) => done.has(id)))
-      if (unread.length > 0 && records === 0)
-        found.push({
-          invariant: 'L5',
-          says: `${unread.length} messages were put aside, and nothing was quarantined`,
-          n: unread[0]?.n ?? 0,
-        })
-      for (const [id, n] of again)
-        found.push({ invariant: 'L5', says: `delivery ${id}, said again after a quarantine, became nothing`, n })
+      const unread = [...aside.values()].filter(isUnread)
+      if (unread.length > 0 && records === 0) {
+        const says = `${unread.length} messages were put aside, and nothing was quarantined`
+        found.push({ invariant: 'L5', says, n: unread[0]?.n ?? 0 })
+      }
+      for (const [name, message] of again)
+        if (isUnread(message))
+          found.push({ invariant: 'L5', says: `message ${name} was driven again, and nothing came of it`, n: message.n })
       return found
     },
   }

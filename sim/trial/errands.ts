@@ -4,7 +4,7 @@ import { obeyCommand } from '../../lib/engine/command.ts'
 import { sift } from '../../lib/engine/quarantine.ts'
 import { receiveAll } from '../../lib/engine/receive.ts'
 import { Fault } from '../../lib/errors.ts'
-import type { Delivery } from '../../lib/ports.ts'
+import type { Delivery, EventRecord } from '../../lib/ports.ts'
 import { Crash } from '../crash.ts'
 import { type Ground, keyOf } from './ground.ts'
 import { conductOf, pushOf } from './parts.ts'
@@ -40,13 +40,20 @@ export function delivered(ground: Ground, service: number, push: Push): Errand {
   const entity = manifest === undefined ? null : entityId(keyOf(manifest))
   const receivedAt = stage.clock.now()
   tell({ kind: 'push-accepted', id: eventId, entity, tag, digest })
-  return {
-    at: receivedAt,
-    path: 'intake',
-    group: null,
-    tries: 0,
-    work: messageOf(ground, eventId, [eventId], [{ kind: 'push', push, receivedAt }]),
+  return messageErrand(ground, push, receivedAt)
+}
+
+/** Whatever of it ends in quarantine is lost until somebody drives it again. */
+function messageErrand(ground: Ground, push: Push, receivedAt: number): Errand {
+  const { eventId } = push
+  const tried = messageOf(ground, eventId, [eventId], [{ kind: 'push', push, receivedAt }])
+  const work: Work<unknown> = async (wheel, worker) => {
+    const records = await tried(wheel, worker)
+    if (records.some(({ outcome }) => outcome === 'quarantined'))
+      ground.lost.push(messageErrand(ground, push, receivedAt))
+    return records
   }
+  return { at: ground.stage.clock.now(), path: 'intake', group: null, tries: 0, work }
 }
 
 /** A message that nobody can read; `beside` stands in it as well, and must not suffer. */
@@ -77,7 +84,7 @@ function messageOf(
   message: string,
   deliveries: readonly string[],
   content: readonly Delivery[],
-): Work<unknown> {
+): Work<readonly EventRecord[]> {
   let tries = 0
   return (wheel, worker) => {
     tries += 1

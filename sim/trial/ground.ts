@@ -3,6 +3,7 @@ import { entityId, type Manifest, type Target } from '../../lib/core/service.ts'
 import { wantedWeight } from '../../lib/core/traffic.ts'
 import { storeManifest } from '../../lib/engine/manifest.ts'
 import { createStage, type Stage } from '../runner.ts'
+import type { Errand } from './errands.ts'
 import { createSimFooting, type Footing, type Stored } from './footing.ts'
 import { imageOf, manifestOf } from './parts.ts'
 import { STAGEHAND, tellPeople } from './people.ts'
@@ -16,6 +17,8 @@ export interface Ground {
   readonly stage: Stage
   readonly footing: Footing
   readonly post: Post
+  /** Messages that ended in quarantine, to be driven again. */
+  readonly lost: Errand[]
   readonly manifests: readonly Manifest[]
   readonly tell: (event: TraceBody) => void
   readonly told: () => number
@@ -56,6 +59,7 @@ export async function createGround(scenario: Scenario, see: (event: TraceEvent) 
     stage,
     footing,
     post: createPost(),
+    lost: [],
     manifests,
     tell,
     told: () => n,

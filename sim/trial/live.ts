@@ -104,6 +104,8 @@ function createLife(ground: Ground, scenario: Scenario, began: number, plant: Pl
       waiting.splice(0)
       for (const over of running.splice(0)) over.end()
       ground.stage.world.clearInjections()
+      // Somebody looks into the quarantine when all is well, and drives it again.
+      errands.push(...ground.lost.splice(0))
       wakes.stall = null
       for (let place = 0; place < workers.count; place += 1) workers.at(place).doom = null
     },

@@ -130,12 +130,12 @@ const recorded = (outcome: 'quarantined' | 'rollout', id: string, digest: string
 
 test('what was put aside is written down, and acted on when it is said again', () => {
   const quarantined = recorded('quarantined', 'quarantined-1', null)
-  const again: Told = { at: 3, kind: 'push-accepted', id: 'e2', entity: ENTITY, tag: 'v1', digest: DIGEST }
+  const again = { ...aside, at: 3, deliveries: ['e2'], tries: 1, last: false } as Told
   const acted = recorded('rollout', `e2@${ENTITY}`, DIGEST)
   expect(foundBy(checkPoison(), aside, quarantined, again, acted)).toEqual([])
   expect(foundBy(checkPoison(), aside).join()).toMatch(/^L5 1 messages were put aside, and nothing was quarantined/)
   expect(foundBy(checkPoison(), aside, quarantined, again).join()).toMatch(
-    /^L5 delivery e2, said again .* became nothing/,
+    /^L5 message m1 was driven again, and nothing/,
   )
 })
 
