@@ -11,7 +11,8 @@ app.timer('audit-night', {
     for (const one of await keepWatch(await wheel(), await watchman(), environments, functionTimeoutMs / 2)) {
       const { environment, watched, trimmed, error } = one
       if (error !== null) context.error(errorLine(`the audit of ${environment} was not checked to its end`, error))
-      else if (watched === 'broken') context.error(`the audit of ${environment} is not as it was written: see its newest rows`)
+      else if (watched === 'broken')
+        context.error(`the audit of ${environment} is not as it was written: see its newest rows`)
       else context.info(`audit of ${environment}: ${watched}, retention: ${trimmed}`)
     }
   },

@@ -4,8 +4,9 @@ import { answersCounted } from '../lib/door/tally.ts'
 import { ALL_METHODS } from '../lib/door.ts'
 import { auditMeters } from '../lib/engine/audit-meters.ts'
 import { instanceMeters, metersOf, metersText } from '../lib/engine/meters.ts'
+import { quarantineMeters } from '../lib/engine/quarantine-meters.ts'
 import { SLIPWAY_VERSION } from '../lib/schema/openapi/version.ts'
-import { identify, lookout, settings, watchman, wheel } from '../lib/wiring.ts'
+import { identify, lookout, settings, ward, watchman, wheel } from '../lib/wiring.ts'
 
 /** The control plane's own figures, as Prometheus scrapes them: what goes on, what waits, how late it is, what was asked. */
 app.http('metrics', {
@@ -17,8 +18,9 @@ app.http('metrics', {
     const [turning, { environments }] = await Promise.all([wheel(), settings()])
     const names = Object.keys(environments)
     const families = await lookout.look('metrics', async () => {
-      const { keeper } = await watchman()
-      return [...(await metersOf(turning, names)), ...(await auditMeters(keeper, names))]
+      const [{ keeper }, { quarantine }] = await Promise.all([watchman(), ward()])
+      const aside = [...(await auditMeters(keeper, names)), ...(await quarantineMeters(quarantine, names))]
+      return [...(await metersOf(turning, names)), ...aside]
     })
     return {
       headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },

@@ -67,7 +67,8 @@ export function walkOn(
 /** What is wrong where no more rows come; null = the walk has reached the first row, and all is right. */
 export function walkEnd(walk: Walk, entityId: string): Break | null {
   const { seq, hash, base, early, top } = walk
-  if (top < base.seq) return { id: `${entityId}#${base.seq}`, because: `the chain went back: it ends at row ${top} now` }
+  if (top < base.seq)
+    return { id: `${entityId}#${base.seq}`, because: `the chain went back: it ends at row ${top} now` }
   if (seq > base.seq || early.length > 0) return { id: `${entityId}#${seq}`, because: `row ${seq} is missing` }
   if (seq < base.seq || hash === base.hash) return null
   if (base.seq === 0)

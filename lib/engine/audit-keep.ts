@@ -31,7 +31,9 @@ export async function keepWatch(
     try {
       watched = await watch(wheel, man, environment, each)
       const isOver = watched !== 'going-on' && days !== null
-      const trimmed = isOver ? await trim(wheel, man, environment, days, Math.max(0, end - wheel.clock.now())) : 'nothing'
+      const trimmed = isOver
+        ? await trim(wheel, man, environment, days, Math.max(0, end - wheel.clock.now()))
+        : 'nothing'
       kept.push({ environment, watched, trimmed, error: null })
     } catch (error) {
       kept.push({ environment, watched, trimmed: null, error })

@@ -7,7 +7,10 @@ export async function auditMeters(
   environments: readonly string[],
 ): Promise<readonly Family[]> {
   const nights = await Promise.all(
-    environments.map(async (environment) => ({ environment, last: (await keeper.night(environment)).night?.last ?? null })),
+    environments.map(async (environment) => ({
+      environment,
+      last: (await keeper.night(environment)).night?.last ?? null,
+    })),
   )
   const ended = nights.flatMap(({ environment, last }) => (last === null ? [] : [{ environment, ...last }]))
   const gauge = (name: string, help: string, value: (one: (typeof ended)[number]) => number): Family => ({

@@ -47,7 +47,10 @@ export async function verifyChain(
   const head = await headOf(wheel, environment, service)
   if (head === null) return null
   const end = wheel.clock.now() + budgetMs
-  let at: Progress = from === null ? { walk: walkFrom(head, baseOf(cut, entityId)), page: null, head: headCut(head, cut, entityId) } : readMark(from, entityId)
+  let at: Progress =
+    from === null
+      ? { walk: walkFrom(head, baseOf(cut, entityId)), page: null, head: headCut(head, cut, entityId) }
+      : readMark(from, entityId)
   for (;;) {
     const { items, next } = await log.page({ environment, service, limit: PAGE, from: at.page })
     const walked = walkOn(at.walk, entityId, items, wheel.digest)
@@ -55,7 +58,8 @@ export async function verifyChain(
     const beyond = from === null && walked.broken === null ? await rowBeyond(wheel, chain, items, head.seq) : null
     const broken = walked.broken ?? beyond ?? (next === null ? walkEnd(at.walk, entityId) : null)
     if (broken !== null || next === null) return verdict(entityId, at, broken, null)
-    if (wheel.clock.now() >= end && at.walk.early.length === 0) return verdict(entityId, at, null, writeMark(at, entityId))
+    if (wheel.clock.now() >= end && at.walk.early.length === 0)
+      return verdict(entityId, at, null, writeMark(at, entityId))
   }
 }
 

@@ -43,7 +43,15 @@ function kept(
   const shown = rows.map(presented).reverse()
   const newest = rows.at(-1)
   const head = { id: newest?.id, hash: newest?.hash, happenedAt: shown[0]?.happenedAt }
-  const verdict = { entityId: 'production/pricing', intact: true, rows: 3, head, broken: null, removed: null, nextLink: null }
+  const verdict = {
+    entityId: 'production/pricing',
+    intact: true,
+    rows: 3,
+    head,
+    broken: null,
+    removed: null,
+    nextLink: null,
+  }
   return aService(aView(), ({ path, query }: Received): Reply | null => {
     if (path === '/v1/audit/verify')
       return query.get('service') === null ? { status: 404, body: '' } : { body: verdict }

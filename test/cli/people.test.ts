@@ -24,15 +24,19 @@ test('people list tells who stands behind pseudonyms, and people erase takes out
     expect(listed.out).toMatch(/person:0123456789abcdef +ada@example\.com +signed in/)
     expect(listed.out).toMatch(/person:ghjkmnpqrstvwxyz +ada@example\.com +named by a manifest or a registry/)
     const dry = await run(['people', 'erase', 'ada@example.com', '--dry-run'])
-    expect(dry.out).toContain('Would do: erase ada@example.com (person:0123456789abcdef) and ada@example.com (person:ghj')
+    expect(dry.out).toContain(
+      'Would do: erase ada@example.com (person:0123456789abcdef) and ada@example.com (person:ghj',
+    )
     expect(changes()).toEqual([])
     expect(received.at(-1)?.query.get('called')).toBe('ada@example.com')
     const erased = await run(['people', 'erase', 'ada@example.com', '--yes', '--reason', 'left'])
     expect(erased).toMatchObject({ code: 0, out: expect.stringContaining('erased person:0123456789abcdef') })
-    expect(changes().map(({ method, path, query }) => [method, decodeURIComponent(path), query.get('reason')])).toEqual([
-      ['DELETE', '/v1/people/person:0123456789abcdef', 'left'],
-      ['DELETE', '/v1/people/person:ghjkmnpqrstvwxyz', 'left'],
-    ])
+    expect(changes().map(({ method, path, query }) => [method, decodeURIComponent(path), query.get('reason')])).toEqual(
+      [
+        ['DELETE', '/v1/people/person:0123456789abcdef', 'left'],
+        ['DELETE', '/v1/people/person:ghjkmnpqrstvwxyz', 'left'],
+      ],
+    )
     expect(await run(['people', 'erase', 'eve', '--yes'])).toMatchObject({
       code: 1,
       err: expect.stringContaining('nobody is called eve'),

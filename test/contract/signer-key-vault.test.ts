@@ -40,7 +40,10 @@ const trusting: VaultFetch = (url, { method, headers, body, signal }) => {
 }
 
 let count = 0
-const newName = () => `audit-${(count += 1)}`
+const newName = () => {
+  count += 1
+  return `audit-${count}`
+}
 
 function signerOf(name: string, more: Partial<VaultKeyOptions> = {}) {
   const token = async () => (await local.credential.getToken('https://vault.azure.net/.default')).token

@@ -18,7 +18,8 @@ async function longLife(): Promise<Stage> {
 
 const ofService = async (stage: Stage, name: string) =>
   (await stage.rows('a!')).filter(({ service }) => service === name)
-const seqs = (rows: readonly TableRow[]) => rows.map(({ rowKey }) => 9_999_999_999_999 - Number(rowKey.split('!').at(-1)))
+const seqs = (rows: readonly TableRow[]) =>
+  rows.map(({ rowKey }) => 9_999_999_999_999 - Number(rowKey.split('!').at(-1)))
 
 let cutStage: Stage
 beforeAll(async () => {
@@ -40,7 +41,8 @@ test('what is older than the retention is gone, whole segments up to a digest, a
   expect(await ofService(cutStage, 'basket')).toHaveLength(9)
   expect(await cutStage.verify('pricing')).toBe(9)
   expect(await cutStage.verify(null)).toBe(4)
-  const said = (await cutStage.store.page({ environment: 'production', kind: 'audit-trimmed', limit: 9, from: null })).items
+  const said = (await cutStage.store.page({ environment: 'production', kind: 'audit-trimmed', limit: 9, from: null }))
+    .items
   expect(said).toMatchObject([
     {
       value: 11,
@@ -127,7 +129,9 @@ test('a cut that was made up, changed, or taken out opens nothing', async () => 
   expect(await cutStage.night()).toBe('broken')
   await put(cutStage, { ...row, json0: String(row.json0).replace('"retentionDays":90', '"retentionDays":91') })
   expect(await cutStage.night()).toBe('broken')
-  expect((await cutStage.said())?.notes).toContain('production#cut-1: what it says does not give its hash: it was changed')
+  expect((await cutStage.said())?.notes).toContain(
+    'production#cut-1: what it says does not give its hash: it was changed',
+  )
   const forged = nextCut(cut, later, 90, Date.parse(cut.at))
   const text = cutText(forged)
   const signature = { ...PEN.sign(text), keyId: 'another' }
@@ -161,7 +165,13 @@ test('rows of a rollout that runs stay, and all before it go', async () => {
   const sixth = await stage.man.keeper.digest('production', 3)
   if (item === undefined || sixth === null) throw new Error('a service and a digest were expected')
   const startedAt = Date.parse(sixth.at)
-  const rollout = aRollout(progressing(0), { key: item.service.key, number: 1, id: 'pricing-1', startedAt, wakeAt: startedAt })
+  const rollout = aRollout(progressing(0), {
+    key: item.service.key,
+    number: 1,
+    id: 'pricing-1',
+    startedAt,
+    wakeAt: startedAt,
+  })
   const service = { ...item.service, rolloutNumber: 1 }
   await stage.store.commit({ key: item.service.key, token: item.token, service, rollout, audit: [] })
   expect(await stage.trim()).toBe('trimmed')
@@ -174,14 +184,16 @@ test('wherever a worker dies the chains are right, and the next goes on', async 
   const { keeper } = stage.man
   let calls = 0
   let dies = 0
-  const mortal = <A extends unknown[], R>(work: (...given: A) => Promise<R>) => async (...given: A): Promise<R> => {
-    calls += 1
-    if (calls === dies) throw new Fault('unavailable', 'it died before')
-    const done = await work(...given)
-    calls += 1
-    if (calls === dies) throw new Fault('unavailable', 'it died after')
-    return done
-  }
+  const mortal =
+    <A extends unknown[], R>(work: (...given: A) => Promise<R>) =>
+    async (...given: A): Promise<R> => {
+      calls += 1
+      if (calls === dies) throw new Fault('unavailable', 'it died before')
+      const done = await work(...given)
+      calls += 1
+      if (calls === dies) throw new Fault('unavailable', 'it died after')
+      return done
+    }
   const one = async (environment: string, rows: Parameters<typeof keeper.removeRows>[1]) => {
     for (const row of rows) await removeOne(environment, [row])
   }
@@ -221,7 +233,10 @@ test('a chain of which every row was removed has the cut as its head', async () 
   expect(await stage.verify('old')).toBe(0)
   expect(await stage.night()).toBe('intact')
   const [before] = await stage.rows('s!pricing')
-  await stage.state.upsertEntity({ ...before, json0: String(before?.json0).replace('"chain":{"seq":3', '"chain":{"seq":0') } as TableRow, 'Replace')
+  await stage.state.upsertEntity(
+    { ...before, json0: String(before?.json0).replace('"chain":{"seq":3', '"chain":{"seq":0') } as TableRow,
+    'Replace',
+  )
   expect(await stage.verify('pricing')).toMatchObject({ because: expect.stringContaining('behind the head') })
 })
 

@@ -67,7 +67,8 @@ async function answered(
 function faultOf(what: string, status: number, headers: Headers, now: number): Fault {
   const said = `Key Vault, ${what}: ${status}`
   if (status === 401 || status === 403) return new Fault('denied', `${said}. ${HINT}`)
-  if (status === 404) return new Fault('not-found', `${said}: there is no such key. docs/audit.md says how to make one.`)
+  if (status === 404)
+    return new Fault('not-found', `${said}: there is no such key. docs/audit.md says how to make one.`)
   const given = headers.get('retry-after')
   const at = given === null ? Number.NaN : /^\d+$/.test(given) ? now + Number(given) * 1000 : Date.parse(given)
   const retryAfterMs = Number.isNaN(at) ? null : Math.max(0, at - now)

@@ -1,5 +1,15 @@
 import * as z from 'zod'
-import type { DeliveryReport, DeliveryView, DoctorReport, Finding, ListOf, Me, PersonView, ProblemView, Spread } from '../../api.ts'
+import type {
+  DeliveryReport,
+  DeliveryView,
+  DoctorReport,
+  Finding,
+  ListOf,
+  Me,
+  PersonView,
+  ProblemView,
+  Spread,
+} from '../../api.ts'
 import type { Role } from '../../core/caller.ts'
 import { figure, listOf, moment, nameSchema, wordsOf } from './parts.ts'
 
