@@ -14,6 +14,15 @@ export interface Chunk {
   readonly scenario: Scenario | null
 }
 
+let counted = 0
+/** CPU time of this process, all its threads, since it was asked before, or began. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  const since = (user + system) / 1000 - counted
+  counted += since
+  return since
+}
+
 // One chunk per line comes in; one line per life goes out, in order.
 for await (const line of createInterface({ input: process.stdin })) await work(JSON.parse(line) as Chunk)
 
@@ -24,6 +33,6 @@ async function work({ lives, trace, only, scenario }: Chunk): Promise<void> {
     const write = (event: unknown) => void lines.push(JSON.stringify(event))
     const tried = await tryOut(only === null ? whole : keepOnly(whole, only), trace === null ? {} : { write })
     if (trace !== null) appendFileSync(trace, `${lines.join('\n')}\n`)
-    process.stdout.write(`${JSON.stringify(tried)}\n`)
+    process.stdout.write(`${JSON.stringify({ ...tried, cpuMs: cpuMs() })}\n`)
   }
 }

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Chunk } from './child.ts'
 import type { Tried } from './run.ts'
@@ -10,7 +11,7 @@ import type { Scenario } from './scenario.ts'
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
 /** Seeds of a chunk: enough to keep a child busy, few enough for all to end at nearly the same time. */
-const CHUNK_SEEDS = 20
+const CHUNK_SEEDS = 5
 /** Unless asked otherwise, one seed of so many is also lived on the real plugs. */
 const REAL_EVERY = 10
 /** A seed takes milliseconds, on the real plugs seconds; one that takes this long will not end. */
@@ -45,13 +46,13 @@ export async function tryInChildren(work: Work): Promise<readonly Tried[]> {
     }
   }
   const employ = async () => {
-    let child: ChildProcess | null = null
+    let child: Child | null = null
     for (let index = next++; index < chunks.length; index = next++) {
-      if (child === null || child.exitCode !== null || child.signalCode !== null) child = start()
+      if (child === null || child.process.exitCode !== null || child.process.signalCode !== null) child = start()
       answers[index] = await hand(child, chunks[index] as Chunk)
       if (work.trace !== null) gather(work.trace)
     }
-    child?.stdin?.end()
+    child?.process.stdin.end()
   }
   try {
     await Promise.all(Array.from({ length: Math.min(work.jobs, chunks.length) }, employ))
@@ -78,23 +79,29 @@ function livesOf(seed: number, asked: Work['adapters'], isOne: boolean): Chunk['
   return kinds.map((adapters) => ({ seed, adapters }))
 }
 
-function start(): ChildProcess {
-  return spawn(process.execPath, [CHILD], { stdio: ['pipe', 'pipe', 'inherit'] })
+/** A child process, and what it answers line by line. */
+interface Child {
+  readonly process: ChildProcessByStdio<Writable, Readable, null>
+  readonly lines: Interface
+}
+
+function start(): Child {
+  const child = spawn(process.execPath, [CHILD], { stdio: ['pipe', 'pipe', 'inherit'] })
+  // Whoever cannot be written to is dead, which `close` tells.
+  child.stdin.on('error', () => {})
+  return { process: child, lines: createInterface({ input: child.stdout }) }
 }
 
 /** Hands a chunk to a child; resolves when it has answered for every seed, or is gone. */
-function hand(child: ChildProcess, chunk: Chunk): Promise<readonly Tried[]> {
+function hand({ process: child, lines }: Child, chunk: Chunk): Promise<readonly Tried[]> {
   const tried: Tried[] = []
-  const { stdin, stdout } = child
-  if (stdin === null || stdout === null) throw new Error('a child process without pipes')
   return new Promise((resolve) => {
-    const lines = createInterface({ input: stdout })
     const stalled = () => child.kill('SIGKILL')
     let timer = setTimeout(stalled, STALLED_MS)
     const finish = () => {
       clearTimeout(timer)
       child.off('close', gone)
-      lines.close()
+      lines.off('line', answered)
       resolve(tried)
     }
     const gone = (code: number | null, signal: string | null) => {
@@ -107,15 +114,15 @@ function hand(child: ChildProcess, chunk: Chunk): Promise<readonly Tried[]> {
       )
       finish()
     }
-    child.on('close', gone)
-    stdin.on('error', () => {})
-    lines.on('line', (line) => {
+    const answered = (line: string) => {
       clearTimeout(timer)
       timer = setTimeout(stalled, STALLED_MS)
       tried.push(JSON.parse(line) as Tried)
       if (tried.length === chunk.lives.length) finish()
-    })
-    stdin.write(`${JSON.stringify(chunk)}\n`)
+    }
+    child.on('close', gone)
+    lines.on('line', answered)
+    child.stdin.write(`${JSON.stringify(chunk)}\n`)
   })
 }
 

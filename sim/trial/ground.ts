@@ -1,15 +1,14 @@
 import type { Rollout } from '../../lib/core/rollout.ts'
-import { entityId, type Manifest, type Target } from '../../lib/core/service.ts'
+import { entityId, type Manifest, type Push, type Target } from '../../lib/core/service.ts'
 import { wantedWeight } from '../../lib/core/traffic.ts'
 import { storeManifest } from '../../lib/engine/manifest.ts'
 import { createStage, type Stage } from '../runner.ts'
-import type { Errand } from './errands.ts'
 import { createSimFooting, type Footing, type Stored } from './footing.ts'
 import { imageOf, manifestOf } from './parts.ts'
 import { STAGEHAND, tellPeople } from './people.ts'
 import { PLANTED, tellSecrets } from './planted-secrets.ts'
+import { createPost, type Post } from './post.ts'
 import type { Scenario } from './scenario.ts'
-import { createPost, type Post } from './sinks.ts'
 import type { RevisionTold, TraceBody, TraceEvent, TrialPhase } from './trace.ts'
 
 /** What a trial takes place on: the stage, its services, and the pen that writes the trace. */
@@ -18,7 +17,7 @@ export interface Ground {
   readonly footing: Footing
   readonly post: Post
   /** Messages that ended in quarantine, to be driven again. */
-  readonly lost: Errand[]
+  readonly lost: { readonly push: Push; readonly receivedAt: number }[]
   readonly manifests: readonly Manifest[]
   readonly tell: (event: TraceBody) => void
   readonly told: () => number
@@ -34,7 +33,7 @@ export interface Ground {
 /** Sets the scene: every app serves its first version, every manifest is in force. */
 export async function createGround(scenario: Scenario, see: (event: TraceEvent) => void): Promise<Ground> {
   const { seed } = scenario
-  const stage = createStage({ seed })
+  const stage = createStage({ seed, crash: 'never' })
   const manifests = scenario.services.map(manifestOf)
   const entities = new Map(manifests.map((manifest) => [appOf(manifest.target), entityId(keyOf(manifest))]))
   let n = 0

@@ -23,6 +23,8 @@ export interface Tried {
   /** Which fault struck in which phase, as `F8/progressing`. */
   readonly cells: readonly string[]
   readonly violations: readonly Broken[]
+  /** CPU time that its process took for it, the process's own start with the first; absent = nobody measured. */
+  readonly cpuMs?: number
 }
 
 /** How a scenario is tried. */
@@ -62,10 +64,11 @@ function watchOver(seed: number, write: (event: TraceEvent) => void) {
     write({ seed, n, at, kind: 'violation', invariant, says })
   }
   /** A check that itself breaks must not pass for one that found nothing, nor be swallowed by the engine that it runs in. */
-  const ask = (look: (check: (typeof checks)[number]) => readonly Violation[]) => {
+  const ask = (event: TraceEvent | null) => {
     for (const check of checks) {
       try {
-        for (const found of look(check)) broke(found.invariant, found.says, found.n)
+        const found = event === null ? check.end() : check.see(event)
+        for (const one of found) broke(one.invariant, one.says, one.n)
       } catch (error) {
         broke('run', `the check of ${check.invariant} broke: ${wordsOf(error)}`)
       }
@@ -80,10 +83,10 @@ function watchOver(seed: number, write: (event: TraceEvent) => void) {
       n += 1
       write(numbered)
     }
-    ask((check) => check.see(numbered))
+    ask(numbered)
   }
   const finish = () => {
-    ask((check) => check.end())
+    ask(null)
     if (last !== null) write({ ...last, n: n + 1, violations: violations.length })
     return violations
   }

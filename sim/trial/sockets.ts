@@ -10,7 +10,8 @@ import type { AppKey, World, WriteKind } from '../world/types.ts'
 import { isObject } from '../world/wire.ts'
 import type { Body } from './footing.ts'
 import type { Ground } from './ground.ts'
-import { awaitRound, type Postal, toldSinks } from './sinks.ts'
+import { awaitRound } from './post.ts'
+import { type Postal, toldSinks } from './sinks.ts'
 import type { TraceBody, WriteAsked } from './trace.ts'
 
 type Write = TraceBody & { readonly kind: 'arm-write' }
@@ -56,7 +57,7 @@ function noticed(ground: Ground, store: Wheel['store']): Wheel['store'] {
   return {
     ...store,
     commit: (change) => {
-      if (change.audit.length > 0) awaitRound(ground)
+      if (change.audit.length > 0) awaitRound(ground.post, ground.stage.clock.now())
       return store.commit(change)
     },
   }
@@ -154,6 +155,7 @@ function tellMeasured({ tell, entityOf }: Ground, worker: number, query: Query |
     bad += bucket.bad
     total += bucket.total
   }
-  const asked = { entity: entityOf(target), kpi: kpi.name, revision, from, to }
-  tell({ kind: 'measurement', worker, ...asked, answer: reading.kind, bad, total })
+  const entity = entityOf(target)
+  const answer = reading.kind
+  tell({ kind: 'measurement', worker, entity, kpi: kpi.name, revision, from, to, answer, bad, total })
 }

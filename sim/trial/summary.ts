@@ -16,12 +16,20 @@ export interface Summary {
   readonly coverage: Coverage
   readonly seconds: number
   readonly jobs: number
+  /** CPU time of the processes, by what lay beneath the engine. */
+  readonly cpuSeconds: { readonly sim: number; readonly real: number }
+  /** Canaries in a second of CPU time, on the simulator's plugs; null where nobody measured. */
+  readonly canariesPerCpuSecond: number | null
 }
 
 /** Adds up what came of the seeds. */
 export function summarize(tried: readonly Tried[], seconds: number, jobs: number): Summary {
   const real = tried.filter(({ adapters }) => adapters === 'real').length
   const total = (of: (one: Tried) => number) => tried.reduce((sum, one) => sum + of(one), 0)
+  const cpuOn = (plugs: Tried['adapters']) =>
+    total(({ adapters, cpuMs = 0 }) => (adapters === plugs ? cpuMs : 0)) / 1000
+  const cpuSeconds = { sim: cpuOn(undefined), real: cpuOn('real') }
+  const simulated = total(({ adapters, canaries }) => (adapters === undefined ? canaries : 0))
   return {
     // A seed may be lived twice, on either kind of plugs.
     seeds: Math.max(tried.length - real, real),
@@ -35,6 +43,8 @@ export function summarize(tried: readonly Tried[], seconds: number, jobs: number
     coverage: coverageOf(tried.map(({ cells }) => cells)),
     seconds,
     jobs,
+    cpuSeconds,
+    canariesPerCpuSecond: cpuSeconds.sim === 0 ? null : simulated / cpuSeconds.sim,
   }
 }
 
@@ -50,7 +60,7 @@ export function emptiness({ seeds, canaries, struck, coverage }: Summary, wholeS
 
 /** The summary as a table for people. */
 export function summaryText(summary: Summary): string {
-  const { seeds, real, canaries, seconds, jobs, coverage } = summary
+  const { seeds, real, canaries, seconds, jobs, coverage, canariesPerCpuSecond } = summary
   const perCore = (count: number) => (count / seconds / jobs).toFixed(1)
   const rows = [
     ['seeds', `${seeds}`],
@@ -62,11 +72,20 @@ export function summaryText(summary: Summary): string {
     ['coverage', `${coverage.hit} of ${coverage.possible} cells of fault × phase`],
     ['violations', listed(summary.violations)],
     ['speed', `${perCore(seeds)} seeds and ${perCore(canaries)} canaries a second and process (${jobs} processes)`],
+    ...(canariesPerCpuSecond === null
+      ? []
+      : [
+          ['speed of a core', `${canariesPerCpuSecond.toFixed(1)} canaries a second of CPU time (${cpuText(summary)})`],
+        ]),
     ['wall time', `${seconds.toFixed(1)} s`],
   ]
   const lines = rows.map(([name = '', value = '']) => `${name.padEnd(16)} ${value}`)
   const never = coverage.never.length === 0 ? [] : ['', `never hit: ${coverage.never.join(' ')}`]
   return `${[...lines, '', 'seeds that met a fault in a phase:', coverageTable(coverage), ...never].join('\n')}\n`
+}
+
+function cpuText({ cpuSeconds: { sim, real } }: Summary): string {
+  return `${sim.toFixed(1)} s${real === 0 ? '' : `; the real plugs took ${real.toFixed(1)} s`}`
 }
 
 /** The summary for machines. */

@@ -29,6 +29,15 @@ test('a seed that was lived on both kinds of plugs is one seed', () => {
   expect(summarize([{ ...PLAIN, adapters: 'real' }], 2, 1)).toMatchObject({ seeds: 1, real: 1 })
 })
 
+test('the speed of a core is told by the CPU time of lives on the simulator alone', () => {
+  const quick = { ...PLAIN, cpuMs: 40 }
+  const summary = summarize([quick, { ...quick, seed: 10 }, { ...quick, seed: 10, adapters: 'real', cpuMs: 500 }], 2, 1)
+  expect(summary).toMatchObject({ cpuSeconds: { sim: 0.08, real: 0.5 }, canariesPerCpuSecond: 50 })
+  expect(summaryText(summary)).toContain('50.0 canaries a second of CPU time (0.1 s; the real plugs took 0.5 s)\n')
+  expect(summarize([PLAIN], 2, 1).canariesPerCpuSecond).toBeNull()
+  expect(summaryText(summarize([PLAIN], 2, 1))).not.toContain('CPU')
+})
+
 test('a run without a canary, or without a fault, is no proof', () => {
   const summary = summarize([PLAIN, PLAIN], 1, 1)
   expect(emptiness(summary, false)).toBeNull()
