@@ -22,7 +22,7 @@ export function addQuarantine(program: Command, act: Act): void {
     .action(act(async () => (await import('./commands/quarantine-show.ts')).run))
   changing(quarantine.command('redrive'))
     .summary('try again')
-    .description('Reads a row again where it lies, or puts a message back into its queue as it came.')
+    .description('Reads a row again where it lies, or puts a message back into its queue.')
     .argument('<id>', 'as slipway quarantine list tells it')
     .action(act(async () => (await import('./commands/quarantine-redrive.ts')).run))
   changing(quarantine.command('dismiss'))

@@ -1,7 +1,6 @@
 import { app } from '@azure/functions'
 import { quarantine } from '../lib/engine/quarantine.ts'
 import { receive } from '../lib/engine/receive.ts'
-import { asItCame } from '../lib/schema/message-text.ts'
 import { clock, pushDesk, QUEUES, STORAGE_CONNECTION, ward, wheel } from '../lib/wiring.ts'
 
 /** Event Grid delivered straight into the queue, with its own managed identity: no endpoint, no handshake, no cold start. */
@@ -17,8 +16,7 @@ app.storageQueue('event-grid', {
     }
     const shelf = { ward: await ward(), queue: QUEUES.events }
     const why = 'it is no event of a registry'
-    const text = asItCame(message, context.triggerMetadata)
-    const { id } = await quarantine(turning, 'event-grid', text, shelf, why)
+    const { id } = await quarantine(turning, 'event-grid', message, shelf, why)
     context.error(`${id}: the message is no event of a registry`, read.kind === 'issues' ? read.issues : read.kind)
   },
 })

@@ -1,6 +1,5 @@
 import { app } from '@azure/functions'
 import { quarantine } from '../lib/engine/quarantine.ts'
-import { asItCame } from '../lib/schema/message-text.ts'
 import { QUEUES, STORAGE_CONNECTION, ward, wheel } from '../lib/wiring.ts'
 
 /** Messages of `events` that failed five times: written down where people see them, so that nothing is lost silently. */
@@ -9,7 +8,7 @@ app.storageQueue('events-poison', {
   connection: STORAGE_CONNECTION,
   handler: async (message, context) => {
     const shelf = { ward: await ward(), queue: QUEUES.events }
-    const { id, reason } = await quarantine(await wheel(), 'events', asItCame(message, context.triggerMetadata), shelf)
+    const { id, reason } = await quarantine(await wheel(), 'events', message, shelf)
     context.error(`${id} was quarantined: ${reason}`)
   },
 })

@@ -31,7 +31,9 @@ const options = optionsOr(USAGE, () => {
       longest: { type: 'string', default: '20' },
     },
   })
-  const targets = TARGETS.map(({ name }) => name).filter((name) => values.target === undefined || name === values.target)
+  const targets = TARGETS.map(({ name }) => name).filter(
+    (name) => values.target === undefined || name === values.target,
+  )
   if (targets.length === 0) throw new TypeError(`there is no target ${values.target}`)
   return {
     targets,

@@ -12,8 +12,8 @@ export interface Shelf {
 }
 
 /**
- * Writes down a message that could not be acted on however often it was delivered: it is seen among the events, kept as it
- * came where it can be sent again, and the others go on. The same message again is the same record. `why` is said to people.
+ * Writes down a message that could not be acted on however often it was delivered: it is seen among the events, kept
+ * where it can be sent again, and the others go on. The same message again is the same record. `why` is said to people.
  */
 export async function quarantine(
   wheel: Wheel,
@@ -42,22 +42,20 @@ export async function quarantine(
 
 /**
  * Tries deliveries, whose message failed however often it was delivered, one last time and each alone: what fails again is
- * written down. `asItCame` is the text of a message with one delivery. Returns what was written down.
+ * written down. Returns what was written down.
  */
 export async function sift(
   wheel: Wheel,
   source: string,
   deliveries: readonly unknown[],
   shelf: Shelf | null = null,
-  asItCame: string | null = null,
 ): Promise<readonly EventRecord[]> {
   const lost: EventRecord[] = []
   for (const delivery of deliveries) {
     try {
       await receive(wheel, delivery as Delivery)
     } catch (error) {
-      const kept = deliveries.length === 1 && asItCame !== null ? asItCame : delivery
-      lost.push(await quarantine(wheel, source, kept, shelf, whyNot(error)))
+      lost.push(await quarantine(wheel, source, delivery, shelf, whyNot(error)))
     }
   }
   return lost

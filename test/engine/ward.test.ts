@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Suspect } from '../../lib/core/quarantine.ts'
 import { quarantine as setAside, sift } from '../../lib/engine/quarantine.ts'
+import { quarantineMeters } from '../../lib/engine/quarantine-meters.ts'
 import { dismiss, findQuarantined, quarantinePage, redrive } from '../../lib/engine/redrive.ts'
 import { sweep } from '../../lib/engine/sweep.ts'
 import { createWard, type Ward, warded } from '../../lib/engine/ward.ts'
@@ -410,5 +411,18 @@ describe('a person', () => {
     await expect(quarantinePage(ill.quarantine, { ...asked, from: '7~x' }, ADMIN)).rejects.toThrow('page token')
     const gone = await quarantinePage(ill.quarantine, { ...asked, state: 'dismissed' }, ADMIN)
     expect(gone).toEqual({ items: [], next: null })
+  })
+
+  test('finds the count of what waits among the figures of the control plane', async () => {
+    const ill = await givenIllness()
+    await ill.ward.admit(rowOf('aa'))
+    await setAside(ill.wheel, 'intake', '{}', { ward: ill.ward, queue: 'slipway-intake' })
+    const [family] = await quarantineMeters(ill.quarantine, ['production'])
+    expect(family?.samples).toEqual([
+      { labels: { environment: 'production', kind: 'row' }, value: 1 },
+      { labels: { environment: 'production', kind: 'message' }, value: 0 },
+      { labels: { environment: 'none', kind: 'row' }, value: 0 },
+      { labels: { environment: 'none', kind: 'message' }, value: 1 },
+    ])
   })
 })

@@ -215,4 +215,37 @@ test('a message that fails again and again ends as quarantined, and its neighbou
   expect(event).toMatchObject({ source: 'intake', outcome: 'quarantined', image: null, rollout: null })
 })
 
+test('what is in quarantine is listed, goes back into its queue, and can be dismissed with a reason', async () => {
+  const bytes = '{"no":"event","at":1}'
+  await queue('slipway-events').sendMessage(Buffer.from(bytes).toString('base64'))
+  const standing = async (state: string) => {
+    const { json } = await scene.api(`/v1/quarantine?state=${state}`)
+    const items = (json?.items ?? []) as readonly {
+      readonly id: string
+      readonly content: string
+      readonly tries: number
+    }[]
+    return items.find(({ content }) => content === bytes)
+  }
+  const item = await until('it is in quarantine', () => standing('waiting'))
+  expect(item).toMatchObject({ what: 'registry-event', place: 'slipway-events', environment: null, tries: 1 })
+  const figures = await scene.api('/metrics')
+  expect(figures.text).toMatch(/slipway_quarantined\{environment="none",kind="message"\} [1-9]/)
+  const redriven = await scene.api(`/v1/quarantine/${item.id}/redrive`, { method: 'POST' })
+  expect(redriven.json).toMatchObject({ outcome: 'queued' })
+  const again = await until('it fails again', async () => {
+    const found = await standing('waiting')
+    return found?.tries === 2 ? found : undefined
+  })
+  expect(again).toMatchObject({ id: item.id, redriven: { by: expect.any(String) } })
+  expect((await scene.api(`/v1/quarantine/${item.id}`, { method: 'DELETE' })).status).toBe(422)
+  const dismissed = await scene.api(`/v1/quarantine/${item.id}?reason=not+ours`, { method: 'DELETE' })
+  expect(dismissed.status).toBe(204)
+  expect(await standing('dismissed')).toMatchObject({ state: 'dismissed', dismissed: { reason: 'not ours' } })
+  expect(await standing('waiting')).toBeUndefined()
+  const audit = await scene.api('/v1/audit?environment=production&kind=quarantine-dismissed')
+  expect(audit.json?.items).toMatchObject([{ detail: { id: item.id }, actor: expect.any(String) }])
+  expect((await scene.api('/v1/quarantine/0123456789abcdef')).status).toBe(404)
+})
+
 test('no secret stands in any answer, event, audit row or log line of all this', () => scene.expectNoSecrets())

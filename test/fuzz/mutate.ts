@@ -71,7 +71,8 @@ function mutateList(value: readonly unknown[], draw: Draw, depth: number): reado
 function swapped(value: unknown, draw: Draw): unknown {
   if (draw(16) !== 0) return VALUES[draw(VALUES.length)]
   let deep = value
-  for (let left = draw(8) === 0 ? 10_000 : 1 + draw(3_000); left > 0; left -= 1) deep = left % 2 === 0 ? [deep] : { a: deep }
+  for (let left = draw(8) === 0 ? 10_000 : 1 + draw(3_000); left > 0; left -= 1)
+    deep = left % 2 === 0 ? [deep] : { a: deep }
   return deep
 }
 

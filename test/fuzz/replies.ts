@@ -1,7 +1,7 @@
-import { armClientOptions, createArmApps } from '../../lib/adapters/apps/arm.ts'
 import { ContainerAppsAPIClient } from '@azure/arm-appcontainers'
 import type { TokenCredential } from '@azure/identity'
 import { SecretClient } from '@azure/keyvault-secrets'
+import { armClientOptions, createArmApps } from '../../lib/adapters/apps/arm.ts'
 import { createAzureLogs } from '../../lib/adapters/metrics/azure-logs.ts'
 import { LOG_COLUMNS } from '../../lib/adapters/metrics/azure-logs-query.ts'
 import { createAzureMetrics } from '../../lib/adapters/metrics/azure-metrics.ts'
@@ -11,9 +11,9 @@ import { createRegistry } from '../../lib/adapters/registry/distribution.ts'
 import { createKeyVaultSecrets } from '../../lib/adapters/secrets/key-vault.ts'
 import { Fault } from '../../lib/errors.ts'
 import { wireClient } from '../../sim/wire.ts'
-import { aQuery, T0 } from '../support/builders.ts'
-import { errorRate, query as anyQuery, START } from '../adapters/metrics/queries.ts'
 import { target, wireApp, wireRevision } from '../adapters/apps/arm-stub.ts'
+import { query as anyQuery, errorRate, START } from '../adapters/metrics/queries.ts'
+import { aQuery, T0 } from '../support/builders.ts'
 import type { Target } from './run.ts'
 
 /** What another side answers: a status, headers and a body, any of them out of shape. */
@@ -73,7 +73,13 @@ const prometheus: Target = {
       data: {
         resultType: 'matrix',
         result: [
-          { metric: { revision: 'pricing--r2', le: '0.2', q: 'p95' }, values: [[T0 / 1000, '3'], [T0 / 1000 + 60, '5']] },
+          {
+            metric: { revision: 'pricing--r2', le: '0.2', q: 'p95' },
+            values: [
+              [T0 / 1000, '3'],
+              [T0 / 1000 + 60, '5'],
+            ],
+          },
         ],
       },
       warnings: [],
@@ -119,7 +125,10 @@ const azureMetrics: Target = {
             errorCode: 'Success',
             timeseries: [
               {
-                metadatavalues: [{ name: 'revisionname', value: 'shop--a' }, { name: 'statuscodecategory', value: '5xx' }],
+                metadatavalues: [
+                  { name: 'revisionname', value: 'shop--a' },
+                  { name: 'statuscodecategory', value: '5xx' },
+                ],
                 data: [{ timeStamp: new Date(START), total: 3 }],
               },
             ],
@@ -142,7 +151,9 @@ const registry: Target = {
     {
       manifest: {
         status: 401,
-        headers: { 'www-authenticate': 'Bearer realm="https://r.example.com/token",service="r",scope="repository:a:pull"' },
+        headers: {
+          'www-authenticate': 'Bearer realm="https://r.example.com/token",service="r",scope="repository:a:pull"',
+        },
         body: { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] },
       },
       token: ok({ token: 'eyJh.eyJleHAiOjF9.x', access_token: 'y', expires_in: 300 }),
@@ -190,8 +201,16 @@ const keyVault: Target = {
       id: AN_ID,
       attributes: { enabled: true },
     }),
-    { status: 403, headers: JSON_TYPE, body: { error: { code: 'Forbidden', message: 'no', innererror: { code: 'x' } } } },
-    { status: 401, headers: { 'www-authenticate': 'Bearer authorization="https://l/t", resource="https://vault.azure.net"' }, body: '' },
+    {
+      status: 403,
+      headers: JSON_TYPE,
+      body: { error: { code: 'Forbidden', message: 'no', innererror: { code: 'x' } } },
+    },
+    {
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer authorization="https://l/t", resource="https://vault.azure.net"' },
+      body: '',
+    },
   ],
   isFine: isFault,
   run: (input: unknown) => {
@@ -245,7 +264,12 @@ const arm: Target = {
     const web = target('web')
     const [seen] = await plug.observe([web])
     if (seen === undefined) throw new Error('a look has no answer')
-    await plug.perform(web, { kind: 'create-revision', from: 'web--v1', suffix: 'v2', image: 'r.example.com/web@sha256:b' })
+    await plug.perform(web, {
+      kind: 'create-revision',
+      from: 'web--v1',
+      suffix: 'v2',
+      image: 'r.example.com/web@sha256:b',
+    })
   },
 }
 

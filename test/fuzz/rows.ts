@@ -10,7 +10,6 @@ import { quarantineView } from '../../lib/engine/quarantine-view.ts'
 import { quarantinePage } from '../../lib/engine/redrive.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { Fault } from '../../lib/errors.ts'
-import { asItCame } from '../../lib/schema/message-text.ts'
 import { createSimQuarantine } from '../../sim/store-quarantine.ts'
 import { aCaller } from '../support/callers.ts'
 import { aNotice } from '../support/notices.ts'
@@ -21,7 +20,15 @@ import type { Target } from './run.ts'
 const KEY = { environment: 'production', name: 'pricing' }
 const ROLLOUT = aRollout(KEY)
 const NOTICE = aNotice(1)
-const PARCEL = { environment: 'production', sink: 'ops', notice: NOTICE, queuedAt: T0, tries: 0, lastError: null, deadAt: null }
+const PARCEL = {
+  environment: 'production',
+  sink: 'ops',
+  notice: NOTICE,
+  queuedAt: T0,
+  tries: 0,
+  lastError: null,
+  deadAt: null,
+}
 const SINK = { leasedUntil: 0, failures: 0, failingSince: null, pausedUntil: 0, lastError: null }
 const COMMAND = { id: 'cmd', verb: 'abort', actor: 'ada', at: T0, rollout: ROLLOUT.id, answer: 'done' }
 
@@ -104,7 +111,10 @@ const wheel = {
 } as unknown as Wheel
 
 const ADMIN = aCaller()
-const shelf = { ward: { admit: async (suspect: Suspect) => quarantinedAs('ab', suspect, null, T0) }, queue: 'slipway-intake' }
+const shelf = {
+  ward: { admit: async (suspect: Suspect) => quarantinedAs('ab', suspect, null, T0) },
+  queue: 'slipway-intake',
+}
 
 /** What lies in storage and queues, and what a server tells the command line. */
 export const STORED: readonly Target[] = [
@@ -115,11 +125,13 @@ export const STORED: readonly Target[] = [
     takes: 'value',
     seeds: [
       { kind: 'push', push: aPush(), receivedAt: T0 },
-      [{ kind: 'ignored', record: anEvent(1) }, { kind: 'push', push: aPush(), receivedAt: T0 }],
+      [
+        { kind: 'ignored', record: anEvent(1) },
+        { kind: 'push', push: aPush(), receivedAt: T0 },
+      ],
     ],
     run: async (message: unknown) => {
       await sift(wheel, 'intake', [message].flat(), shelf)
-      asItCame(textOf(message), Object(message) as Record<string, unknown>)
     },
   },
   {
@@ -140,7 +152,11 @@ export const STORED: readonly Target[] = [
     isFine: (error) => error instanceof Fault && error.kind === 'malformed',
     run: (from: string) => {
       const query = { scopes: ['production', null], service: null, state: null, limit: 10, from }
-      return quarantinePage(createSimQuarantine(() => null), query, ADMIN)
+      return quarantinePage(
+        createSimQuarantine(() => null),
+        query,
+        ADMIN,
+      )
     },
   },
   {

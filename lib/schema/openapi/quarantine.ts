@@ -37,7 +37,7 @@ export const quarantineOperations = {
     ...NOTHING,
     summary: 'Try an item again',
     description:
-      'A row is read again where it lies and leaves the quarantine where it can be; a message goes back into its queue as it came.',
+      'A row is read again where it lies and leaves the quarantine where it can be; a message goes back into its queue.',
     tag: 'Quarantine',
     params: ID,
     answers: ok('What came of it.', quarantineRedrivenSchema),
