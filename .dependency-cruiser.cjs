@@ -8,7 +8,7 @@ const wall = (name, comment, from, allowed) => ({
 })
 
 const CORE = '^lib/core/'
-const PORTS = '^lib/(ports(-[a-z]+)?|errors)\\.ts$'
+const PORTS = '^lib/(ports[a-z-]*|errors)\\.ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -29,7 +29,7 @@ module.exports = {
     },
     wall('core-is-pure', 'The mind imports only itself: no package, no node, no clock.', '^lib/core/', [CORE]),
     wall('errors-stand-alone', 'Everybody may throw a Fault, so it needs nobody.', '^lib/errors\\.ts$', ['^$']),
-    wall('ports-are-types', 'Sockets speak in the words of the core.', '^lib/ports(-[a-z]+)?\\.ts$', [CORE, PORTS]),
+    wall('ports-are-types', 'Sockets speak in the words of the core.', '^lib/ports[a-z-]*\\.ts$', [CORE, PORTS]),
     wall(
       'schema-is-a-desk',
       'Untrusted text becomes typed values here, with parsers and nothing else.',
@@ -74,7 +74,7 @@ module.exports = {
     wall(
       'sim-is-outside',
       'The pretend Azure knows the sockets, never the plugs or the engine that it is to test.',
-      '^sim/(?!runner\\.ts|start/|trial/)',
+      '^sim/(?!runner\\.ts|start/|trial/((errands|footing|ground|sinks|sockets|time|workers)\\.ts|wire/))',
       ['^sim/', CORE, PORTS, 'node_modules/', '^[a-z_]+(/promises)?$'],
     ),
     wall(
@@ -83,13 +83,24 @@ module.exports = {
       '^sim/history/',
       ['^sim/history/', '^[a-z_]+(/promises)?$'],
     ),
-    wall('runner-may-run-the-engine', 'The runner puts engine and world on one stage.', '^sim/(runner\\.ts$|trial/)', [
-      '^sim/',
-      CORE,
-      PORTS,
-      '^lib/engine/',
-      '^(node:)?[a-z_]+$',
-    ]),
+    wall(
+      'runner-may-run-the-engine',
+      'The runner, and what puts workers of a trial to work, bring engine and world on one stage.',
+      '^sim/(runner|trial/(errands|footing|ground|sinks|sockets|time|workers))\\.ts$',
+      ['^sim/', CORE, PORTS, '^lib/engine/', '^(node:)?[a-z_]+$'],
+    ),
+    wall(
+      'wire-carries-the-real-plugs',
+      'Beneath a trial stand the real store and the real way to ARM, with their SDKs and nothing else of the product.',
+      '^sim/trial/wire/',
+      [
+        '^sim/',
+        CORE,
+        PORTS,
+        '^lib/adapters/(store|apps)/',
+        'node_modules/@azure/(data-tables|arm-appcontainers|identity)/',
+      ],
+    ),
     wall(
       'cli-asks-and-prints',
       'The command reads files and HTTP, asks the mind or the seeded streams, and prints; it knows no plug and no engine.',

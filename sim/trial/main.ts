@@ -47,7 +47,8 @@ interface Told {
 /** Of each seed the first violation of each promise, and of each promise the first few seeds. */
 function toldOf(tried: readonly Tried[]): readonly Told[] {
   const told = new Map<string, number>()
-  return tried.flatMap(({ seed, adapters = 'sim', violations }) => {
+  return tried.flatMap(({ seed, adapters: real, violations }) => {
+    const adapters: Told['adapters'] = real ?? 'sim'
     const firsts = violations.filter(
       (one, index) => violations.findIndex((x) => x.invariant === one.invariant) === index,
     )
