@@ -43,14 +43,13 @@ export function delivered(ground: Ground, service: number, push: Push): Errand {
   return messageErrand(ground, push, receivedAt)
 }
 
-/** Whatever of it ends in quarantine is lost until somebody drives it again. */
-function messageErrand(ground: Ground, push: Push, receivedAt: number): Errand {
+/** The message that holds a delivery. What ends in quarantine is lost until somebody drives it again. */
+export function messageErrand(ground: Ground, push: Push, receivedAt: number): Errand {
   const { eventId } = push
   const tried = messageOf(ground, eventId, [eventId], [{ kind: 'push', push, receivedAt }])
   const work: Work<unknown> = async (wheel, worker) => {
     const records = await tried(wheel, worker)
-    if (records.some(({ outcome }) => outcome === 'quarantined'))
-      ground.lost.push(messageErrand(ground, push, receivedAt))
+    if (records.some(({ outcome }) => outcome === 'quarantined')) ground.lost.push({ push, receivedAt })
     return records
   }
   return { at: ground.stage.clock.now(), path: 'intake', group: null, tries: 0, work }

@@ -1,5 +1,5 @@
 import { type Befallen, befall, type Ends, entityAt, type Wakes } from './befall.ts'
-import { asked, delivered, type Errand, poisoned, released } from './errands.ts'
+import { asked, delivered, type Errand, messageErrand, poisoned, released } from './errands.ts'
 import { createGround, type Ground } from './ground.ts'
 import { type Item, type Scenario, TROUBLED_MS, type TroubleItem } from './scenario.ts'
 import { type Life, passTime } from './time.ts'
@@ -105,7 +105,7 @@ function createLife(ground: Ground, scenario: Scenario, began: number, plant: Pl
       for (const over of running.splice(0)) over.end()
       ground.stage.world.clearInjections()
       // Somebody looks into the quarantine when all is well, and drives it again.
-      errands.push(...ground.lost.splice(0))
+      for (const { push, receivedAt } of ground.lost.splice(0)) errands.push(messageErrand(ground, push, receivedAt))
       wakes.stall = null
       for (let place = 0; place < workers.count; place += 1) workers.at(place).doom = null
     },

@@ -1,6 +1,6 @@
 import { type Caller, mayDo, type Role, rightOf } from '../../lib/core/caller.ts'
+import type { Verb } from '../../lib/core/facts.ts'
 import type { ServiceKey } from '../../lib/core/service.ts'
-import type { TrialVerb } from './scenario.ts'
 import type { TraceBody } from './trace.ts'
 
 /** Somebody of a trial: a role, and where it holds; `services` null = everywhere. */
@@ -34,7 +34,7 @@ export function tellPeople(tell: (event: TraceBody) => void): void {
 }
 
 /** What the door says of somebody's command, by the rules of the product: null = they may, else why they may not. */
-export function forbidden(actor: Asker, verb: TrialVerb, key: ServiceKey): string | null {
+export function forbidden(actor: Asker, verb: Verb, key: ServiceKey): string | null {
   const known: Readonly<Record<string, Person>> = PEOPLE
   const person = known[actor]
   if (person === undefined) return `nobody knows ${actor}`

@@ -8,37 +8,17 @@ import { Crash } from '../crash.ts'
 import type { Ground } from './ground.ts'
 import { ENVIRONMENT } from './parts.ts'
 import { PLANTED } from './planted-secrets.ts'
+import { beatAt, nextBeat, type Post, type SinkMood } from './post.ts'
 import type { TraceBody } from './trace.ts'
-import type { Work } from './workers.ts'
 
-/** How often the product looks into its outbox. */
-const ROUND_MS = 15_000
 /** How often a sink that is ill in part takes a notice well. */
 const SHARE = 0.5
-
-/** How a sink is: `slow` = it takes what it is told, and its answer comes too late; `refusing` = it wants some never. Both in part. */
-export type SinkMood = 'well' | 'down' | 'throttled' | 'slow' | 'refusing'
-
-/** The places outside, and when they are told next. */
-export interface Post {
-  /** Of `chat`; `pager` is always well, so that one shows whether the other keeps it waiting. */
-  mood: SinkMood
-  luck: number
-  calls: number
-  /** Epoch milliseconds; infinite = nothing waits. */
-  at: number
-}
 
 /** What a worker of a trial has besides the wheel: what telling outside takes. */
 export interface Postal {
   readonly outbox: Outbox
   readonly chat: Pick<Notifier, 'tell'>
   readonly pager: Pick<Notifier, 'tell'>
-}
-
-/** A post without anything to tell. */
-export function createPost(): Post {
-  return { mood: 'well', luck: 0, calls: 0, at: Number.POSITIVE_INFINITY }
 }
 
 /** The sinks as one worker calls them; every call is told. */
@@ -81,7 +61,7 @@ function toldSink({ tell }: Ground, worker: number, sink: string, mood: () => Si
 }
 
 /** One round of telling outside. An error that is neither the outside's nor a death is the product's own, and ends the trial. */
-export const tellOutside: Work<void> = async (wheel) => {
+export async function tellOutside(wheel: Wheel & Postal): Promise<void> {
   const { troubles } = await notify({ ...partsOf(wheel), chance: () => SHARE }, ENVIRONMENT)
   for (const error of troubles) {
     if (error instanceof Crash || error instanceof Fault) continue
@@ -102,20 +82,14 @@ function partsOf({ clock, outbox, chat, pager }: Wheel & Postal) {
 /** When the next round has something to do; infinite = when something is stored. */
 export async function nextRound({ stage, footing }: Ground): Promise<number> {
   const { outbox } = footing
-  const beat = (Math.floor(stage.clock.now() / ROUND_MS) + 1) * ROUND_MS
+  const beat = nextBeat(stage.clock.now())
   if ((await outbox.unsent(ENVIRONMENT, 1)).length > 0) return beat
   const times = await Promise.all(
     ['chat', 'pager'].map(async (sink) => {
       if ((await outbox.line(ENVIRONMENT, sink, 1)).length === 0) return Number.POSITIVE_INFINITY
       const { pausedUntil } = (await outbox.sink(ENVIRONMENT, sink)).state
-      return Math.max(beat, Math.ceil(pausedUntil / ROUND_MS) * ROUND_MS)
+      return Math.max(beat, beatAt(pausedUntil))
     }),
   )
   return Math.min(...times)
-}
-
-/** Something was stored that is to be told: the next beat looks. */
-export function awaitRound({ post, stage }: Pick<Ground, 'post' | 'stage'>): void {
-  const beat = (Math.floor(stage.clock.now() / ROUND_MS) + 1) * ROUND_MS
-  post.at = Math.min(post.at, beat)
 }
