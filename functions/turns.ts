@@ -4,8 +4,8 @@ import { createTurnstile } from '../lib/engine/turnstile.ts'
 import { errorLine } from '../lib/errors.ts'
 import { QUEUES, STORAGE_CONNECTION, settings, wheel } from '../lib/wiring.ts'
 
-/** One call for help after the other: more of them at once would not make this instance faster, and others take the rest. */
-const inTurn = createTurnstile()
+/** Two calls for help at a time keep this instance's thread busy while answers are on their way; others take the rest. */
+const inTurn = createTurnstile(2)
 
 /** The bell rang: an environment has something due. The message only says where to look; what is due is in the store. */
 app.storageQueue('turns', {

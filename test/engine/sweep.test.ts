@@ -72,6 +72,22 @@ describe('a turnstile', () => {
     ])
     expect(seen).toEqual(['one', 'two', 'three'].flatMap((name) => [`${name} begins`, `${name} ends`]))
   })
+
+  test('lets as many through at a time as it is wide', async () => {
+    const inTurn = createTurnstile(2)
+    const ends: (() => void)[] = []
+    const work = () => new Promise<void>((end) => ends.push(end))
+    const came = [inTurn(work), inTurn(work), inTurn(work)]
+    await sleep(0)
+    expect(ends).toHaveLength(2)
+    ends[0]?.()
+    await came[0]
+    await sleep(0)
+    expect(ends).toHaveLength(3)
+    for (const end of ends) end()
+    await Promise.all(came)
+    expect(await inTurn(async () => 'free again')).toBe('free again')
+  })
 })
 
 describe('a sweep', () => {
