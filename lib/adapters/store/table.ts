@@ -82,10 +82,7 @@ const ASK_MEND_MS = 60_000
  */
 export function createTableStore(options: TableStoreOptions): TableStore {
   const { tables, timeoutMs = 20_000, mendEveryMs = 3_600_000 } = options
-  const quarantine: Reader['quarantine'] = (table, row, wrong, holds = false) => {
-    const suspect = suspectOf(tables, table, row, typeof wrong === 'string' ? unreadable(wrong) : wrong, holds)
-    options.onQuarantine?.(suspect.place, suspect.why, suspect)
-  }
+  const quarantine = tellerOf(options)
   const reader: Reader = { table: tables.state, timeoutMs, quarantine }
   const keep = keeper(quarantine)
   const mendedAt = new Map<string, number>()
@@ -122,11 +119,7 @@ export function createTableStore(options: TableStoreOptions): TableStore {
       return row === null ? null : keep(tables.state, readCommand)(row)
     },
     index: (key, registry, repository) => indexSource(tables.index, timeoutMs, key, registry, repository),
-    servicesFor: async (registry, repository) => {
-      const filter = odata`PartitionKey eq ${sourcePartition(registry, repository)}`
-      const rows = await readAll({ table: tables.index, filter, scope: `${registry}/${repository}`, timeoutMs })
-      return rows.map(keep(tables.index, readSource)).filter((key) => key !== null)
-    },
+    servicesFor: (registry, repository) => servicesOf(reader, tables.index, keep, registry, repository),
     list: (environment, limit, from) =>
       readPage(inState(reader, environment, SERVICE_RANGE, 'services'), limit, from, keep(tables.state, readService)),
     rollouts: async (key, limit, from) => {
@@ -146,6 +139,26 @@ export function createTableStore(options: TableStoreOptions): TableStore {
     ensureTables: () => createTables(Object.values(tables), timeoutMs),
     mend: (environment) => mendDueRows(reader, environment),
   }
+}
+
+/** Tells of a row that cannot be read, under its name and kind. */
+function tellerOf({ tables, onQuarantine }: TableStoreOptions): Reader['quarantine'] {
+  return (table, row, wrong, holds = false) => {
+    const suspect = suspectOf(tables, table, row, typeof wrong === 'string' ? unreadable(wrong) : wrong, holds)
+    onQuarantine?.(suspect.place, suspect.why, suspect)
+  }
+}
+
+async function servicesOf(
+  { timeoutMs }: Reader,
+  table: TableClient,
+  keep: Keep,
+  registry: string,
+  repository: string,
+): Promise<readonly ServiceKey[]> {
+  const filter = odata`PartitionKey eq ${sourcePartition(registry, repository)}`
+  const rows = await readAll({ table, filter, scope: `${registry}/${repository}`, timeoutMs })
+  return rows.map(keep(table, readSource)).filter((key) => key !== null)
 }
 
 function bucketLog(reader: Reader, keep: Keep): BucketLog {
