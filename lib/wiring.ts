@@ -182,6 +182,7 @@ export const surgery: () => Promise<Surgery> = once(async () => {
     clock,
     wheel: await wheel(),
     log: await store(),
+    keeper: (await watchman()).keeper,
     secrets,
     tables: Object.values(TABLES),
     queues: Object.values(QUEUES),

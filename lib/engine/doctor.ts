@@ -1,11 +1,12 @@
 import { type Caller, mayDo } from '../core/caller.ts'
 import { assignRole, type Names, vaultScope } from '../core/doctor/commands.ts'
 import { type Check, type Finding, fine, INSTALLATION, refused, wrong } from '../core/doctor/finding.ts'
+import { nightFinding } from '../core/doctor/night.ts'
 import { type EnvironmentSources, environmentQueries, sourceFinding } from '../core/doctor/sources.ts'
 import { chainFinding, heartbeatFinding, lateSince, storageFindings } from '../core/doctor/storage.ts'
 import type { ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
-import type { AuditLog, Secrets, SetUps, StorageTrial } from '../ports.ts'
+import type { AuditKeeper, AuditLog, Secrets, SetUps, StorageTrial } from '../ports.ts'
 import { examineServices } from './doctor-service.ts'
 import { type Attempt, inTime, PATIENCE, type Patience, withPatience } from './doctor-time.ts'
 import { servicesOf } from './services.ts'
@@ -15,6 +16,8 @@ import type { Wheel } from './wheel.ts'
 export interface Surgery {
   readonly wheel: Wheel
   readonly log: AuditLog
+  /** What the nights' checks of the audit came to; absent = nobody can say. */
+  readonly keeper?: Pick<AuditKeeper, 'night'>
   readonly secrets: () => Promise<Secrets>
   readonly setUps: SetUps
   readonly storage: StorageTrial
@@ -113,7 +116,7 @@ async function ofEnvironment(
   caller: Caller,
   attempt: Attempt,
 ): Promise<readonly Finding[]> {
-  const { wheel, log, environments } = surgery
+  const { wheel, log, keeper, environments } = surgery
   const sources = environments[environment] ?? { workspace: null, hasPrometheus: false }
   let services: readonly ServiceState[] = []
   const listed = await attempt({ check: 'services', subject: environment }, async () => {
@@ -131,6 +134,11 @@ async function ofEnvironment(
     attempt({ check: 'audit-chain', subject: environment }, async () => {
       const { items } = await log.page({ environment, limit: NEWEST_ROWS, from: null })
       return [chainFinding(environment, services, items)]
+    }),
+    attempt({ check: 'audit-night', subject: environment }, async () => {
+      if (keeper === undefined) return []
+      const { night } = await keeper.night(environment)
+      return [nightFinding(environment, night?.last ?? null, wheel.clock.now())]
     }),
   ]
   const mine = { ...surgery, names, sources, attempt }
