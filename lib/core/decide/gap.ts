@@ -158,7 +158,9 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   if (!sameWeights(seen, wanted) && mayBeLate(rollout, seen) && app.mode === 'Multiple') {
     return keeper.active ? write(move, facts, app, keeper.name, wanted) : switchOn(move, facts, keeper.name)
   }
-  const drained = (name: string) => facts.now >= rollout.trafficSeenAt + keepFor(rollout, phase.outcome, name)
+  // A last step that bakes has had all traffic for long when it is promoted: what it replaced is kept from then on.
+  const since = promoted ? Math.max(rollout.trafficSeenAt, phase.at) : rollout.trafficSeenAt
+  const drained = (name: string) => facts.now >= since + keepFor(rollout, phase.outcome, name)
   const serving = [keeper.name, ...Object.keys(seen)].map((name) => find(app, name))
   const served = serving.every((revision) => revision !== undefined && canServe(revision))
   if (!served) return { move, actions: [] }

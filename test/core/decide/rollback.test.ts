@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../../lib/core/decide/decide.ts'
 import { keepFor, supersede } from '../../../lib/core/decide/move.ts'
+import { footprintOf } from '../../../lib/core/traffic.ts'
 import {
   ASLEEP,
   aFreshRollout,
@@ -255,6 +256,13 @@ describe('on watch', () => {
     expect(decision.actions).toEqual([{ kind: 'deactivate', revision: STABLE }])
     expect(kinds(decision)).toEqual(['revision-deactivated'])
   })
+  test('its time counts from the promotion, though the last step has had all traffic for an hour', () => {
+    const baked = { ...promoted, trafficSeenAt: T0 - HOUR }
+    expect(look(baked, appAt(100), { now: T0 + 10 * MINUTE - 1 }).actions).toEqual([])
+    expect(look(baked, appAt(100), { now: T0 + 10 * MINUTE }).actions).toEqual([
+      { kind: 'deactivate', revision: STABLE },
+    ])
+  })
   test('the canary drains before it is switched off, counted from when its traffic was seen to go', () => {
     const seen = look(
       aRollout(rollingBack(), { expected: [10, 0], footprint: aRollout(progressing(0)).footprint }),
@@ -322,6 +330,26 @@ describe('on watch', () => {
     const over = look(last.next, appAt(100, { traffic, revisions: off }), { now: T0 + 30 * MINUTE + 10 * SECOND })
     expect([over.next.wakeAt, over.actions]).toEqual([null, []])
     expect(over.rows).toMatchObject([{ kind: 'watch-ended', notes: expect.stringContaining('nothing moved') }])
+  })
+  test('several leftovers go off one after the other, however late that is', () => {
+    const others = ['pricing--x', 'pricing--y']
+    const leftovers = [STABLE, ...others]
+    const on = (names: readonly string[]) =>
+      appAt(100, {
+        traffic: entries({ [CANARY]: 100 }),
+        revisions: [aRevision(CANARY), ...leftovers.map((name) => aRevision(name, { active: names.includes(name) }))],
+      })
+    const started = { ...promoted, leftovers, footprint: footprintOf(on(leftovers), { ...promoted, leftovers }) }
+    const deeds: unknown[] = []
+    let [held, left] = [started, leftovers]
+    for (let now = T0 + 5 * HOUR; held.wakeAt !== null && deeds.length < 9; now += 10 * SECOND) {
+      const decision = look(held, on(left), { now })
+      deeds.push(...decision.actions)
+      held = decision.next as typeof held
+      left = left.slice(decision.actions.length)
+    }
+    expect(deeds).toEqual(leftovers.map((revision) => ({ kind: 'deactivate', revision })))
+    expect(left).toEqual([])
   })
   test('a leftover that stays on whatever is asked is given up in the end, and that is said', () => {
     const stays = appAt(100, { traffic: entries({ [CANARY]: 100 }) })
