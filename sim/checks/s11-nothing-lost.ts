@@ -12,7 +12,8 @@ const AFTER: Readonly<Record<string, readonly string[]>> = {
   superseded: ['superseded', 'duplicate', 'ignored'],
   rejected: ['rejected', 'duplicate', 'ignored', 'rollout', 'queued'],
   ignored: ['ignored', 'duplicate', 'rejected'],
-  duplicate: ['duplicate', 'superseded', 'ignored'],
+  // The first delivery of an event may be told of after a copy of it, when whoever acted on it died before he told.
+  duplicate: ['duplicate', 'superseded', 'ignored', 'rollout', 'queued', 'rejected'],
 }
 
 /**

@@ -32,7 +32,7 @@ export function decide(rollout: Rollout, facts: Facts, command: Command | null):
   const obeyed = answer?.kind === 'done' ? answer.move : seen
   const isHeld = isHurried(command) || (answer?.kind === 'done' && isLeap(command))
   const advanced = isHeld ? obeyed : advance(obeyed, facts)
-  const { move, actions } = lastTried(advanced, closeGap(advanced, facts), facts)
+  const { move, actions } = lastTried(rollout, advanced, closeGap(advanced, facts), facts)
   const ended = endWatch(move, facts, actions.length > 0)
   return {
     next: ended.rollout,
@@ -54,12 +54,16 @@ function isLeap(command: Command | null): boolean {
   return command !== null && LEAPS.includes(command.verb)
 }
 
-/** Tidying up has an end: what cannot be done long after the watch is left to a person, after one more look and one more try. */
-function lastTried(before: Move, closing: Closing, { now }: Facts): Closing {
-  const { phase, manifest, overdue } = before.rollout
+/**
+ * Tidying up has an end: what cannot be done long after the watch is left to a person, after one more look and one more try.
+ * While one leftover goes off after the other, it goes on.
+ */
+function lastTried(old: Rollout, before: Move, closing: Closing, { now }: Facts): Closing {
+  const { phase, manifest } = before.rollout
   if (phase.kind !== 'finished' || closing.actions.length === 0) return closing
   if (now < phase.watchUntil + 2 * manifest.watchMs) return closing
-  return overdue ? { move: before, actions: [] } : { ...closing, move: change(closing.move, { overdue: true }) }
+  const isStuck = old.overdue && untidied(before.rollout).length >= untidied(old).length
+  return isStuck ? { move: before, actions: [] } : { ...closing, move: change(closing.move, { overdue: true }) }
 }
 
 function endWatch(move: Move, facts: Facts, busy: boolean): Move {
