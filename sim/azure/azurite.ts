@@ -22,6 +22,8 @@ export interface AzuriteServer {
   readonly queueUrl: string
   readonly blobUrl: string
   readonly pid: number
+  /** Ends the process as SIGTERM does, leaves it away for so long, and starts it again on the same ports; on disk everything is still there. */
+  restart(awayMs: number): Promise<void>
   /** Ends the process and waits until it has gone; on disk everything is saved. */
   close(): Promise<void>
 }
@@ -37,14 +39,34 @@ export async function createAzurite(options: AzuriteOptions): Promise<AzuriteSer
     writeFile(join(folder, 'cert.pem'), cert),
     writeFile(join(folder, 'key.pem'), key, { mode: 0o600 }),
   ])
-  const child = launch(options, folder)
-  const close = () => end(child, folder)
-  try {
+  let child = launch(options, folder, ANY)
+  const close = async () => {
+    await end(child)
+    await rm(folder, { recursive: true, force: true })
+  }
+  const begun = async () => {
     const ports = await listeningPorts(child, options.patienceMs ?? 60_000)
-    const url = (port: number) => `https://127.0.0.1:${port}/devstoreaccount1`
     await Promise.all(Object.values(ports).map((port) => answers(port, options.tls.ca)))
-    const { blob, queue, table } = ports
-    return { tableUrl: url(table), queueUrl: url(queue), blobUrl: url(blob), pid: child.pid ?? 0, close }
+    return ports
+  }
+  try {
+    const url = (port: number) => `https://127.0.0.1:${port}/devstoreaccount1`
+    const ports = await begun()
+    return {
+      tableUrl: url(ports.table),
+      queueUrl: url(ports.queue),
+      blobUrl: url(ports.blob),
+      get pid() {
+        return child.pid ?? 0
+      },
+      restart: async (awayMs) => {
+        await end(child)
+        await new Promise((resolve) => setTimeout(resolve, awayMs))
+        child = launch(options, folder, ports)
+        await begun()
+      },
+      close,
+    }
   } catch (cause) {
     await close()
     throw cause
@@ -54,10 +76,18 @@ export async function createAzurite(options: AzuriteOptions): Promise<AzuriteSer
 /** Shuts Azurite down when the channel to its parent closes, so that a killed parent leaves no orphan either. */
 const LAST_BREATH = `data:text/javascript,process.once('disconnect',()=>process.kill(process.pid,'SIGTERM'))`
 
-function launch(options: AzuriteOptions, folder: string): ChildProcess {
+/** Ports that nobody has. */
+const ANY: Ports = { blob: 0, queue: 0, table: 0 }
+
+function launch(options: AzuriteOptions, folder: string, ports: Ports): ChildProcess {
   const entry = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js')
   const keep = options.location === undefined ? ['--inMemoryPersistence'] : ['--location', options.location]
-  const doors = ['blob', 'queue', 'table'].flatMap((name) => [`--${name}Host`, '127.0.0.1', `--${name}Port`, '0'])
+  const doors = Object.entries(ports).flatMap(([name, port]) => [
+    `--${name}Host`,
+    '127.0.0.1',
+    `--${name}Port`,
+    `${port}`,
+  ])
   const trust = ['--oauth', 'basic', '--cert', join(folder, 'cert.pem'), '--key', join(folder, 'key.pem')]
   const flags = ['--disableTelemetry', '--silent', '--skipApiVersionCheck', '--disableProductStyleUrl']
   return spawn(process.execPath, ['--import', LAST_BREATH, entry, ...doors, ...keep, ...trust, ...flags], {
@@ -115,7 +145,7 @@ function answers(port: number, ca: string): Promise<void> {
   })
 }
 
-async function end(child: ChildProcess, folder: string): Promise<void> {
+async function end(child: ChildProcess): Promise<void> {
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     const gone = once(child, 'exit')
     if (child.connected) child.disconnect()
@@ -123,5 +153,4 @@ async function end(child: ChildProcess, folder: string): Promise<void> {
     await gone
     clearTimeout(last)
   }
-  await rm(folder, { recursive: true, force: true })
 }

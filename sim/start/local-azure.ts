@@ -54,12 +54,12 @@ export function targetOf(service: string): Target {
   return { subscriptionId, resourceGroup: 'rides', app: service, container: null }
 }
 
-/** Starts every server of the pretend Azure, each on a free port of 127.0.0.1. */
-export async function startLocalAzure(manifests: string): Promise<LocalAzure> {
+/** Starts every server of the pretend Azure, each on a free port of 127.0.0.1. `storage` = the folder that keeps what storage holds; null = memory. */
+export async function startLocalAzure(manifests: string, storage: string | null = null): Promise<LocalAzure> {
   const clock = wallClock
   const tls = await createLocalTls()
   const identity = await createIdentity({ clock })
-  const azurite = await createAzurite({ tls })
+  const azurite = await createAzurite({ tls, ...(storage === null ? {} : { location: storage }) })
   const programs = new Map<string, ImageProfile>()
   const world = createWorld({ clock })
   const log = createAccessLog()

@@ -29,9 +29,14 @@ export type Overrides =
 
 /**
  * Starts everything, writes `local.json` into `folder`, by which scripts find it, and removes it at the end. `settings`
- * are laid over those of the local Azure. What was started before something failed is stopped again.
+ * are laid over those of the local Azure. `storage` = the folder that keeps what storage holds; null = memory. What was
+ * started before something failed is stopped again.
  */
-export async function startStack(folder: string, settings: Overrides = {}): Promise<Stack> {
+export async function startStack(
+  folder: string,
+  settings: Overrides = {},
+  storage: string | null = null,
+): Promise<Stack> {
   await mkdir(folder, { recursive: true })
   const started: { close(): Promise<void> }[] = []
   const keep = <T extends { close(): Promise<void> }>(one: T): T => {
@@ -44,7 +49,10 @@ export async function startStack(folder: string, settings: Overrides = {}): Prom
   }
   try {
     const manifests = join(import.meta.dirname, 'manifests')
-    const [entry, azure] = await Promise.all([buildApp(join(folder, 'app')), startLocalAzure(manifests).then(keep)])
+    const [entry, azure] = await Promise.all([
+      buildApp(join(folder, 'app')),
+      startLocalAzure(manifests, storage).then(keep),
+    ])
     const overrides = typeof settings === 'function' ? await settings(azure) : settings
     const local = await beside(azure, entry, folder, overrides, keep)
     return { azure, ...local, close }

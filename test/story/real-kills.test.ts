@@ -14,8 +14,9 @@ import { acrPush, postHook } from '../../sim/start/webhook.ts'
 import { SHORT_LEASE, startWorkers, type Workers } from '../support/worker.ts'
 
 const SEED = 5
-const PLAN = [10, 50, 100]
-const FROZEN_MS = 8_000
+const PLAN = [20, 50, 100]
+const FROZEN_MS = 4_000
+const AWAY_MS = 3_000
 
 const MANIFEST = `
 name: pricing
@@ -24,17 +25,17 @@ target: { subscription: 00000000-0000-0000-0000-000000000001, resourceGroup: rid
 image: { registry: ${REGISTRY_HOST}, repository: pricing, tags: { glob: "v*" } }
 strategy:
   canary:
-    steps: [{ setWeight: 10 }, { bake: 8s }, { setWeight: 50 }, { bake: 6s }, { setWeight: 100 }]
+    steps: [{ setWeight: 20 }, { bake: 6s }, { setWeight: 50 }, { bake: 4s }, { setWeight: 100 }]
 analysis:
   interval: 1s
   bucket: 1s
   warmUp: 2s
-  minRequests: 30
+  minRequests: 20
   onInconclusive: { after: 120s, then: abort }
   kpis:
     - { name: errors, errorRate: { limit: 5% }, source: azure-logs, lag: 2s }
 drain: 1s
-scaleDownDelay: 2s
+scaleDownDelay: 1s
 watch: 3s
 `
 
@@ -47,7 +48,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Where the rollout stands; null while nobody answers. */
 async function statusOf({ stack, workers }: Scene) {
-  const client = createClient({ api: workers.urls[0] ?? '', auth: stack.local.auth })
+  const client = createClient({ api: workers.urls.at(-1) ?? '', auth: stack.local.auth })
   return client.status('pricing').catch(() => null)
 }
 
@@ -61,10 +62,22 @@ async function until(scene: Scene, what: string, holds: (seen: Seen) => boolean)
   throw new Error(`it did not happen that ${what}: ${JSON.stringify(await statusOf(scene))}`)
 }
 
-async function push({ stack, workers }: Scene, tag: string): Promise<object> {
+/** Posts as a registry does that goes on until it is told that its event is stored. */
+async function postUntilTaken({ stack, workers }: Scene, body: object): Promise<void> {
+  for (const end = Date.now() + 100_000; ; await sleep(500)) {
+    try {
+      return await postHook(workers.urls.at(-1) ?? '', stack.azure.hookKey, body)
+    } catch (error) {
+      if (Date.now() > end) throw error
+    }
+  }
+}
+
+async function push(scene: Scene, tag: string): Promise<object> {
+  const { stack } = scene
   const digest = stack.azure.publish('pricing', tag, healthyProfile(tag))
   const body = acrPush(REGISTRY_HOST, 'pricing', tag, digest)
-  await postHook(workers.urls[0] ?? '', stack.azure.hookKey, body)
+  await postUntilTaken(scene, body)
   return body
 }
 
@@ -88,9 +101,18 @@ async function isIntact({ stack, workers }: Scene): Promise<unknown> {
 async function killUntil(workers: Workers, isOver: () => boolean): Promise<number> {
   const random = seededRandom(SEED, 'kills')
   for (let kills = 0; ; kills += 1) {
-    await sleep(2_000 + random() * 4_000)
+    await sleep(1_500 + random() * 3_000)
     if (isOver()) return kills
     await workers.kill(0)
+  }
+}
+
+/** Doubles every call of the bell: both workers are woken for the same work at the same moment, again and again. */
+async function ringAlways(scene: Scene, isOver: () => boolean): Promise<number> {
+  for (let rung = 0; ; await sleep(250)) {
+    if (isOver()) return rung
+    const answers = await Promise.all([ringBell(scene.stack), ringBell(scene.stack)].map((one) => one.catch(() => 0)))
+    rung += answers.filter((status) => status === 201).length
   }
 }
 
@@ -111,7 +133,7 @@ function ringBell({ azure }: Stack): Promise<number> {
 }
 
 async function given(folder: string, closing: (() => Promise<unknown>)[]): Promise<Scene> {
-  const stack = await startStack(folder, { SLIPWAY_MANIFESTS: '', ...SHORT_LEASE })
+  const stack = await startStack(folder, { SLIPWAY_MANIFESTS: '', ...SHORT_LEASE }, join(folder, 'storage'))
   closing.push(stack.close)
   const authorization = `Bearer ${await localToken(stack.local)}`
   const headers = { 'content-type': 'application/yaml', authorization }
@@ -121,9 +143,9 @@ async function given(folder: string, closing: (() => Promise<unknown>)[]): Promi
     body: MANIFEST,
   })
   expect({ status: stored.status, said: await stored.text() }).toMatchObject({ status: 201 })
-  // From here on the app is the one worker of the test.
+  // From here on the app is the two workers of the test.
   process.kill(stack.local.pids.functions ?? 0, 'SIGKILL')
-  const workers = await startWorkers(stack, folder, 1)
+  const workers = await startWorkers(stack, folder, 2)
   closing.push(workers.close)
   const url = stack.local.services.pricing ?? ''
   const load = createLoad({ streams: [{ name: 'pricing', url, rps: 60 }], clock: wallClock })
@@ -131,7 +153,7 @@ async function given(folder: string, closing: (() => Promise<unknown>)[]): Promi
   return { stack, workers }
 }
 
-test('rollouts end as they should though the worker is killed, storage stands still and messages come twice', {
+test('rollouts end as they should though workers are killed and race, storage stands still and starts anew, and messages come twice', {
   timeout: 400_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-kills-'))
@@ -152,7 +174,7 @@ test('rollouts end as they should though the worker is killed, storage stands st
 
     const body = await push(scene, 'v3')
     await until(scene, 'the second canary took its first weight', (seen) => {
-      return seen.rollout === 'pricing-2' && seen.weights.actual?.[seen.canary ?? ''] === 10
+      return seen.rollout === 'pricing-2' && seen.weights.actual?.[seen.canary ?? ''] === PLAN[0]
     })
     process.kill(azurite.pid, 'SIGSTOP')
     try {
@@ -165,10 +187,14 @@ test('rollouts end as they should though the worker is killed, storage stands st
     } finally {
       process.kill(azurite.pid, 'SIGCONT')
     }
-    for (let copies = 0; copies < 10; copies += 1) expect(await ringBell(stack)).toBe(201)
-    for (let copies = 0; copies < 3; copies += 1) await postHook(workers.urls[0] ?? '', stack.azure.hookKey, body)
+    await azurite.restart(AWAY_MS)
+    over = false
+    const ringing = ringAlways(scene, () => over)
+    for (let copies = 0; copies < 3; copies += 1) await postUntilTaken(scene, body)
 
     const second = await until(scene, 'the second rollout ended', ({ phase }) => phase === 'finished')
+    over = true
+    expect(await ringing).toBeGreaterThan(20)
     expect(second).toMatchObject({ rollout: 'pricing-2', outcome: 'promoted' })
     expect(weightsOf(scene, second.canary ?? '')).toEqual(PLAN)
     const images = world.ingress(targetOf('pricing')).revisions.map(({ image }) => image)
