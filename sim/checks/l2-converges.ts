@@ -3,6 +3,7 @@ import type { TraceEvent } from '../trial/trace.ts'
 import { followCalm } from './calm.ts'
 import type { Check } from './check.ts'
 import { MINUTE_MS } from './plane.ts'
+import { followSleepers } from './sleepers.ts'
 import { sameWeights, shared } from './weights.ts'
 
 type Decision = TraceEvent & { readonly kind: 'decision' }
@@ -19,6 +20,7 @@ const TICKS_MS = 2 * MINUTE_MS
  */
 export function checkConverges(): Check {
   const calm = followCalm()
+  const sleepers = followSleepers()
   const apps = new Map<string, string>()
   const entities = new Map<string, string>()
   const serving = new Map<string, Weights>()
@@ -36,6 +38,7 @@ export function checkConverges(): Check {
     invariant: 'L2',
     see: (event) => {
       calm.see(event)
+      sleepers.see(event)
       if (event.kind === 'service') {
         apps.set(event.entity, event.app)
         entities.set(event.app, event.entity)
@@ -43,6 +46,8 @@ export function checkConverges(): Check {
       if (event.kind === 'traffic') serving.set(event.app, event.weights)
       // What a hand gave is left, or stands until somebody looks: another promise.
       if (event.kind === 'edit') excused.add(entities.get(event.app) ?? '')
+      // So does what a worker brings back that slept inside its call: the next look of the watch is an interval away.
+      if (event.kind === 'arm-write' && sleepers.isWaking(event.worker)) excused.add(entities.get(event.app) ?? '')
       if (event.kind === 'decision') {
         const before = newest.get(event.entity)
         const isSame =
