@@ -26,7 +26,7 @@ const PARTS: Readonly<Record<string, (folder: string, options: Options) => Promi
   intake: benchIntake,
   calls: (_, { full }) => benchCalls(full),
   load: benchLoadTime,
-  scale: (_, { full }) => benchScale(full),
+  scale: (_, { full, json }) => benchScale(full, json),
   canaries: (_, { full }) => benchCanaries(full),
   audit: benchAudit,
   rollback: (_, { full }) => benchRollback(full),

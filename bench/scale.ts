@@ -1,76 +1,186 @@
-import { storeManifest } from '../lib/engine/manifest.ts'
-import { sweep } from '../lib/engine/sweep.ts'
-import { type CallsScene, createCallsScene } from './calls-scene.ts'
-import { atMost, type Part, round, told } from './report.ts'
-import { addService, MINUTE_MS, manifestOf } from './services.ts'
+import { writeFile } from 'node:fs/promises'
+import { atLeast, atMost, type Figure, median, type Part, round, told } from './report.ts'
+import type { Tick } from './scale-crew.ts'
+import { createScaleScene, type ScaleScene } from './scale-scene.ts'
+import { type Delays, type Shared, shareOneTick } from './scale-share.ts'
 
-/** What one tick took when `due` rollouts of `services` services wanted a look. */
-interface Tick {
+/** One tick among so many services, of which so many were due. */
+export interface Measured extends Tick {
   readonly services: number
   readonly due: number
-  readonly wallMs: number
-  readonly tableReads: number
-  readonly tableWrites: number
 }
 
-const TICKS = 3
-const MOST_GROWTH = 1.5
+/** All that the bench has measured, as it is written to a file for the plots of docs/scale.md. */
+export interface ScaleData {
+  readonly sizes: readonly Measured[]
+  /** The last of the sizes again, done by two workers. */
+  readonly pair: Measured | null
+  /** One tick in simulated time, by number of workers. */
+  readonly shared: readonly Shared[]
+  /** Memory of one worker by simulated minute. */
+  readonly memory: readonly { readonly minute: number; readonly rssBytes: number; readonly heapBytes: number }[]
+  readonly delays: Delays
+}
+
+/** Services, and how many of them are in progress, a hundredth and a tenth. */
+const SIZES = [
+  [100, 1],
+  [100, 10],
+  [1_000, 10],
+  [1_000, 100],
+  [10_000, 100],
+  [10_000, 1_000],
+] as const
+const SMALL = SIZES.slice(0, 4)
+/** Answers of a region nearby, of ARM and of Log Analytics; what a look costs a worker's thread, as measured; the queue. */
+const DELAYS: Delays = { table: 8, apps: 400, metrics: 800, thread: 8, queue: 300 }
+const TICKS = 1
+/** Connections that a busy machine loses cost a look now and then, which the next minute makes up for. */
+const NEARLY_ALL = 0.98
+const HOURS = 6
+/** Where memory is watched: minutes count, not crowds. */
+const MEMORY_AT = { services: 1_000, due: 10 }
+const MINUTE_S = 60
 
 /**
- * Wall clock and table calls of a tick with the same rollouts due, beside few and beside many services that want nothing.
- * The table store is the real one on Azurite, ARM is served over https, metrics are answered in this process.
+ * How the cost of a tick grows with what is due and with what exists, what a second worker brings, and whether memory stays
+ * flat. The engine and the table store are the real ones, on Azurite; `full` takes 10,000 services and six simulated hours.
  */
-export async function benchScale(full: boolean): Promise<Part> {
-  const [due, few, many] = full ? [1_000, 1_000, 10_000] : [100, 100, 1_000]
-  const scene = await createCallsScene()
+export async function benchScale(full: boolean, json: string | null): Promise<Part> {
+  const data: Writable<ScaleData> = { sizes: [], pair: null, shared: [], memory: [], delays: DELAYS }
+  const keep = async () => json !== null && (await writeFile(json, `${JSON.stringify(data, null, 1)}\n`))
+  const scene = await createScaleScene(2)
   try {
-    const alone = await measured(scene, due, few)
-    const among = await measured(scene, due, many)
-    return {
-      title: `One tick with ${round(due)} rollouts due${full ? '' : ' (`--full`: 1,000 due among 10,000 services)'}`,
-      figures: [
-        ...[alone, among].flatMap((tick) => [
-          atMost(`among ${round(tick.services)} services, wall clock`, tick.wallMs / 1000, 60, ' s'),
-          told(`among ${round(tick.services)} services, table reads`, round(tick.tableReads)),
-          told(`among ${round(tick.services)} services, table transactions`, round(tick.tableWrites)),
-        ]),
-        atMost('table reads, many services against few', among.tableReads / alone.tableReads, MOST_GROWTH, '×'),
-      ],
-      notes: [
-        `The quickest of ${TICKS} idle ticks on one engine. The hourly search for lost due rows, which reads every service, is not`,
-        'in them: it runs with the first tick, which is not counted.',
-      ],
+    for (const [services, due] of full ? SIZES : SMALL) {
+      await scene.grow(services, due)
+      data.sizes = [...data.sizes, await measured(scene, services, due, 1)]
+      await keep()
     }
+    const { services, due } = data.sizes.at(-1) ?? { services: 0, due: 0 }
+    data.pair = await measured(scene, services, due, 2)
+    await keep()
+  } finally {
+    await scene.close()
+  }
+  for (const workers of [1, 2, 4])
+    data.shared = [...data.shared, await shareOneTick(workers, full ? 1_000 : 300, DELAYS)]
+  await keep()
+  if (full) data.memory = await memoryOf()
+  await keep()
+  return partOf(data, full)
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** The quickest of some ticks; the first, in which connections are made and code is warmed, is not counted. */
+async function measured(scene: ScaleScene, services: number, due: number, workers: number): Promise<Measured> {
+  await scene.tick(workers)
+  const ticks: Tick[] = []
+  for (let tries = 0; ticks.length < TICKS; tries += 1) {
+    const tick = await scene.tick(workers)
+    if (tick.looks >= due * NEARLY_ALL) ticks.push(tick)
+    else if (tries === 4 * TICKS) throw new Error(`${tick.looks} looks were stored, ${due} were due`)
+  }
+  const [quickest] = ticks.sort((a, b) => a.wallMs - b.wallMs)
+  return { ...(quickest as Tick), services, due }
+}
+
+/** Six hours of a worker's life in a scene of its own. */
+async function memoryOf(): Promise<ScaleData['memory']> {
+  const scene = await createScaleScene(1)
+  try {
+    await scene.grow(MEMORY_AT.services, MEMORY_AT.due)
+    const memory: { minute: number; rssBytes: number; heapBytes: number }[] = []
+    for (let minute = 1; minute <= HOURS * MINUTE_S; minute += 1) {
+      const { rssBytes, heapBytes } = await scene.tick(1)
+      if (minute % 30 === 0) memory.push({ minute, rssBytes, heapBytes })
+    }
+    return memory
   } finally {
     await scene.close()
   }
 }
 
-async function measured(scene: CallsScene, due: number, services: number): Promise<Tick> {
-  const environment = `of-${services}`
-  for (let n = 0; n < services; n += 1) {
-    const manifest = manifestOf(`s-${services}-${n}`, ['setWeight: 10', 'bake: 2h'], environment)
-    if (n < due) await scene.begin(manifest)
-    else {
-      addService(scene.world, manifest)
-      await storeManifest(scene.wheel, manifest, 'bench')
-    }
+function partOf({ sizes, pair, shared, memory }: ScaleData, full: boolean): Part {
+  const many = sizes.at(-1) as Measured
+  return {
+    title: `Ticks among many services${full ? '' : ' (`--full`: 10,000 services, 1,000 due, six hours of memory)'}`,
+    figures: [
+      ...sizes.flatMap(figuresOf),
+      atMost('the largest tick, wall clock', many.wallMs / 1000, MINUTE_S, ' s'),
+      ...dueAlone(sizes),
+      ...sharing(sizes.at(-1), pair),
+      ...sharedBy(shared),
+      ...flatness(memory),
+    ],
+    notes: [
+      `The quickest of ${TICKS} ticks at which nothing is decided; each look is judged and stored. CPU is that of the worker, of`,
+      'Azurite, and of the process that plays apps and measurements, which all share this machine’s cores.',
+    ],
   }
-  for (let minutes = 0; minutes < 8; minutes += 1) await tick(scene, environment, services)
-  const ticks: Tick[] = []
-  while (ticks.length < TICKS) ticks.push(await tick(scene, environment, services))
-  const [quickest] = ticks.sort((a, b) => a.wallMs - b.wallMs)
-  if (quickest?.due !== due) throw new Error(`${quickest?.due} rollouts were due, not ${due}`)
-  return quickest
 }
 
-async function tick({ wheel, clock, tally }: CallsScene, environment: string, services: number): Promise<Tick> {
-  clock.advance(MINUTE_MS)
-  Object.assign(tally, { tableReads: 0, tableWrites: 0 })
-  const began = performance.now()
-  const turned = await sweep(wheel, environment)
-  const wallMs = performance.now() - began
-  const broken = turned.find(({ result }) => result !== 'saved')
-  if (broken !== undefined) throw new Error(`${broken.name}: ${broken.result}`, { cause: broken.error })
-  return { services, due: turned.length, wallMs, tableReads: tally.tableReads, tableWrites: tally.tableWrites }
+function figuresOf({ services, due, wallMs, reads, writes, cpuMs }: Measured): readonly Figure[] {
+  const where = `${round(due)} due of ${round(services)}`
+  const cpu = [cpuMs.workers, cpuMs.azurite, cpuMs.world].map((ms) => (ms / due).toFixed(1)).join(' / ')
+  return [
+    told(`${where}: wall clock`, `${(wallMs / 1000).toFixed(2)} s`),
+    told(`${where}: table reads and transactions`, `${round(reads)} + ${round(writes)}`),
+    told(`${where}: CPU ms a look, worker / Azurite / world`, cpu),
+  ]
+}
+
+/** Where as much is due among ten times as many, calls must be the same. */
+function dueAlone(sizes: readonly Measured[]): readonly Figure[] {
+  return sizes.flatMap((many) => {
+    const few = sizes.find(({ due, services }) => due === many.due && services * 10 === many.services)
+    if (few === undefined) return []
+    const growth = (many.reads + many.writes) / (few.reads + few.writes)
+    return [
+      atMost(`calls, ${many.due} due of ${round(many.services)} against of ${round(few.services)}`, growth, 1.1, '×'),
+    ]
+  })
+}
+
+/** Two workers on one Azurite, which bears hardly more than one of them brings. */
+function sharing(one: Measured | undefined, two: Measured | null): readonly Figure[] {
+  if (one === undefined || two === null) return []
+  return [
+    told('two workers on one Azurite: looks of each, looks in vain', `${two.shares.join(' + ')}, ${two.inVain}`),
+    told('two workers against one, on one Azurite', `${round(one.wallMs / two.wallMs)}×`),
+  ]
+}
+
+function sharedBy(shared: readonly Shared[]): readonly Figure[] {
+  const [one] = shared
+  return shared.flatMap(({ workers, due, tickMs, shares, inVain }) => {
+    const name = `${round(due)} due in simulated time, ${workers} worker${workers === 1 ? '' : 's'}`
+    const figures = [told(name, `${round(tickMs / 1000)} s (${shares.join(' + ')}, ${inVain} in vain)`)]
+    if (one === undefined || workers !== 2 || due < 1_000) return figures
+    return [...figures, atLeast(`${name} against one`, one.tickMs / tickMs, 1.7, '×')]
+  })
+}
+
+/** Growth by hour, as the line through the points after the first hour says it, of what there was then. */
+function flatness(memory: ScaleData['memory']): readonly Figure[] {
+  const settled = memory.filter(({ minute }) => minute >= MINUTE_S)
+  if (settled.length < 2) return []
+  const growth = (of: (one: (typeof settled)[number]) => number) => {
+    const slopes = settled.flatMap((a, i) => settled.slice(i + 1).map((b) => (of(b) - of(a)) / (b.minute - a.minute)))
+    return (median(slopes) * MINUTE_S * 100) / of(settled[0] as (typeof settled)[number])
+  }
+  return [
+    atMost(
+      'growth of the heap in an hour',
+      growth(({ heapBytes }) => heapBytes),
+      1,
+      ' %',
+    ),
+    atMost(
+      'growth of the resident memory in an hour',
+      growth(({ rssBytes }) => rssBytes),
+      2,
+      ' %',
+    ),
+  ]
 }
