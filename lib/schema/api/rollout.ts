@@ -83,7 +83,7 @@ const footprint = z.strictObject({
   labels: z.record(z.string(), z.string()),
   revisions: z.array(z.string()),
   active: z.array(z.string()),
-  revisionsAt: epochMs().optional(),
+  revisionsAt: epochMs().exactOptional(),
 })
 
 const trouble = z.strictObject({
