@@ -225,6 +225,8 @@ describe('a manifest', () => {
     ['two manifests', `${LEAST}---\n${FULL}`, 'holds several manifests'],
     ['more than 256 KiB', `${LEAST}# ${'ä'.repeat(140_000)}`, 'is larger than 256 KiB'],
     ['nesting without end', '['.repeat(100_000), 'is nested too deeply'],
+    ['brackets beyond reason', `x: ${'['.repeat(201)}${']'.repeat(201)}`, 'is nested too deeply'],
+    ['lists in lists in one line', `x:\n  ${'- '.repeat(100)}a`, 'is nested too deeply'],
     ['17 levels', `x: ${'[ '.repeat(17)}${'] '.repeat(17)}`, 'has too many levels'],
     ['a loop of aliases', '&a [*a]', 'must be a mapping'],
   ])('of %s is refused', (_, text, wanted) => {

@@ -124,6 +124,19 @@ describe('a row that cannot be read', () => {
   })
 })
 
+it('of a later build stays as it is: storing a manifest again writes over no row of its image source', async () => {
+  const { store, index } = await open()
+  const key = { environment: 'production', name: 'basket' }
+  await store.index(key, 'r', 'x')
+  for await (const { partitionKey = '', rowKey = '' } of index.listEntities())
+    await index.updateEntity({ partitionKey, rowKey, schema: 2, later: 'a column' }, 'Replace')
+  await store.index(key, 'r', 'x')
+  const rows: unknown[] = []
+  for await (const row of index.listEntities()) rows.push(row)
+  expect(rows).toMatchObject([{ schema: 2, later: 'a column' }])
+  expect(await store.servicesFor('r', 'x')).toEqual([])
+})
+
 describe('a due row', () => {
   const later = T0 + 3_600_000 * 24
 
