@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AuditDraft, AuditRow } from '../lib/core/audit.ts'
 import { GENESIS, hashedText, sealAs } from '../lib/core/chain.ts'
 import { walkEnd, walkFrom, walkOn } from '../lib/core/chain-walk.ts'
@@ -14,7 +14,7 @@ const LEAST_PER_SECOND = 500_000
 export async function benchAudit(): Promise<Part> {
   const { rows, chain } = sealAs(ENTITY, { seq: 0, hash: GENESIS }, drafts(), Date.UTC(2026, 0, 1), sha256)
   const newest = rows.toReversed()
-  const texts = newest.map(({ hash: _, ...said }) => hashedText(said))
+  const texts = newest.map(hashedText)
   const walks: number[] = []
   const bares: number[] = []
   for (let index = 0; index < ROUNDS; index += 1) {
@@ -68,5 +68,5 @@ function perSecond(work: () => void): number {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }

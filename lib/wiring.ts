@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import type { Identify } from './door/operator.ts'
 import { seatsFor } from './door/seats.ts'
@@ -324,7 +324,7 @@ async function registries(): Promise<Registry> {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }
 
 /** Makes a thing at its first use and keeps it; making it may fail, and is then tried again at the next use. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Command, Verb } from '../lib/core/facts.ts'
 import { plainWindow } from '../lib/core/freeze.ts'
 import type { Rollout } from '../lib/core/rollout.ts'
@@ -149,7 +149,7 @@ function socketsOf(
   { world, store, ...others }: Props,
   { windows = PLAIN, longestLifeMs = 0, quietReads }: StageOptions,
 ): Wheel {
-  const digest = (text: string) => createHash('sha256').update(text).digest('hex')
+  const digest = (text: string) => hash('sha256', text)
   return {
     ...others,
     ...windows,

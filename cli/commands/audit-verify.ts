@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AuditVerdict, ServiceView } from '../../lib/api.ts'
 import { baseOf } from '../../lib/core/audit-cut.ts'
 import { type Break, type Walk, walkEnd, walkFrom, walkOn } from '../../lib/core/chain-walk.ts'
@@ -125,7 +125,7 @@ async function walkHere(
 const NOTHING = { seq: 0, hash: '0'.repeat(64) }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }
 
 function lineOf(io: Io, { entityId, rows, broken, head, service }: Checked): string {

@@ -113,7 +113,6 @@ function wrongPlace(row: AuditRow, { seq, last, early }: Walk, entityId: string)
 }
 
 function wrongText(row: AuditRow, { hash }: Walk, digest: (text: string) => string): string | null {
-  const { hash: said, ...text } = row
-  if (said !== hash) return 'its hash is not the one that the row after it, or the head, names'
-  return digest(hashedText(text)) === said ? null : 'what it says does not give its hash: it was changed'
+  if (row.hash !== hash) return 'its hash is not the one that the row after it, or the head, names'
+  return digest(hashedText(row)) === hash ? null : 'what it says does not give its hash: it was changed'
 }

@@ -9,22 +9,30 @@ export const GENESIS = '0'.repeat(64)
  * What JSON cannot hold is written as JSON would (NaN and infinities as null, undefined members left out).
  */
 export function canonical(value: unknown): string {
+  if (typeof value === 'string') return quoted(value)
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(',')}]`
   if (typeof value === 'object' && value !== null) {
     const members = value as Readonly<Record<string, unknown>>
     let text = ''
     for (const name of Object.keys(members).sort()) {
       const member = members[name]
-      if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonical(member)}`
+      if (member !== undefined) text += `${text === '' ? '' : ','}${quoted(name)}:${canonical(member)}`
     }
     return `{${text}}`
   }
   return JSON.stringify(value ?? null)
 }
 
-/** What a row's hash is taken over: the hash before it and everything the row says. */
-export function hashedText(row: Omit<AuditRow, 'hash'>): string {
-  const { previousHash, ...said } = row
+/** Printable ASCII without quotes and backslashes, which stands in JSON as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+/** What a row's hash is taken over: the hash before it and everything else that the row says, its own hash left out. */
+export function hashedText(row: Omit<AuditRow, 'hash'> & Partial<Pick<AuditRow, 'hash'>>): string {
+  const { hash: _, previousHash, ...said } = row
   return previousHash + canonical(said)
 }
 

@@ -44,6 +44,13 @@ describe('canonical', () => {
     const value = { nan: Number.NaN, endless: Number.POSITIVE_INFINITY, gone: undefined, list: [undefined, 1] }
     expect(canonical(value)).toBe('{"endless":null,"list":[null,1],"nan":null}')
   })
+  test('every character stands as JSON has it, alone and among others, as text and as a name', () => {
+    for (let code = 0; code <= 0xffff; code += code < 0x3000 ? 1 : 0x101) {
+      const text = String.fromCharCode(code)
+      expect(canonical(text)).toBe(JSON.stringify(text))
+      expect(canonical({ [`a${text}b`]: `c${text}d` })).toBe(JSON.stringify({ [`a${text}b`]: `c${text}d` }))
+    }
+  })
   test('nothing at all is null', () => expect(canonical(undefined)).toBe('null'))
   test('always says the same after a trip through JSON', () => {
     fc.assert(
