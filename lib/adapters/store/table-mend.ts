@@ -79,7 +79,8 @@ async function mendPage(
   const last = nameOfService(page.items.at(-1)?.rowKey ?? '')
   const next = page.next === null || last === '' ? null : last
   const { due, unsure } = await wantedDueRows(reader, environment, page.items)
-  const known = new Set(there.map((row) => row.rowKey))
+  // One that cannot be read, at a key that a rollout names as its own, makes nothing due: it is written anew.
+  const known = new Set(there.flatMap(({ rowKey, schema }) => (schema === SCHEMA ? [rowKey] : [])))
   const restored = [...due].filter((rowKey) => !known.has(rowKey))
   const removed = there.filter(({ rowKey = '', schema }) => {
     const name = nameOfDue(rowKey)
