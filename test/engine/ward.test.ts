@@ -261,6 +261,50 @@ describe('a row that cannot be read', () => {
   })
 })
 
+describe('the ward', () => {
+  test('counts what it meets again after its time, and tells of it no second time', async () => {
+    const ill = await givenIllness()
+    await ill.ward.admit(rowOf('pricing'))
+    expect(await ill.ward.admit(rowOf('pricing'))).toMatchObject({ tries: 1 })
+    ill.stage.clock.advance(MINUTE)
+    const again = await ill.ward.admit(rowOf('pricing'))
+    expect(again).toMatchObject({ tries: 2, since: again.triedAt - MINUTE, nextTryAt: again.triedAt + 2 * MINUTE })
+    expect(told(ill)).toEqual(['quarantine-added by slipway, 1'])
+  })
+
+  test('leaves what it holds out of what is due, and gives as many others as were asked for', async () => {
+    const ill = await givenIllness()
+    await ill.ward.admit(rowOf('aa'))
+    const asked: number[] = []
+    const due = async (_environment: string, _until: number, limit: number) => {
+      asked.push(limit)
+      return ['aa', 'bb', 'cc'].slice(0, limit)
+    }
+    const store = warded({ ...ill.stage.wheel.store, due }, ill.ward)
+    expect(await store.due('production', ill.stage.clock.now(), 1)).toEqual(['bb'])
+    expect(asked).toEqual([2])
+  })
+
+  test('gives up on an audit that others are always faster at, and keeps the item', async () => {
+    const ill = await givenIllness()
+    const ward = await givenWard(ill, { ...ill.stage.wheel.freezes, commitFreezes: async () => 'conflict' })
+    await ward.admit(rowOf('pricing'))
+    expect(ill.quarantine.kept()).toHaveLength(1)
+    expect(ill.troubles).toMatchObject([{ kind: 'conflict', message: expect.stringContaining('changed 8 times') }])
+    Object.assign(ill.quarantine, { keep: async () => 'conflict' })
+    await expect(ward.admit(rowOf('aa'))).rejects.toThrow('changed 8 times meanwhile')
+  })
+
+  test('finds no more than it can remember: the rest is met again', async () => {
+    const ill = await givenIllness()
+    for (let n = 0; n < 510; n += 1) ill.ward.found(rowOf(`sick-${n}`))
+    await ill.ward.settled()
+    expect(ill.quarantine.kept()).toHaveLength(500)
+    await ill.ward.settled()
+    expect(ill.troubles).toEqual([])
+  })
+})
+
 describe('a message', () => {
   test('that fails again after it was redriven is in quarantine again, told again, and says who had sent it', async () => {
     const ill = await givenIllness()
@@ -280,6 +324,25 @@ describe('a message', () => {
       'quarantine-redriven by ada, 1',
       'quarantine-added by slipway, 2',
     ])
+  })
+
+  test('that breaks our own code, or nests too deep to be written, is told of with what it met', async () => {
+    const ill = await givenIllness()
+    const broken = {
+      ...ill.wheel,
+      catalogue: { ...ill.wheel.catalogue, servicesFor: async () => Promise.reject(new TypeError('x is no list')) },
+    }
+    let deep: unknown = { kind: 'push' }
+    for (let depth = 0; depth < 20_000; depth += 1) deep = [deep]
+    const shelf = { ward: ill.ward, queue: 'slipway-intake' }
+    const push = { kind: 'push', push: version(2), receivedAt: 0 } as const
+    const lost = [...(await sift(broken, 'intake', [push], shelf)), await setAside(ill.wheel, 'intake', deep, shelf)]
+    expect(lost.map(({ reason }) => reason.slice(0, 60))).toEqual([
+      expect.stringContaining('it could not be acted on (TypeError: x is no list)'),
+      expect.stringContaining('it could not be acted on; it began with "something that nest'),
+    ])
+    expect(ill.quarantine.kept()).toHaveLength(2)
+    expect(await sift(broken, 'intake', [push])).toHaveLength(1)
   })
 
   test('that its queue does not take waits on', async () => {
