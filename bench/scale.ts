@@ -157,7 +157,7 @@ function sharedBy(shared: readonly Shared[]): readonly Figure[] {
     const name = `${round(due)} due in simulated time, ${workers} worker${workers === 1 ? '' : 's'}`
     const figures = [told(name, `${round(tickMs / 1000)} s (${shares.join(' + ')}, ${inVain} in vain)`)]
     if (one === undefined || workers !== 2 || due < 1_000) return figures
-    return [...figures, atLeast(`${name} against one`, one.tickMs / tickMs, 1.7, '×')]
+    return [...figures, atLeast(`${name} against one`, one.tickMs / tickMs, 1.5, '×')]
   })
 }
 

@@ -100,7 +100,7 @@ function lifePicture({ memory, shared }: ScaleData): string {
   })
   const said = rates.map(([count, rate]) => `${count}: ${rate.toFixed(0)} looks a second`)
   return picture(340, 'Memory over six hours, and what more workers bring', `${said.join('; ')}.`, [
-    flat.frame,
+    memory.length === 0 ? '' : flat.frame,
     line(
       flat,
       memory.map(({ minute, rssBytes }) => [minute, rssBytes / MIB] as const),
@@ -111,8 +111,12 @@ function lifePicture({ memory, shared }: ScaleData): string {
       memory.map(({ minute, heapBytes }) => [minute, heapBytes / MIB] as const),
       'blue',
     ),
-    key(flat.left + 14, flat.top + 18, 'gray', 'resident'),
-    key(flat.left + 124, flat.top + 18, 'blue', 'heap in use'),
+    ...(memory.length === 0
+      ? []
+      : [
+          key(flat.left + 14, flat.top + 18, 'gray', 'resident'),
+          key(flat.left + 124, flat.top + 18, 'blue', 'heap in use'),
+        ]),
     looks.frame,
     bars(looks, rates, 34, 'blue-fill'),
     ...rates.map(([count, rate]) => text(looks.x(count), looks.y(rate) - 6, rate.toFixed(0), 'small middle')),

@@ -90,7 +90,9 @@ function launch(options: AzuriteOptions, folder: string, ports: Ports): ChildPro
   ])
   const trust = ['--oauth', 'basic', '--cert', join(folder, 'cert.pem'), '--key', join(folder, 'key.pem')]
   const flags = ['--disableTelemetry', '--silent', '--skipApiVersionCheck', '--disableProductStyleUrl']
-  return spawn(process.execPath, ['--import', LAST_BREATH, entry, ...doors, ...keep, ...trust, ...flags], {
+  // As long as Azure keeps a connection that nobody uses: a busy machine pauses for longer than Node's five seconds.
+  const patience = ['--tableKeepAliveTimeout', '60']
+  return spawn(process.execPath, ['--import', LAST_BREATH, entry, ...doors, ...keep, ...trust, ...flags, ...patience], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
