@@ -52,15 +52,6 @@ export function checkRollback(): Check {
     if (open.get(name) === 0) open.delete(name)
     otherF8 = open.size > 0 ? Number.POSITIVE_INFINITY : event.at
   }
-  const lateBy = (one: Leaving, at: number): string | null => {
-    const passed = at - one.since
-    if (one.isStormy)
-      return !one.isOut && passed > STORM_MS ? `still has users after ${passed / 1000} s of a storm` : null
-    if (passed <= HEALTHY_MS) return null
-    return one.isOut
-      ? `is out, and nobody has seen it for ${passed / 1000} s`
-      : `still has users after ${passed / 1000} s`
-  }
   return {
     invariant: 'L3',
     see: (event) => {
@@ -84,4 +75,15 @@ export function checkRollback(): Check {
     },
     end: () => [],
   }
+}
+
+/** What is wrong with how a canary leaves, at a moment; null = nothing yet. */
+function lateBy(one: Leaving, at: number): string | null {
+  const passed = at - one.since
+  if (one.isStormy)
+    return !one.isOut && passed > STORM_MS ? `still has users after ${passed / 1000} s of a storm` : null
+  if (passed <= HEALTHY_MS) return null
+  return one.isOut
+    ? `is out, and nobody has seen it for ${passed / 1000} s`
+    : `still has users after ${passed / 1000} s`
 }

@@ -104,7 +104,6 @@ function createLife(ground: Ground, scenario: Scenario, began: number, plant: Pl
       waiting.splice(0)
       for (const over of running.splice(0)) over.end()
       ground.stage.world.clearInjections()
-      // Somebody looks into the quarantine when all is well, and drives it again.
       for (const { push, receivedAt } of ground.lost.splice(0)) errands.push(messageErrand(ground, push, receivedAt))
       wakes.stall = null
       for (let place = 0; place < workers.count; place += 1) workers.at(place).doom = null
