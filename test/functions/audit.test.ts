@@ -21,14 +21,16 @@ const VERSIONS = 12
 let scene: Scene
 let issuer: TestIssuer
 
-/** Rows come from manifests stored again and again, by people with odd names. */
+/** Rows come from manifests stored again and again, by a person and by apps with odd names. */
 beforeAll(async () => {
   issuer = await createTestIssuer()
   scene = await openScene([manifest({ name: 'safety' })], issuer.settings, () => issuer.token())
   for (let version = 1; version <= VERSIONS; version++) {
     const text = manifest({ name: 'pricing' }).replace('200ms', `${200 + version}ms`)
     const name = ACTORS[version % ACTORS.length] ?? ''
-    const authorization = `Bearer ${await issuer.token({ name })}`
+    // People stand in the audit under pseudonyms, apps by their names.
+    const who = name === 'Ada' ? { name } : { machine: true, claims: { app_displayname: name } }
+    const authorization = `Bearer ${await issuer.token(who)}`
     const { status } = await scene.put('pricing', text, { authorization, ...(version > 1 ? { 'if-match': '*' } : {}) })
     expect(status).toBe(version === 1 ? 201 : 200)
   }
@@ -67,7 +69,8 @@ test('every row is a sentence too, with an ISO time, and the rows of a service a
   for (const row of rows) {
     expect(row.happenedAt).toBe(new Date(row.happenedAt).toISOString())
     expect(row.sentence).toContain(`production/pricing: manifest version ${row.seq} was stored`)
-    expect(row.sentence).toContain(`[by ${row.actor}]`)
+    const isPerson = row.actor.startsWith('person:')
+    expect(row.sentence).toContain(isPerson ? '[by Ada]' : `[by ${row.actor}]`)
   }
   const oldestFirst = [...rows].reverse()
   for (const [index, row] of oldestFirst.entries()) {
