@@ -45,7 +45,10 @@ export function createCore(clock: Clock, seed: number): Core {
       if (app === undefined) throw notFound('Microsoft.App/containerApps', target.app, target.resourceGroup)
       settle(app, clock.now())
       comeTrue(app, clock.now(), ({ at, body }) => {
-        const operation = acceptPatch(app, body, { ...core.surroundings(), now: Math.max(at, app.traffic.at(-1)?.at ?? at) })
+        const operation = acceptPatch(app, body, {
+          ...core.surroundings(),
+          now: Math.max(at, app.traffic.at(-1)?.at ?? at),
+        })
         core.operations.set(operation.id, operation)
       })
       return app
