@@ -31,20 +31,6 @@ export function checkFencing(): Check {
   const unread = new Map<string, { n: number; at: number; worker: number }>()
   const sleepers = followSleepers()
   let lastAt = 0
-  const wrongOf = (event: Write): string | null => {
-    const by = `${event.worker} ${event.app}`
-    const mine = own.get(by)
-    const look = looks.get(by)
-    if (mine === undefined) return 'had stored no decision'
-    if (sleepers.isWaking(event.worker)) return null
-    if (look === undefined) return 'had not looked'
-    if (event.at - look.at > FRESH_MS) return `had looked ${(event.at - look.at) / 1000} s before`
-    if (mine.n < look.n) return 'had stored no decision since it looked'
-    if (event.asked.weights === null) return null
-    const newest = issued.get(event.app) ?? 0
-    if (mine.number >= newest || mine.isLeaving || event.at - mine.at <= FRESH_MS) return null
-    return `did it by wish ${mine.number} after wish ${newest} was written`
-  }
   return {
     invariant: 'S2',
     see: (event) => {
@@ -75,7 +61,9 @@ export function checkFencing(): Check {
           )
       }
       if (event.kind !== 'arm-write') return []
-      const wrong = wrongOf(event)
+      const by = `${event.worker} ${event.app}`
+      const isWaking = sleepers.isWaking(event.worker)
+      const wrong = wrongOf(event, own.get(by), looks.get(by), issued.get(event.app) ?? 0, isWaking)
       if (event.asked.weights !== null) {
         issued.set(
           event.app,
@@ -94,3 +82,21 @@ export function checkFencing(): Check {
 }
 
 const CONFIRMS: readonly string[] = ['weights-confirmed', 'rollback-confirmed', 'promotion-confirmed']
+
+/** What is wrong with a write, by what its worker decided and saw; null = nothing. */
+function wrongOf(
+  event: Write,
+  mine: Epoch | undefined,
+  look: { readonly n: number; readonly at: number } | undefined,
+  newest: number,
+  isWaking: boolean,
+): string | null {
+  if (mine === undefined) return 'had stored no decision'
+  if (isWaking) return null
+  if (look === undefined) return 'had not looked'
+  if (event.at - look.at > FRESH_MS) return `had looked ${(event.at - look.at) / 1000} s before`
+  if (mine.n < look.n) return 'had stored no decision since it looked'
+  if (event.asked.weights === null) return null
+  if (mine.number >= newest || mine.isLeaving || event.at - mine.at <= FRESH_MS) return null
+  return `did it by wish ${mine.number} after wish ${newest} was written`
+}

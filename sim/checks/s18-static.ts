@@ -1,7 +1,7 @@
 import type { TraceEvent } from '../trial/trace.ts'
 import type { Check } from './check.ts'
 import { followSleepers } from './sleepers.ts'
-import { followSteps, isJudged } from './steps.ts'
+import { type Advance, followSteps, isJudged } from './steps.ts'
 
 /** What was decided before the darkness may still reach ARM. */
 const REACHES_MS = 30_000
@@ -26,13 +26,6 @@ export function checkStatic(): Check {
     return at - since > REACHES_MS
   }
   const answered = (entity: string, kpi: string) => newest.get(`${entity} ${kpi}`)?.answer !== 'missing'
-  const rowsWrong = (event: TraceEvent & { readonly kind: 'audit' }): string | null => {
-    const { row } = event
-    if (row.kind !== 'rollback-started' || row.actor !== 'slipway') return null
-    const failed = row.evidence.filter(({ verdict, role }) => verdict === 'fail' && role !== 'advisory')
-    if (failed.length === 0 || failed.some(({ kpi }) => answered(row.entityId, kpi))) return null
-    return `was taken out for ${failed.map(({ kpi }) => kpi)}, whose source had not answered`
-  }
   return {
     invariant: 'S18',
     see: (event) => {
@@ -41,14 +34,8 @@ export function checkStatic(): Check {
         { invariant: 'S18' as const, says: `${says}, at ${new Date(event.at).toISOString()}`, n: event.n },
       ]
       const advance = follow(event)
-      if (advance !== null && isJudged(advance)) {
-        const { row, manifest, from } = advance
-        const silent = manifest.analysis.kpis.filter(
-          ({ name, role }) => role === 'required' && !answered(row.entityId, name),
-        )
-        if (silent.length > 0)
-          return broken(`${row.rollout} passed step ${from} while ${silent.map(({ name }) => name)} was silent`)
-      }
+      const blind = advance === null || !isJudged(advance) ? null : passedBlind(advance, answered)
+      if (blind !== null) return broken(blind)
       switch (event.kind) {
         case 'service':
           apps.set(event.app, event.entity)
@@ -78,7 +65,7 @@ export function checkStatic(): Check {
           return isDark(apps.get(event.app) ?? '', event.at) ? broken(`${who} while its state could not be read`) : []
         }
         case 'audit': {
-          const wrong = rowsWrong(event)
+          const wrong = rowsWrong(event, answered)
           return wrong === null ? [] : broken(`${event.row.rollout} of ${event.row.entityId} ${wrong}`)
         }
         default:
@@ -87,4 +74,21 @@ export function checkStatic(): Check {
     },
     end: () => [],
   }
+}
+
+type Answered = (entity: string, kpi: string) => boolean
+
+/** What is wrong where a step passes while a KPI that counts is silent; null = none is. */
+function passedBlind({ row, manifest, from }: Advance, answered: Answered): string | null {
+  const counting = manifest.analysis.kpis.filter(({ role }) => role === 'required')
+  const silent = counting.flatMap(({ name }) => (answered(row.entityId, name) ? [] : [name]))
+  return silent.length === 0 ? null : `${row.rollout} passed step ${from} while ${silent} was silent`
+}
+
+/** What is wrong where a canary is taken out for figures that nobody has; null = nothing. */
+function rowsWrong({ row }: TraceEvent & { readonly kind: 'audit' }, answered: Answered): string | null {
+  if (row.kind !== 'rollback-started' || row.actor !== 'slipway') return null
+  const failed = row.evidence.filter(({ verdict, role }) => verdict === 'fail' && role !== 'advisory')
+  if (failed.length === 0 || failed.some(({ kpi }) => answered(row.entityId, kpi))) return null
+  return `was taken out for ${failed.map(({ kpi }) => kpi)}, whose source had not answered`
 }
