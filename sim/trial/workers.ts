@@ -47,19 +47,8 @@ export function createWorkers(ground: Ground, count: number, mourn: () => void, 
   const skews = Array.from({ length: count }, () => 0)
   let born = 0
   const bear = (place: number): TrialWorker => {
-    const number = born
     born += 1
-    const worker: TrialWorker = { number, wheel: UNBORN, isDead: false, doom: null }
-    const die = (call: string, moment: 'before' | 'after'): never => {
-      worker.isDead = true
-      ground.tell({ kind: 'crash', worker: number, call, moment })
-      mourn()
-      throw new Crash(`worker ${number} died ${moment} ${call}`)
-    }
-    const body = Object.assign(worker, { fateOf: () => fateOf(worker, true), die })
-    const told = toldSockets(ground, body, () => skews[place] ?? 0)
-    const sockets = plant === undefined ? told : plant(told)
-    return Object.assign(worker, { wheel: mortal(body, sockets) })
+    return newborn(ground, born - 1, () => skews[place] ?? 0, mourn, plant)
   }
   const places = Array.from({ length: count }, (_, place) => bear(place))
   const at = (place: number) => {
@@ -113,6 +102,26 @@ export function createWorkers(ground: Ground, count: number, mourn: () => void, 
       }
     },
   }
+}
+
+function newborn(
+  ground: Ground,
+  number: number,
+  skew: () => number,
+  mourn: () => void,
+  plant: Plant | undefined,
+): TrialWorker {
+  const worker: TrialWorker = { number, wheel: UNBORN, isDead: false, doom: null }
+  const die = (call: string, moment: 'before' | 'after'): never => {
+    worker.isDead = true
+    ground.tell({ kind: 'crash', worker: number, call, moment })
+    mourn()
+    throw new Crash(`worker ${number} died ${moment} ${call}`)
+  }
+  const body = Object.assign(worker, { fateOf: () => fateOf(worker, true), die })
+  const told = toldSockets(ground, body, skew)
+  const sockets = plant === undefined ? told : plant(told)
+  return Object.assign(worker, { wheel: mortal(body, sockets) })
 }
 
 function begin<T>(schedule: Schedule, worker: TrialWorker, work: Work<T>): Promise<Came<T>> {
