@@ -66,17 +66,16 @@ export function settingsReader(env: Readonly<Record<string, string | undefined>>
       return value
     },
     /** A length of time as host.json writes it, in milliseconds. */
-    span(name: string, fallback: string): number {
-      const [hours, minutes, seconds] =
-        SPAN.exec(raw(name) || fallback)
-          ?.slice(1)
-          .map(Number) ?? []
-      if (hours !== undefined && minutes !== undefined && seconds !== undefined)
-        return ((hours * 60 + minutes) * 60 + seconds) * 1000
-      wrong(name, 'must be a length of time like `00:10:00`; one without end is not taken')
-      return 0
-    },
+    span: (name: string, fallback: string): number => spanOf(raw(name) || fallback, (message) => wrong(name, message)),
   }
+}
+
+function spanOf(text: string, wrong: (message: string) => void): number {
+  const [hours, minutes, seconds] = SPAN.exec(text)?.slice(1).map(Number) ?? []
+  if (hours !== undefined && minutes !== undefined && seconds !== undefined)
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000
+  wrong('must be a length of time like `00:10:00`; one without end is not taken')
+  return 0
 }
 
 function parseJson(text: string): unknown {
