@@ -110,10 +110,8 @@ export function createSimStore(): SimStore {
   }
 
   return {
-    due: (environment, until, limit) =>
-      call('due', () => state.partitions.get(environment)?.due.until(until, limit) ?? []),
-    claim: (environment, now, limit, except) =>
-      call('claim', () => claim(state.partitions.get(environment), now, limit, except)),
+    due: (environment, ...given) => call('due', () => state.partitions.get(environment)?.due.until(...given) ?? []),
+    claim: (environment, ...given) => call('claim', () => claim(state.partitions.get(environment), ...given)),
     load: (environment, names) => call('load', () => load(state.partitions.get(environment), names)),
     commit: (change) => call('commit', () => commitTold(state, change)),
     answered: (key, commandId) => call('answered', () => boxOf(state, key)?.commands.get(commandId) ?? null),
