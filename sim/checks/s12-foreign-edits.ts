@@ -43,116 +43,148 @@ const TELLS: readonly AuditRow['kind'][] = ['foreign-edit', 'late-write-correcte
 /** A clock that is off may name a time that is off, and a refusal may be waited out. */
 const SLACK_MS = 60_000
 
+/** All that is remembered. */
+interface Memory {
+  readonly apps: Map<string, string>
+  readonly intervals: Map<string, number>
+  readonly courses: Map<string, Course>
+  readonly setUps: Map<string, SetUpTold>
+  readonly serving: Map<string, Weights>
+  readonly edits: Map<string, Edit[]>
+  readonly sights: Map<string, Sight>
+  readonly own: Map<string, Decision>
+  readonly skews: Map<number, number>
+  readonly foreign: Map<string, number>
+  readonly late: Map<string, number>
+  awaited: Awaited | null
+}
+
+type Broken = (says: string, n?: number) => void
+
 /**
  * S12: what a hand changes at an app whose rollout is under way or watched is written down, with both sides, with the first
  * decision that rests on a look after it; a look is never further off than one interval; while hands are kept off, and after
  * the end, nobody overwrites what a hand gave, unless it was taken for a late write and this was written down.
  */
 export function checkForeignEdits(): Check {
-  const apps = new Map<string, string>()
-  const intervals = new Map<string, number>()
-  const courses = new Map<string, Course>()
-  const setUps = new Map<string, SetUpTold>()
-  const serving = new Map<string, Weights>()
-  const edits = new Map<string, Edit[]>()
-  const sights = new Map<string, Sight>()
-  const own = new Map<string, Decision>()
-  const skews = new Map<number, number>()
-  /** By app: when a foreign edit of weights, and when a late write, were last written down. */
-  const foreign = new Map<string, number>()
-  const late = new Map<string, number>()
-  let awaited: Awaited | null = null
-
-  const decided = (event: Decision): readonly Violation[] => {
-    const app = apps.get(event.entity) ?? ''
-    const known = courses.get(event.entity)
-    const isSame = known?.decision.rollout === event.rollout
-    const sight = sights.get(`${event.worker} ${app}`) ?? null
-    const wished = isSame ? known.wished : []
-    const weight = event.canaryWeight
-    const isNew = weight !== null && wished.at(-1) !== weight
-    const before = isSame && known.decision.stable !== null ? known.seen : null
-    if (before !== null && sight !== null && sight.n > before.n) {
-      const met = (edits.get(app) ?? []).filter((edit) => edit.n > before.n && edit.n < sight.n)
-      const wants = met.length === 0 ? [] : differences(before, sight, met, known as Course)
-      const { commit, n } = event
-      awaited = wants.length === 0 ? null : { commit, n, wants, after: sight.weights, weightsBefore: before.weights }
-    }
-    const seen = sight !== null && (before === null || sight.n > before.n) ? sight : before
-    courses.set(event.entity, { decision: event, wished: isNew ? [...wished, weight] : wished, seen })
-    own.set(`${event.worker} ${app}`, event)
-    return tooFar(event, intervals.get(event.entity) ?? 0, skews.get(event.worker) ?? 0)
+  const memory: Memory = {
+    apps: new Map(),
+    intervals: new Map(),
+    courses: new Map(),
+    setUps: new Map(),
+    serving: new Map(),
+    edits: new Map(),
+    sights: new Map(),
+    own: new Map(),
+    skews: new Map(),
+    foreign: new Map(),
+    late: new Map(),
+    awaited: null,
   }
-
-  const overwritten = (event: TraceEvent & { readonly kind: 'arm-write' }): string | null => {
-    const mine = own.get(`${event.worker} ${event.app}`)
-    if (event.asked.weights === null || mine === undefined) return null
-    if (mine.canaryWeight === null) return `while ${mine.rollout} was to keep its hands off`
-    if (mine.phase !== 'finished') return null
-    const isLate = (late.get(event.app) ?? 0) > (foreign.get(event.app) ?? 0)
-    return isLate || !foreign.has(event.app) ? null : `after the end of ${mine.rollout}, over what a hand had given`
-  }
-
   return {
     invariant: 'S12',
     see: (event) => {
       const found: Violation[] = []
-      const broken = (says: string, n = event.n) =>
+      const broken: Broken = (says, n = event.n) => {
         found.push({ invariant: 'S12', says: `${says}, at ${new Date(event.at).toISOString()}`, n })
-      if (awaited !== null) {
-        const isMine = event.kind === 'audit' && event.commit === awaited.commit
-        if (isMine && TELLS.includes(event.row.kind)) {
-          for (const wrong of oneSided(event.row, awaited)) broken(wrong)
-          awaited = null
-        } else if (!isMine) {
-          broken(`${awaited.wants.join(' and ')} was seen by a decision and not written down`, awaited.n)
-          awaited = null
-        }
       }
-      switch (event.kind) {
-        case 'service':
-          apps.set(event.entity, event.app)
-          intervals.set(event.entity, event.manifest.analysis.intervalMs)
-          break
-        case 'wake':
-          skews.set(event.worker, event.clock - event.at)
-          break
-        case 'traffic':
-          serving.set(event.app, event.weights)
-          break
-        case 'edit':
-          edits.set(event.app, [...(edits.get(event.app) ?? []), event])
-          setUps.set(event.app, event.setUpAfter)
-          break
-        case 'arm-read': {
-          if (event.code !== null || event.call === 'wake') break
-          const setUp = setUps.get(event.app) ?? PLAIN
-          sights.set(`${event.worker} ${event.app}`, { n: event.n, weights: serving.get(event.app) ?? {}, setUp })
-          break
-        }
-        case 'decision':
-          found.push(...decided(event))
-          break
-        case 'audit': {
-          const app = apps.get(event.row.entityId) ?? ''
-          if (event.row.kind === 'foreign-edit') foreign.set(app, event.n)
-          if (event.row.kind === 'late-write-corrected') late.set(app, event.n)
-          if (event.row.kind === 'rollout-started') foreign.delete(app)
-          break
-        }
-        case 'arm-write': {
-          const wrong = overwritten(event)
-          if (wrong !== null) broken(`worker ${event.worker} wrote weights to ${event.app} ${wrong}`)
-          // Revision mode is the one thing besides weights that the product sets back.
-          if (event.applied && event.deed === 'patch' && event.asked.weights === null && event.asked.revision === null)
-            setUps.set(event.app, { ...(setUps.get(event.app) ?? PLAIN), mode: 'Multiple' })
-          break
-        }
-      }
+      settled(memory, event, broken)
+      found.push(...happened(memory, event, broken))
       return found
     },
     end: () => [],
   }
+}
+
+function decided(memory: Memory, event: Decision): readonly Violation[] {
+  const { apps, intervals, courses, edits, sights, own, skews } = memory
+  const app = apps.get(event.entity) ?? ''
+  const known = courses.get(event.entity)
+  const isSame = known?.decision.rollout === event.rollout
+  const sight = sights.get(`${event.worker} ${app}`) ?? null
+  const wished = isSame ? known.wished : []
+  const weight = event.canaryWeight
+  const isNew = weight !== null && wished.at(-1) !== weight
+  const before = isSame && known.decision.stable !== null ? known.seen : null
+  if (before !== null && sight !== null && sight.n > before.n) {
+    const met = (edits.get(app) ?? []).filter((edit) => edit.n > before.n && edit.n < sight.n)
+    const wants = met.length === 0 ? [] : differences(before, sight, met, known as Course)
+    const { commit, n } = event
+    memory.awaited = wants.length === 0 ? null : { commit, n, wants, after: sight.weights, weightsBefore: before.weights }
+  }
+  const seen = sight !== null && (before === null || sight.n > before.n) ? sight : before
+  courses.set(event.entity, { decision: event, wished: isNew ? [...wished, weight] : wished, seen })
+  own.set(`${event.worker} ${app}`, event)
+  return tooFar(event, intervals.get(event.entity) ?? 0, skews.get(event.worker) ?? 0)
+}
+
+function overwritten({ own, late, foreign }: Memory, event: TraceEvent & { readonly kind: 'arm-write' }): string | null {
+  const mine = own.get(`${event.worker} ${event.app}`)
+  if (event.asked.weights === null || mine === undefined) return null
+  if (mine.canaryWeight === null) return `while ${mine.rollout} was to keep its hands off`
+  if (mine.phase !== 'finished') return null
+  const isLate = (late.get(event.app) ?? 0) > (foreign.get(event.app) ?? 0)
+  return isLate || !foreign.has(event.app) ? null : `after the end of ${mine.rollout}, over what a hand had given`
+}
+
+/** Whether the rows of a decision tell of what it saw. */
+function settled(memory: Memory, event: TraceEvent, broken: Broken): void {
+  const { awaited } = memory
+  if (awaited !== null) {
+    const isMine = event.kind === 'audit' && event.commit === awaited.commit
+    if (isMine && TELLS.includes(event.row.kind)) {
+      for (const wrong of oneSided(event.row, awaited)) broken(wrong)
+      memory.awaited = null
+    } else if (!isMine) {
+      broken(`${awaited.wants.join(' and ')} was seen by a decision and not written down`, awaited.n)
+      memory.awaited = null
+    }
+  }
+}
+
+/** Takes in what happened, and whether it broke anything. */
+function happened(memory: Memory, event: TraceEvent, broken: Broken): readonly Violation[] {
+  const { apps, intervals, setUps, serving, edits, sights, skews, foreign, late } = memory
+  switch (event.kind) {
+    case 'service':
+      apps.set(event.entity, event.app)
+      intervals.set(event.entity, event.manifest.analysis.intervalMs)
+      break
+    case 'wake':
+      skews.set(event.worker, event.clock - event.at)
+      break
+    case 'traffic':
+      serving.set(event.app, event.weights)
+      break
+    case 'edit':
+      edits.set(event.app, [...(edits.get(event.app) ?? []), event])
+      setUps.set(event.app, event.setUpAfter)
+      break
+    case 'arm-read': {
+      if (event.code !== null || event.call === 'wake') break
+      const setUp = setUps.get(event.app) ?? PLAIN
+      sights.set(`${event.worker} ${event.app}`, { n: event.n, weights: serving.get(event.app) ?? {}, setUp })
+      break
+    }
+    case 'decision':
+      return decided(memory, event)
+    case 'audit': {
+      const app = apps.get(event.row.entityId) ?? ''
+      if (event.row.kind === 'foreign-edit') foreign.set(app, event.n)
+      if (event.row.kind === 'late-write-corrected') late.set(app, event.n)
+      if (event.row.kind === 'rollout-started') foreign.delete(app)
+      break
+    }
+    case 'arm-write': {
+      const wrong = overwritten(memory, event)
+      if (wrong !== null) broken(`worker ${event.worker} wrote weights to ${event.app} ${wrong}`)
+      // Revision mode is the one thing besides weights that the product sets back.
+      if (event.applied && event.deed === 'patch' && event.asked.weights === null && event.asked.revision === null)
+        setUps.set(event.app, { ...(setUps.get(event.app) ?? PLAIN), mode: 'Multiple' })
+      break
+    }
+  }
+  return []
 }
 
 /** What differs between two looks because of these edits, and cannot have been our own doing. */
