@@ -110,7 +110,8 @@ function decided(memory: Memory, event: Decision): readonly Violation[] {
     const met = (edits.get(app) ?? []).filter((edit) => edit.n > before.n && edit.n < sight.n)
     const wants = met.length === 0 ? [] : differences(before, sight, met, known as Course)
     const { commit, n } = event
-    memory.awaited = wants.length === 0 ? null : { commit, n, wants, after: sight.weights, weightsBefore: before.weights }
+    memory.awaited =
+      wants.length === 0 ? null : { commit, n, wants, after: sight.weights, weightsBefore: before.weights }
   }
   const seen = sight !== null && (before === null || sight.n > before.n) ? sight : before
   courses.set(event.entity, { decision: event, wished: isNew ? [...wished, weight] : wished, seen })
@@ -118,7 +119,10 @@ function decided(memory: Memory, event: Decision): readonly Violation[] {
   return tooFar(event, intervals.get(event.entity) ?? 0, skews.get(event.worker) ?? 0)
 }
 
-function overwritten({ own, late, foreign }: Memory, event: TraceEvent & { readonly kind: 'arm-write' }): string | null {
+function overwritten(
+  { own, late, foreign }: Memory,
+  event: TraceEvent & { readonly kind: 'arm-write' },
+): string | null {
   const mine = own.get(`${event.worker} ${event.app}`)
   if (event.asked.weights === null || mine === undefined) return null
   if (mine.canaryWeight === null) return `while ${mine.rollout} was to keep its hands off`
