@@ -22,7 +22,7 @@ export interface Quarantine {
   examine(item: Quarantined): Promise<Suspect | null>
 }
 
-/** Puts a message back into the queue that it came from, byte by byte as it came. Throws Fault. */
+/** Puts a message back into the queue that it came from. Throws Fault. */
 export interface Requeue {
   send(queue: string, content: string): Promise<void>
 }
