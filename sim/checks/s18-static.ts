@@ -19,12 +19,7 @@ export function checkStatic(): Check {
   const apps = new Map<string, string>()
   const unseen = new Set<string>()
   const newest = new Map<string, Measurement>()
-  const dark = new Map<string, number>()
-  let down: number | null = null
-  const isDark = (entity: string, at: number) => {
-    const since = Math.min(dark.get(entity) ?? Number.POSITIVE_INFINITY, down ?? Number.POSITIVE_INFINITY)
-    return at - since > REACHES_MS
-  }
+  const { isDark, fault } = followDarkness()
   const answered = (entity: string, kpi: string) => newest.get(`${entity} ${kpi}`)?.answer !== 'missing'
   return {
     invariant: 'S18',
@@ -41,11 +36,7 @@ export function checkStatic(): Check {
           apps.set(event.app, event.entity)
           return []
         case 'fault':
-          if (event.variant === 'storage-down') down = event.moment === 'begins' ? (down ?? event.at) : null
-          if (event.variant === 'row-unreadable' && event.entity !== null) {
-            if (event.moment === 'begins') dark.set(event.entity, event.at)
-            else dark.delete(event.entity)
-          }
+          fault(event)
           return []
         case 'arm-read':
           if (event.code === null) unseen.delete(`${event.worker} ${event.app}`)
@@ -73,6 +64,24 @@ export function checkStatic(): Check {
       }
     },
     end: () => [],
+  }
+}
+
+/** Since when the state of all, or of one service, cannot be read. */
+function followDarkness() {
+  const dark = new Map<string, number>()
+  let down: number | null = null
+  return {
+    isDark: (entity: string, at: number): boolean => {
+      const since = Math.min(dark.get(entity) ?? Number.POSITIVE_INFINITY, down ?? Number.POSITIVE_INFINITY)
+      return at - since > REACHES_MS
+    },
+    fault: ({ variant, moment, entity, at }: TraceEvent & { readonly kind: 'fault' }): void => {
+      if (variant === 'storage-down') down = moment === 'begins' ? (down ?? at) : null
+      if (variant !== 'row-unreadable' || entity === null) return
+      if (moment === 'begins') dark.set(entity, at)
+      else dark.delete(entity)
+    },
   }
 }
 
