@@ -56,7 +56,7 @@ module.exports = {
     ),
     wall('door-knows-http', 'The doorframe knows requests and refusals, not what lies behind them.', '^lib/door', [
       '^lib/door',
-      '^lib/core/(caller|facts)\\.ts$',
+      '^lib/core/(caller|facts|people)\\.ts$',
       '^lib/api\\.ts$',
       '^lib/schema/',
       '^lib/errors\\.ts$',

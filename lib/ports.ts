@@ -13,7 +13,6 @@ import type { Push, ServiceKey, ServiceState, Target } from './core/service.ts'
 import type { Page } from './ports-page.ts'
 
 export type { Presence } from './core/facts.ts'
-export type * from './ports-audit.ts'
 export type {
   Notifier,
   Outbox,
@@ -21,10 +20,10 @@ export type {
   Quarantine,
   QuarantinedLoaded,
   Requeue,
-  SinkLoaded,
   SinkState,
   Unsent,
 } from './ports-aside.ts'
+export type * from './ports-audit.ts'
 export type { Page } from './ports-page.ts'
 
 /** Time comes through here and nowhere else. Epoch milliseconds. */

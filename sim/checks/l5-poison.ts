@@ -36,7 +36,11 @@ export function checkPoison(): Check {
       }
       for (const [name, message] of again)
         if (isUnread(message))
-          found.push({ invariant: 'L5', says: `message ${name} was driven again, and nothing came of it`, n: message.n })
+          found.push({
+            invariant: 'L5',
+            says: `message ${name} was driven again, and nothing came of it`,
+            n: message.n,
+          })
       return found
     },
   }

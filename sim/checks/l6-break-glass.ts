@@ -73,8 +73,7 @@ function see(state: State, event: TraceEvent): readonly Violation[] {
     case 'arm-write': {
       const hand = given.get(event.app)
       const entity = entities.get(event.app) ?? ''
-      if (hand === undefined || event.asked.weights === null || sameWeights(event.asked.weights, hand.weights))
-        break
+      if (hand === undefined || event.asked.weights === null || sameWeights(event.asked.weights, hand.weights)) break
       given.delete(event.app)
       const decision = newest.get(entity)
       if (decision?.rollout !== hand.rollout || decision.phase === 'rolling-back') break

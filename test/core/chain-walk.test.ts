@@ -153,7 +153,9 @@ test('where clocks differ it is found all the same that a row is gone, moved, or
     const next = listed[index + 1]
     if (next === undefined) continue
     const moved = [...listed.slice(0, index), next, row, ...listed.slice(index + 2)]
-    expect(verify(moved, head), `${row.seq} moved`).toMatchObject({ because: expect.stringMatching(/out of its order/) })
+    expect(verify(moved, head), `${row.seq} moved`).toMatchObject({
+      because: expect.stringMatching(/out of its order/),
+    })
   }
 })
 
@@ -169,7 +171,10 @@ test('a chain may begin at the row up to which older ones were removed, and nowh
   expect(walked(listed)).toBe(6)
   expect(walked([], base, base)).toBe(0)
   expect(walked(listed.slice(0, 2))).toEqual({ id: `${ENTITY}#4`, because: 'row 4 is missing' })
-  expect(walked([...listed.slice(0, 3), ...listed.slice(4)])).toMatchObject({ id: `${ENTITY}#3`, because: 'row 3 is missing' })
+  expect(walked([...listed.slice(0, 3), ...listed.slice(4)])).toMatchObject({
+    id: `${ENTITY}#3`,
+    because: 'row 3 is missing',
+  })
   const away = { id: `${ENTITY}#4`, because: 'it does not follow the row up to which older ones were removed' }
   expect(walked(listed.slice(0, 3), { seq: 3, hash: digest('another') })).toEqual(away)
   expect(walked([], { seq: 6, hash: digest('another') })).toEqual({ ...away, id: `${ENTITY}#7` })

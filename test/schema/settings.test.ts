@@ -24,7 +24,13 @@ describe('settings', () => {
       ok: true,
       settings: {
         environments: {
-          production: { logWorkspaceId: WORKSPACE, prometheusUrl: null, prometheusAudience: null, httpOrigins: {}, auditRetentionDays: null },
+          production: {
+            logWorkspaceId: WORKSPACE,
+            prometheusUrl: null,
+            prometheusAudience: null,
+            httpOrigins: {},
+            auditRetentionDays: null,
+          },
         },
         storage: {
           tableServiceUri: 'https://rides.table.core.windows.net',
@@ -79,7 +85,13 @@ describe('settings', () => {
             prometheusAudience: 'https://prometheus.monitor.azure.com',
             httpOrigins: { 'https://figures.example.com': ['kpi-figures', 'kpi-b'], 'http://127.0.0.1:8081': [] },
           },
-          staging: { logWorkspaceId: null, prometheusUrl: null, prometheusAudience: null, httpOrigins: {}, auditRetentionDays: null },
+          staging: {
+            logWorkspaceId: null,
+            prometheusUrl: null,
+            prometheusAudience: null,
+            httpOrigins: {},
+            auditRetentionDays: null,
+          },
         },
         keyVaultVerifyChallenge: false,
         clientId: WORKSPACE,

@@ -42,7 +42,14 @@ test('a person is known by object id and name, with what the roles grant', async
   })
   expect(who).toEqual({
     kind: 'known',
-    caller: { id: 'oid-1', name: 'ada@example.com', kind: 'person', grants: [PRICING, ADMIN], method: 'token', app: issuer.client },
+    caller: {
+      id: 'oid-1',
+      name: 'ada@example.com',
+      kind: 'person',
+      grants: [PRICING, ADMIN],
+      method: 'token',
+      app: issuer.client,
+    },
   })
 })
 
