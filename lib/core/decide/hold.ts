@@ -51,7 +51,7 @@ export function thaw(move: Move, facts: Facts): Move {
   const { rollout } = move
   if (facts.freeze === 'unread') return move
   const freeze = keptLowBy(rollout, facts)
-  const clocked = freeze === null ? move : change(move, { frozenAt: facts.now })
+  const clocked = freeze !== null && stopsClocks(rollout, freeze) ? change(move, { frozenAt: facts.now }) : move
   const { frozen } = rollout
   if (frozen === null || frozen.id === freeze?.id || freeze?.unreadable === true) return clocked
   return note(change(clocked, { frozen: null }), facts, {
@@ -62,13 +62,21 @@ export function thaw(move: Move, facts: Facts): Move {
   })
 }
 
+/**
+ * Whether no clock runs while this holds. A record that cannot be read stops those of what it keeps back, and of a gate, which
+ * nobody can open meanwhile; what would wait anyway must not wait longer because one answer of the store was lost.
+ */
+function stopsClocks({ frozen, phase }: Rollout, freeze: Frozen): boolean {
+  return freeze.unreadable !== true || frozen !== null || (phase.kind === 'paused' && phase.why === 'gate')
+}
+
 /** Lets the rollout stay where it is, and writes down once that a freeze is the reason. */
 export function hold(move: Move, facts: Facts, { besides: _, ...freeze }: Frozen, what: string): Move {
   const { frozen } = move.rollout
   if (frozen?.id === freeze.id) return change(move, { frozen: freeze })
   // What could not be read says nothing about the freeze that was written down.
   if (facts.freeze === 'unread' || (frozen !== null && freeze.unreadable === true)) return move
-  return note(change(move, { frozen: freeze }), facts, {
+  return note(change(move, { frozen: freeze, frozenAt: facts.now }), facts, {
     kind: 'freeze-held',
     metric: 'freeze',
     notes: `${what} waits: held by ${freezeText(freeze)}`,

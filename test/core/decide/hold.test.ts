@@ -203,6 +203,28 @@ describe('freezes that cannot be read', () => {
     expect([kinds(held), held.next.frozen]).toEqual([[], FREEZE])
   })
 
+  test('do not lengthen the patience with unclear KPIs, which would wait anyway', () => {
+    const unclear = { verdict: aVerdict('inconclusive') }
+    const late = { ...unclear, now: T0 + HOUR + 50 * MINUTE }
+    const once = look(aRollout(progressing(0)), appAt(10), { ...late, freeze: UNREADABLE })
+    expect([phaseOf(once.next), kinds(once), once.next.frozenAt]).toEqual(['progressing 0', [], null])
+    expect(phaseOf(look(once.next, appAt(10), { ...unclear, now: T0 + 2 * HOUR + 10 * MINUTE }).next)).toBe(
+      'paused inconclusive',
+    )
+  })
+
+  test('stop the clock of what they hold, from that look on', () => {
+    const held = look(aRollout(PROVISIONING), appAt(0), { freeze: UNREADABLE, now: T0 + 9 * MINUTE })
+    expect([kinds(held), held.next.frozenAt]).toEqual([['freeze-held'], T0 + 9 * MINUTE])
+    const still = look(held.next, appAt(0), { freeze: UNREADABLE, now: T0 + 12 * MINUTE })
+    expect([phaseOf(still.next), still.next.frozenAt]).toEqual(['provisioning', T0 + 12 * MINUTE])
+  })
+
+  test('stop the time of a gate, which nobody can open meanwhile', () => {
+    const at = T0 + 11 * HOUR
+    expect(look(aRollout(paused('gate')), appAt(10), { freeze: UNREADABLE, now: at }).next.frozenAt).toBe(at)
+  })
+
   test('keep nothing from being rolled back', () => {
     const fail = { now: T0 + 2 * HOUR, verdict: aVerdict('fail'), freeze: UNREADABLE }
     expect(phaseOf(look(aRollout(progressing(0)), appAt(10), fail).next)).toBe('rolling-back rolled-back')
