@@ -50,6 +50,8 @@ export interface Schedule {
    * alone is not stopped at its gates, only asked for its fate there. Throws where work waits for something that is no call.
    */
   settle(): Promise<void>
+  /** The calls of a worker that wait before or after their effect now, oldest first. */
+  parked(worker: number): readonly Parked[]
   /** A held worker goes on at the next `settle`, as if no time had passed for it. */
   free(worker: number): void
   /** Every gate that was passed, in order: the run in words. */
@@ -114,6 +116,7 @@ export function createSchedule(options: ScheduleOptions): Schedule {
     },
     start: ({ number }, work) => begin(inside, number, work),
     settle: () => settle(inside),
+    parked: (worker) => inside.waiting.flatMap(({ gate }) => (gate.worker === worker ? [gate] : [])),
     free: (worker) => void inside.held.delete(worker),
     passed: inside.passed,
   }

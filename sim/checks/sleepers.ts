@@ -6,15 +6,20 @@ export interface Sleepers {
   isWaking(worker: number): boolean
 }
 
-/** Follows who sleeps; the first write of a sleeper is the one that it slept before. */
+/** Follows who sleeps; the first writes of a sleeper, as many as it was about to make at once, are those that it slept before. */
 export function followSleepers(): Sleepers & { see(event: TraceEvent): void } {
-  const asleep = new Set<number>()
+  const asleep = new Map<number, number>()
   let waking = -1
   return {
     see: (event) => {
       waking = -1
-      if (event.kind === 'asleep' && event.call === 'apps.perform') asleep.add(event.worker)
-      if (event.kind === 'arm-write' && asleep.delete(event.worker)) waking = event.worker
+      if (event.kind === 'asleep' && event.call === 'apps.perform')
+        asleep.set(event.worker, (asleep.get(event.worker) ?? 0) + 1)
+      if (event.kind !== 'arm-write') return
+      const left = asleep.get(event.worker) ?? 0
+      if (left === 0) return
+      waking = event.worker
+      asleep.set(event.worker, left - 1)
     },
     isWaking: (worker) => worker === waking,
   }

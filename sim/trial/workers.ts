@@ -77,12 +77,7 @@ export function createWorkers(ground: Ground, count: number, mourn: () => void, 
       const worker = at(place)
       const isIt = (gate: { readonly call: string; readonly write: number }) =>
         isWrite(gate.call) && gate.write === write
-      let held = ''
-      const fate = (gate: { readonly call: string; readonly write: number }) => {
-        if (!isIt(gate)) return 'go'
-        held = gate.call
-        return 'hold'
-      }
+      const fate = (gate: { readonly call: string; readonly write: number }) => (isIt(gate) ? 'hold' : 'go')
       const schedule = createSchedule({ choose: () => 0, fate })
       let isOver = false
       const begun = begin(schedule, worker, work).then(() => {
@@ -91,7 +86,8 @@ export function createWorkers(ground: Ground, count: number, mourn: () => void, 
       await schedule.settle()
       await Promise.race([begun, new Promise((resolve) => setImmediate(resolve))])
       if (isOver) return null
-      ground.tell({ kind: 'asleep', worker: worker.number, call: held })
+      // Whoever sleeps does so in all that it has under way at once: neighbours are settled side by side.
+      for (const { call } of schedule.parked(0)) ground.tell({ kind: 'asleep', worker: worker.number, call })
       places[place % count] = bear(place % count)
       return {
         wake: async () => {

@@ -64,6 +64,9 @@ test('half a minute is in time, and who fell asleep inside the very call is not 
   expect(foundBy(checkFencing(), ...looked, asleep('apps.perform'), late, read(8 * MINUTE))).toEqual([])
   expect(foundBy(checkFencing(), ...looked, asleep('store.commit'), late, read(8 * MINUTE))).toHaveLength(1)
   expect(foundBy(checkFencing(), ...looked, asleep('apps.perform'), late, late, read(8 * MINUTE))).toHaveLength(1)
+  const twice = [asleep('apps.perform'), asleep('apps.perform')]
+  expect(foundBy(checkFencing(), ...looked, ...twice, late, late, read(8 * MINUTE))).toEqual([])
+  expect(foundBy(checkFencing(), ...looked, ...twice, late, late, late, read(8 * MINUTE))).toHaveLength(1)
 })
 
 test('a write of an older wish comes no later than half a minute after its decision, and that of a rollback whenever it likes', () => {
