@@ -30,7 +30,7 @@ export async function keepWatch(
     let watched: Watched | null = null
     try {
       watched = await watch(wheel, man, environment, each)
-      const isOver = watched !== 'going-on' && days !== null
+      const isOver = watched !== 'going-on'
       const trimmed = isOver
         ? await trim(wheel, man, environment, days, Math.max(0, end - wheel.clock.now()))
         : 'nothing'

@@ -1,19 +1,16 @@
 import { baseOf, type SignedCut, wrongCut } from '../core/audit-cut.ts'
-import { type ChainHead, digestText, type PublicKey, type Signature, type SignedDigest } from '../core/audit-digest.ts'
+import { type ChainHead, digestText, type Signature, type SignedDigest } from '../core/audit-digest.ts'
 import { CLOCKS_APART_MS, closeWindow, openWindow, type Standing, takeRows, timesOf } from '../core/audit-window.ts'
 import { type Break, walkEnd, walkFrom, walkOn } from '../core/chain-walk.ts'
-import type { SignatureVerdict } from '../core/digest-check.ts'
-import type { AuditKeeper, AuditLog, Night } from '../ports.ts'
-import { headsOf, type Notary, publicKeys } from './audit-digest.ts'
+import type { AuditLog, Night } from '../ports.ts'
+import type { CutReader } from './audit-cut.ts'
+import { headsOf, publicKeys } from './audit-digest.ts'
 import { noteOn } from './environment-row.ts'
 import type { Wheel } from './wheel.ts'
 
 /** What the night's check needs beside the wheel. */
-export interface Watchman extends Notary {
+export interface Watchman extends CutReader {
   readonly log: AuditLog
-  readonly keeper: AuditKeeper
-  /** Whether a signature over a text was made with one of these keys. */
-  readonly verify: (keys: readonly PublicKey[], text: string, signature: Signature) => SignatureVerdict
 }
 
 /** What a piece of the night's check came to. `resting`: this night's is done. */
@@ -36,7 +33,7 @@ export async function watch(wheel: Wheel, man: Watchman, environment: string, bu
   let { night, token } = await man.keeper.night(environment)
   if (night === null || night.phase === 'over') {
     const now = wheel.clock.now()
-    if (night !== null && now - night.startedAt < NIGHT_MS) return 'resting'
+    if (night !== null && isWithin(night, now, NIGHT_MS)) return 'resting'
     const begun = await keep(
       man,
       environment,
@@ -59,6 +56,11 @@ export async function watch(wheel: Wheel, man: Watchman, environment: string, bu
   return found.length === 0 ? 'intact' : 'broken'
 }
 
+/** Whether a check began so lately. One that is said to begin in the future was not written by any clock here. */
+export function isWithin({ startedAt }: Pick<Night, 'startedAt'>, now: number, ms: number): boolean {
+  return now - startedAt < ms && startedAt <= now + CLOCKS_APART_MS
+}
+
 type Kept = { readonly night: Night; readonly token: unknown }
 
 /** Null = somebody else goes on with it at the same time. */
@@ -76,7 +78,8 @@ async function beginning(wheel: Wheel, man: Watchman, environment: string): Prom
   const lower = newest === null ? bottom(cut) : standingOf(newest)
   const { rows, found } = await checkWindow(wheel, man, environment, upper, lower)
   const signed = newest === null ? [] : await unsigned(man, newest)
-  const night = { startedAt, newest: newest?.number ?? 0, rows, found: [...found, ...signed], last: null }
+  const lost = newest === null && cut !== null ? [cutBreak(cut, 'there is no digest any more that it could be at')] : []
+  const night = { startedAt, newest: newest?.number ?? 0, rows, found: [...found, ...signed, ...lost], last: null }
   if (newest === null) return { ...night, phase: 'found', next: null }
   return { ...night, phase: 'going', next: { number: newest.number, hash: newest.hash } }
 }
@@ -101,6 +104,10 @@ async function nextWindow(wheel: Wheel, man: Watchman, environment: string, nigh
   if (next === null) return { ...night, phase: 'found' }
   const cut = await man.keeper.newestCut(environment)
   const least = cut?.digest.number ?? 0
+  if (cut !== null && least >= next.number) {
+    const because = `digest ${least} is not one before digest ${next.number}, from which the check goes back`
+    return { ...night, phase: 'found', found: more(night.found, [cutBreak(cut, because)]) }
+  }
   const until = Math.max(next.number - SPAN, least)
   const { upper, lower, broken } = await linked(wheel, man, environment, next, until)
   if (upper === null || broken.length > 0) return { ...night, phase: 'found', found: more(night.found, broken) }
@@ -177,7 +184,11 @@ async function cutTrouble(
   const keys = await publicKeys(man.signer)
   const verifySignature = (text: string, signature: Signature) => man.verify(keys, text, signature)
   const because = wrongCut(cut, cut.environment, { digest: wheel.digest, verifySignature, newest, named })
-  return because === null ? [] : [{ id: `${cut.environment}#cut-${cut.number}`, because }]
+  return because === null ? [] : [cutBreak(cut, because)]
+}
+
+function cutBreak({ environment, number }: SignedCut, because: string): Break {
+  return { id: `${environment}#cut-${number}`, because }
 }
 
 /** Rows that a cut has not removed yet: they must follow one another down from where it ends. */

@@ -3,7 +3,9 @@ import type { SignedDigest } from '../core/audit-digest.ts'
 import { CLOCKS_APART_MS } from '../core/audit-window.ts'
 import { isRunning } from '../core/start.ts'
 import type { AuditLog } from '../ports.ts'
-import type { Watchman } from './audit-night.ts'
+import { findCut } from './audit-cut.ts'
+import { publicKeys } from './audit-digest.ts'
+import { isWithin, type Watchman } from './audit-night.ts'
 import { noteOn } from './environment-row.ts'
 import type { Wheel } from './wheel.ts'
 
@@ -21,20 +23,25 @@ const MOST_DUE = 20_000
  * Removes from the audit of an environment what is older than its retention: whole sealed segments, up to a digest whose
  * successor stands, and only what last night's check found as it was written. First a signed cut is stored, which says what
  * is removed; then the rows go, the oldest of each chain first, so that a crash leaves a chain that is right, and the next
- * call goes on. Nothing goes that is younger than a rollout which runs. Throws Fault.
+ * call goes on. Nothing goes that is younger than a rollout which runs, and nothing by a cut that is not sound. The newest cut
+ * is signed anew where another key signs now, also without a retention (null). Throws Fault.
  */
 export async function trim(
   wheel: Wheel,
   man: Watchman,
   environment: string,
-  retentionDays: number,
+  retentionDays: number | null,
   budgetMs: number,
 ): Promise<Trimmed> {
   const end = wheel.clock.now() + budgetMs
-  let cut = await man.keeper.newestCut(environment)
+  if (!(await isProven(wheel, man, environment))) return 'nothing'
+  const found = await findCut(wheel, man, environment)
+  if (found.kind === 'wrong') return 'nothing'
+  let cut = found.kind === 'sound' ? found.cut : null
   if (cut !== null && !(await removeLeft(wheel, man, cut, end))) return 'going-on'
+  if (cut !== null && (await isOldKey(man, cut))) cut = await renewed(wheel, man, cut)
   let result: Trimmed = 'nothing'
-  while (await isProven(wheel, man, environment)) {
+  while (retentionDays !== null && (await isProven(wheel, man, environment))) {
     const digest = await ripest(wheel, man, environment, cut, retentionDays)
     if (digest === null) return result
     const next = await cutAt(wheel, man, digest, cut, retentionDays)
@@ -49,7 +56,7 @@ export async function trim(
 /** Whether the last check is of this night, is over, and found nothing. */
 async function isProven(wheel: Wheel, { keeper }: Watchman, environment: string): Promise<boolean> {
   const { night } = await keeper.night(environment)
-  const isFresh = night !== null && wheel.clock.now() - night.startedAt < FRESH_MS
+  const isFresh = night !== null && isWithin(night, wheel.clock.now(), FRESH_MS)
   return isFresh && night.phase === 'over' && night.found.length === 0 && night.newest > 0
 }
 
@@ -84,6 +91,18 @@ async function runningSince(wheel: Wheel, environment: string): Promise<number> 
   const loaded = await wheel.store.load(environment, names)
   const began = loaded.flatMap(({ rollout }) => (rollout !== null && isRunning(rollout) ? [rollout.startedAt] : []))
   return Math.min(Number.POSITIVE_INFINITY, ...began)
+}
+
+/** Whether another key signs now: that of the cut may not be shown for ever, and what nobody vouches for is a finding. */
+async function isOldKey({ signer }: Watchman, { signature }: SignedCut): Promise<boolean> {
+  const [newest] = await publicKeys(signer)
+  return newest !== undefined && newest.kid !== signature.keyId
+}
+
+/** The cut once more, with the key that signs now; as it was where somebody else cut at the same time. */
+async function renewed(wheel: Wheel, man: Watchman, cut: SignedCut): Promise<SignedCut> {
+  const digest = await man.keeper.digest(cut.environment, cut.digest.number)
+  return (digest === null ? null : await cutAt(wheel, man, digest, cut, cut.retentionDays)) ?? cut
 }
 
 /** Null = somebody else cut at the same time. */

@@ -1,6 +1,7 @@
 import { TableClient } from '@azure/data-tables'
 import { createTableStore } from '../../lib/adapters/store/table.ts'
 import { tableAuditKeeper } from '../../lib/adapters/store/table-audit-keep.ts'
+import { findCut } from '../../lib/engine/audit-cut.ts'
 import { writeDigests } from '../../lib/engine/audit-digest.ts'
 import { type Watchman, watch } from '../../lib/engine/audit-night.ts'
 import { trim } from '../../lib/engine/audit-trim.ts'
@@ -95,9 +96,10 @@ export async function auditStage() {
         if (came !== 'going-on') return came
       }
     },
-    trim: (days = 90, budgetMs = HOUR) => trim(wheel, man, ENVIRONMENT, days, budgetMs),
+    trim: (days: number | null = 90, budgetMs = HOUR) => trim(wheel, man, ENVIRONMENT, days, budgetMs),
     verify: async (service: string | null) => {
-      const cut = await man.keeper.newestCut(ENVIRONMENT)
+      const found = await findCut(wheel, man, ENVIRONMENT)
+      const cut = found.kind === 'sound' ? found.cut : null
       const verdict = await verifyChain(wheel, store, { environment: ENVIRONMENT, service }, null, HOUR, cut)
       return verdict?.broken ?? verdict?.rows ?? null
     },

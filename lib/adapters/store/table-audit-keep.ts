@@ -1,7 +1,7 @@
 import type { TableClient } from '@azure/data-tables'
 import type { SignedCut } from '../../core/audit-cut.ts'
 import type { AuditKeeper, Night } from '../../ports.ts'
-import { readDigest } from './table-digests.ts'
+import { isHead, readDigest } from './table-digests.ts'
 import { refusal, throwFault } from './table-faults.ts'
 import { auditRowKey, CUT_RANGE, checkName, cutRowKey, digestRowKey, NIGHT_ROW } from './table-keys.ts'
 import { readRowOf } from './table-load.ts'
@@ -118,6 +118,8 @@ function readCut(row: Row): Read<SignedCut> {
   const { number, hash, heads, digest, signature, at } = read.value as Partial<SignedCut>
   const texts = [hash, at, digest?.hash, digest?.at, signature?.value, signature?.keyId]
   const isWhole =
-    texts.every((text) => typeof text === 'string') && Number.isSafeInteger(number) && Array.isArray(heads)
-  return isWhole ? { kind: 'read', value: read.value as unknown as SignedCut } : unreadable('it is no cut')
+    texts.every((text) => typeof text === 'string') &&
+    [number, digest?.number].every((one) => Number(one) >= 1 && Number.isSafeInteger(one))
+  const isCut = isWhole && Array.isArray(heads) && heads.every(isHead)
+  return isCut ? { kind: 'read', value: read.value as unknown as SignedCut } : unreadable('it is no cut')
 }

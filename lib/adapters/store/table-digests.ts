@@ -53,7 +53,8 @@ export function readDigest(row: Row): Read<SignedDigest> {
   return isDigest ? { kind: 'read', value: read.value as unknown as SignedDigest } : unreadable('it is no digest')
 }
 
-function isHead(value: unknown): boolean {
+/** Whether a value says where a chain stood. */
+export function isHead(value: unknown): boolean {
   const { entityId, seq, hash } = Object(value) as Partial<SignedDigest['heads'][number]>
   return typeof entityId === 'string' && Number.isSafeInteger(seq) && typeof hash === 'string'
 }
