@@ -36,7 +36,8 @@ export async function run({ io, options }: Call<Options>): Promise<number> {
   const environment = await environmentOf(api, options.environment, options.service)
   const fetched = await fetchDigests(api, environment)
   const wrong = fetched === null ? null : cutTrouble(environment, fetched)
-  const verdicts = await verdictsOf(api, environment, options.service)
+  const told = await verdictsOf(api, environment, options.service)
+  const verdicts = [...told, ...(options.service === undefined ? unlisted(fetched, told) : [])]
   const { checked, seen } = await walkHere(api, environment, options.service, verdicts, fetched)
   const walked = options.service === undefined ? null : new Set(verdicts.map(({ entityId }) => entityId))
   const digests = fetched === null ? null : checkFetched(environment, fetched, seen, walked)
@@ -77,6 +78,17 @@ async function verdictsOf(
     if (verdict !== null) verdicts.push(verdict)
   }
   return verdicts
+}
+
+/** Chains that the newest digest names and the service does not list, since it cannot read them or they are gone: walked from there. */
+function unlisted(fetched: Fetched | null, told: readonly AuditVerdict[]): readonly AuditVerdict[] {
+  const newest = fetched?.digests.at(-1)
+  const listed = new Set(told.map(({ entityId }) => entityId))
+  return (newest?.heads ?? []).flatMap(({ entityId, seq, hash }) => {
+    if (listed.has(entityId)) return []
+    const head = { id: `${entityId}#${seq}`, hash, happenedAt: newest?.at ?? '' }
+    return [{ entityId, intact: true, rows: 0, head, broken: null, removed: null, nextLink: null }]
+  })
 }
 
 /** The service's verdict on one chain; a long walk of its goes on where it says. */

@@ -54,13 +54,20 @@ async function writeDigest(wheel: Wheel, { digests, signer }: Notary, environmen
     const newest = (await digests.page(environment, 1, null)).items[0] ?? null
     const now = wheel.clock.now()
     if (!isDigestDue(newest, now)) return 'known'
-    const digest = nextDigest(newest, environment, await headsOf(wheel, environment), now)
+    const heads = withUnread(await headsOf(wheel, environment), newest?.heads ?? [])
+    const digest = nextDigest(newest, environment, heads, now)
     const text = digestText(digest)
     const signed = { ...digest, hash: wheel.digest(text), signature: await signer.sign(text) }
     if ((await digests.append(signed)) === 'saved') return 'written'
   }
   const because = `its next number is taken, though no digest with that number can be read`
   throw new Fault('conflict', `The digest of ${environment} was not stored in ${ATTEMPTS} tries: ${because}.`)
+}
+
+/** A chain that is not listed, as its service cannot be read now, keeps the head that it had: what was said of it stands. */
+function withUnread(heads: readonly ChainHead[], before: readonly ChainHead[]): readonly ChainHead[] {
+  const listed = new Set(heads.map(({ entityId }) => entityId))
+  return [...heads, ...before.filter(({ entityId }) => !listed.has(entityId))]
 }
 
 /** Where every chain stands now; those without a row at 0. Throws Fault. Heads are read one after the other: each is a true one, and none goes back. */

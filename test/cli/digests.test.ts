@@ -149,3 +149,21 @@ test('verify takes a chain that begins behind a signed cut, and no other', async
   const changed = { ...cut, retentionDays: 400 }
   expect(await check(ROWS.slice(1), changed)).toMatchObject({ code: 1, out: expect.stringContaining('it was changed') })
 }, 60_000)
+
+test('verify walks a chain that the service no longer lists from where the newest digest says that it stood', async () => {
+  const digests = await digestsOf(ROWS)
+  const of = (rows: readonly AuditRow[]) => (received: Received) => {
+    const { path } = received
+    if (path === '/v1/services') return { body: aList([]) }
+    if (path === '/v1/audit/verify') return { status: 404, body: '' }
+    return kept(rows, digests, keys)(received)
+  }
+  const keys = await SIGNER.publicKeys()
+  const verify = (rows: readonly AuditRow[]) =>
+    withStub(of(rows), ({ run }) => run(['audit', 'verify', '--environment', 'production']))
+  expect((await verify(ROWS)).out).toContain('production/pricing: 3 rows, unbroken')
+  const changed = ROWS.map((row) => (row.seq === 2 ? { ...row, notes: 'nothing' } : row))
+  const { code, out } = await verify(changed)
+  expect(out).toContain('broken at production/pricing#2')
+  expect(code).toBe(1)
+})
