@@ -65,7 +65,7 @@ async function readDue(
   isEnough: (rows: readonly DueRow[]) => boolean,
 ): Promise<readonly DueRow[]> {
   const listing: Listing = inPartition(reader, environment, dueRange(until), 'due')
-  const read = keep(dueRowOf)
+  const read = keep(readDueRow)
   const rows: DueRow[] = []
   let from: string | null = null
   do {
@@ -77,7 +77,8 @@ async function readDue(
   return rows
 }
 
-function dueRowOf(row: Row): Read<DueRow> {
+/** A due row as the sweep reads it; `unreadable` for an unknown schema, and where its key names no service. */
+export function readDueRow(row: Row): Read<DueRow> {
   if (row.schema !== SCHEMA) return otherSchema(row)
   const { rowKey = '', etag, claimedUntil } = row
   const name = nameOfDue(rowKey)

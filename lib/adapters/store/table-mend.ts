@@ -51,6 +51,15 @@ export async function mendSome(reader: Reader, environment: string, now: number,
   }
 }
 
+/** As `mendSome`, before a sweep: what cannot be mended now is logged and mended later, for a rollback must not wait for it. Never throws. */
+export async function mendMeanwhile(...of: Parameters<typeof mendSome>): Promise<void> {
+  try {
+    await mendSome(...of)
+  } catch (error) {
+    console.error(`lost due rows of ${of[1]} cannot be sought now:`, error)
+  }
+}
+
 const NOTHING: Readonly<Record<string, unknown>> = {}
 
 /** What cannot be read is as if nothing had been done yet: a round more does no harm. */

@@ -4,6 +4,7 @@ import { Fault } from '../../errors.ts'
 import type { Quarantine, QuarantinedLoaded } from '../../ports.ts'
 import { readAudit, readCommand, readEvent, readRollout, readService, readSource } from './table-codec.ts'
 import { readDigest } from './table-digests.ts'
+import { readDueRow } from './table-due.ts'
 import { refusal, throwFault } from './table-faults.ts'
 import { readFreezes } from './table-freezes.ts'
 import { readBuckets, readJudge } from './table-judge.ts'
@@ -13,11 +14,9 @@ import { readNotice, readParcel, readSink, readThread } from './table-notices.ts
 import { inPartition, readPage } from './table-pages.ts'
 import {
   misshapen,
-  otherSchema,
   type Read,
   type Row,
   readRow,
-  SCHEMA,
   shortened,
   type Unreadable,
   unreadable,
@@ -141,7 +140,7 @@ function readAny(tables: Tables, table: TableClient, row: Row): Read<unknown> {
     case 'thread':
       return readThread(row)
     case 'due':
-      return row.schema === SCHEMA ? { kind: 'read', value: row } : otherSchema(row)
+      return readDueRow(row)
     default:
       return unreadable('nobody knows rows of this name')
   }

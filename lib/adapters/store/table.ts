@@ -36,7 +36,7 @@ import {
   sourcePartition,
 } from './table-keys.ts'
 import { loadServices, type Reader, readRowOf } from './table-load.ts'
-import { type Mended, mendDueRows, mendSome } from './table-mend.ts'
+import { type Mended, mendDueRows, mendMeanwhile } from './table-mend.ts'
 import { tableOutbox } from './table-outbox.ts'
 import { inPartition, type Listing, readAll, readPage } from './table-pages.ts'
 import { suspectOf, tableQuarantine } from './table-quarantine.ts'
@@ -94,7 +94,7 @@ export function createTableStore(options: TableStoreOptions): TableStore {
     const last = mendedAt.get(environment)
     if (last !== undefined && last <= now && now - last < Math.min(mendEveryMs, ASK_MEND_MS)) return
     mendedAt.set(environment, now)
-    await mendSome(reader, environment, now, mendEveryMs)
+    await mendMeanwhile(reader, environment, now, mendEveryMs)
   }
   function page(query: AuditQuery): Promise<Page<AuditRow>>
   function page(limit: number, from: string | null): Promise<Page<EventRecord>>
