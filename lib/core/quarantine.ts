@@ -97,8 +97,18 @@ export function quarantinedAs(id: string, suspect: Suspect, known: Quarantined |
 }
 
 /** Whether the engine is to read it again by itself now. */
-export function isDueAgain({ kind, state, nextTryAt }: Quarantined, now: number): boolean {
-  return kind === 'row' && state === 'waiting' && nextTryAt !== null && nextTryAt <= now
+export function isDueAgain(item: Quarantined, now: number): boolean {
+  return item.kind === 'row' && item.state === 'waiting' && item.nextTryAt !== null && !isResting(item, now)
+}
+
+/** Whether it waits for a try to come. A wait longer than any that is ever set was set by a clock that has gone back since. */
+export function isResting({ nextTryAt }: Pick<Quarantined, 'nextTryAt'>, now: number): boolean {
+  return nextTryAt !== null && now < nextTryAt && nextTryAt <= now + LONGEST_WAIT_MS
+}
+
+/** Which of two is read again first: what holds a service, then what has waited longest. */
+export function byNeed(one: Quarantined, other: Quarantined): number {
+  return Number(holdsService(other)) - Number(holdsService(one)) || (one.nextTryAt ?? 0) - (other.nextTryAt ?? 0)
 }
 
 /** Whether its service is left alone now: as long as nobody can read what the service needs. */

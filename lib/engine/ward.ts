@@ -1,8 +1,10 @@
 import type { AuditDraft } from '../core/audit.ts'
 import { sealAs } from '../core/chain.ts'
 import {
+  byNeed,
   holdsService,
   isDueAgain,
+  isResting,
   nameOfSuspect,
   type Quarantined,
   quarantinedAs,
@@ -60,24 +62,26 @@ const MOST_ITEMS = 5_000
 const MOST_WAITING = 500
 const KEPT_MS = 7 * 86_400_000
 
+type Seeker = (id: string, suspect: Suspect) => void
+
 /** What one process remembers. */
 interface Memory {
   /** Suspects that wait to be written down, by id. */
   readonly waiting: Map<string, Suspect>
+  /** Those who read something again now, and want to hear of what is met. */
+  readonly seekers: Set<Seeker>
   /** By environment: when its quarantine was read, and which services are left alone because of what. */
   readonly known: Map<string, { readonly at: number; readonly held: Map<string, Quarantined> }>
 }
 
 /** Makes the ward of one process. What it remembers is a shadow of what is stored: others may know more. */
 export function createWard(options: WardOptions): Ward {
-  const memory: Memory = { waiting: new Map(), known: new Map() }
+  const memory: Memory = { waiting: new Map(), seekers: new Set(), known: new Map() }
   const { waiting, known } = memory
   let settling: Promise<void> | null = null
   return {
     quarantine: options.quarantine,
-    found: (suspect) => {
-      if (waiting.size < MOST_WAITING) waiting.set(idOf(options, suspect), suspect)
-    },
+    found: (suspect) => found(options, memory, suspect),
     settled: async () => {
       if (waiting.size === 0 && settling === null) return
       settling ??= flush(options, memory).finally(() => {
@@ -100,6 +104,15 @@ export function createWard(options: WardOptions): Ward {
     tell: (item, draft) => tell(options, item, draft),
     forget: (item) => forget(memory, item),
   }
+}
+
+function found(options: WardOptions, memory: Memory, suspect: Suspect): void {
+  const { waiting, seekers } = memory
+  const id = idOf(options, suspect)
+  for (const tell of seekers) tell(id, suspect)
+  // Known here before it is stored: a push for its service must not be taken for nobody's meanwhile.
+  remember(memory, quarantinedAs(id, suspect, null, options.clock.now()))
+  if (waiting.size < MOST_WAITING) waiting.set(id, suspect)
 }
 
 function idOf({ digest }: WardOptions, suspect: Suspect): string {
@@ -146,18 +159,23 @@ async function flush(options: WardOptions, memory: Memory): Promise<void> {
 
 async function examined(
   { quarantine, store }: WardOptions,
-  { waiting }: Memory,
+  { waiting, seekers }: Memory,
   item: Quarantined,
 ): Promise<Suspect | null> {
   const here = await quarantine.examine(item)
   const { environment, service, holds } = item
   if (here !== null || !holds || environment === null || service === null) return here
   // What is wrong may lie between rows: only who reads them together can tell.
+  const met: Suspect[] = []
+  const hear: Seeker = (id, suspect) => void (id === item.id && met.push(suspect))
+  seekers.add(hear)
+  try {
+    await store.load(environment, [service])
+  } finally {
+    seekers.delete(hear)
+  }
   waiting.delete(item.id)
-  await store.load(environment, [service])
-  const again = waiting.get(item.id) ?? null
-  waiting.delete(item.id)
-  return again
+  return met.at(-1) ?? null
 }
 
 /** What is known of an environment from now on; what is due to be read again is read, up to a bound. */
@@ -168,9 +186,11 @@ async function refresh(options: WardOptions, memory: Memory, environment: string
   const all = (await Promise.all(scopes.map((scope) => allOf(quarantine, scope)))).flat()
   memory.known.set(environment, { at: now, held: new Map() })
   for (const { item } of all) remember(memory, item)
-  const due = all.filter(({ item }) => isDueAgain(item, now)).slice(0, MOST_AGAIN)
-  for (const one of due) await attempted(options, () => readAgain(options, memory, one))
-  const old = all.filter(({ item }) => item.state === 'redriven' && item.triedAt < now - KEPT_MS).slice(0, MOST_AGAIN)
+  const due = all.filter(({ item }) => isDueAgain(item, now)).toSorted((a, b) => byNeed(a.item, b.item))
+  for (const one of due.slice(0, MOST_AGAIN)) await attempted(options, () => readAgain(options, memory, one))
+  const sentAt = ({ redriven, triedAt }: Quarantined) => redriven?.at ?? triedAt
+  const isOver = (item: Quarantined) => item.state === 'redriven' && sentAt(item) < now - KEPT_MS
+  const old = all.filter(({ item }) => isOver(item)).slice(0, MOST_AGAIN)
   for (const { item, token } of old) await attempted(options, () => quarantine.remove(item, token))
 }
 
@@ -188,7 +208,7 @@ async function readAgain(options: WardOptions, memory: Memory, { item, token }: 
 /** Of a row that waits for its next try, and is met between times, nothing new is written down. */
 function isNoNews(known: Quarantined, suspect: Suspect, now: number): boolean {
   if (suspect.kind === 'message' || known.holds !== (suspect.holds || known.holds)) return false
-  return known.state === 'dismissed' || (known.nextTryAt !== null && now < known.nextTryAt)
+  return known.state === 'dismissed' || isResting(known, now)
 }
 
 async function allOf(quarantine: Quarantine, environment: string | null): Promise<readonly QuarantinedLoaded[]> {

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest'
+import { backOffMs, byNeed, isDueAgain, quarantinedAs, type Suspect } from '../../lib/core/quarantine.ts'
+import { T0 } from '../support/state.ts'
+
+const MINUTE = 60_000
+const SUSPECT: Suspect = {
+  kind: 'row',
+  what: 'service',
+  place: 'SlipwayState/production/s!pricing',
+  environment: 'production',
+  service: 'pricing',
+  field: null,
+  why: 'schema 2, known is 1',
+  holds: true,
+  content: null,
+}
+const item = (at: number, of: Partial<Suspect> = {}) => quarantinedAs('ab'.repeat(8), { ...SUSPECT, ...of }, null, at)
+
+describe('when a row in quarantine is read again', () => {
+  test.each([
+    ['not before its time', 0, false],
+    ['not shortly before its time', MINUTE - 1, false],
+    ['at its time', MINUTE, true],
+    ['while the clock went back by less than the longest wait', -14 * MINUTE, false],
+    ['at once where the clock that set its time was a day ahead', -24 * 60 * MINUTE, true],
+  ])('%s', (_, later, isDue) => {
+    expect(isDueAgain(item(T0), T0 + later)).toBe(isDue)
+  })
+
+  test.each([
+    ['a message', item(T0, { kind: 'message', content: '{}' })],
+    ['what was dismissed', { ...item(T0), state: 'dismissed', nextTryAt: null } as const],
+    ['what waits for nobody', { ...item(T0), nextTryAt: null }],
+  ])('never: %s', (_, one) => {
+    expect(isDueAgain(one, T0 + 60 * MINUTE)).toBe(false)
+  })
+
+  test('those that hold a service come first, then those that have waited longest', () => {
+    const [late, early, loose] = [item(T0 + 1), item(T0), item(T0 - MINUTE, { holds: false })]
+    expect([loose, late, early].toSorted(byNeed)).toEqual([early, late, loose])
+  })
+
+  test('the pause doubles up to a quarter of an hour', () => {
+    expect([0, 1, 2, 3, 4, 5, 11, 1e9].map((tries) => backOffMs(tries) / MINUTE)).toEqual([1, 1, 2, 4, 8, 15, 15, 15])
+  })
+})
