@@ -20,7 +20,8 @@ beforeAll(async () => {
       manifest({ name: 'safety' }),
       manifest({ name: 'routing', steps: '[{ setWeight: 10 }, { pause: {} }, { setWeight: 100 }]', minRequests: 3 }),
     ],
-    { SLIPWAY_SWEEP_SCHEDULE: '* * * * * *' },
+    // A watch lasts at least as long as a function may live.
+    { SLIPWAY_SWEEP_SCHEDULE: '* * * * * *', AzureFunctionsJobHost__functionTimeout: '00:00:02' },
   )
   const url = scene.stack.local.services.routing ?? ''
   load = createLoad({ streams: [{ name: 'routing', url, rps: 40 }], clock: wallClock })
