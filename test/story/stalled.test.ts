@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Manifest } from '../../lib/core/service.ts'
 import { sweep } from '../../lib/engine/sweep.ts'
 import { byList } from '../../sim/choose.ts'
 import type { Stage, StageOptions } from '../../sim/runner.ts'
@@ -9,7 +10,8 @@ import { expectSound, HOUR, kinds, MINUTE, PRICING, plan, pricingManifest, versi
 const STEPS = plan([20, 0.05], [60, 0.2], [100, 0])
 /** Ten minutes: after that the platform has ended the function, and nothing of it wakes any more. */
 const LONGEST_LIFE_MS = 10 * MINUTE
-const LOOK_MS = BRISK.analysis?.intervalMs ?? 0
+/** While such a write may come, the end is looked at once a minute. */
+const LOOK_MS = MINUTE
 
 const canaryOf = (stage: Stage) => stage.rollout(PRICING).canary
 
@@ -22,8 +24,13 @@ async function woken(
   sleptMs: number,
   watchMs: number,
   options: StageOptions = {},
+  manifest: Partial<Manifest> = {},
 ): Promise<[Stage, number]> {
-  const stage = await setScene({ ...(SCENES[0] as Scene), manifest: { stages: STEPS, watchMs } }, 1, options)
+  const stage = await setScene(
+    { ...(SCENES[0] as Scene), manifest: { stages: STEPS, watchMs, ...manifest } },
+    1,
+    options,
+  )
   await stage.push(version(2))
   await stage.runUntil('the canary has traffic', () => weights(stage)[canaryOf(stage)] === 20, HOUR)
   stage.wakes.timer = false
@@ -90,6 +97,13 @@ describe('a writer that sleeps through an abort', () => {
       expect(kinds(stage).filter((kind) => kind === 'late-write-corrected')).toHaveLength(1)
     },
   )
+
+  test('is put right within a minute though the interval is half an hour', async () => {
+    const analysis = { ...pricingManifest().analysis, ...BRISK.analysis, intervalMs: 30 * MINUTE }
+    const [stage, met] = await woken(inAzure, 8 * MINUTE, 15 * MINUTE, {}, { analysis })
+    expect(kinds(stage)).toContain('late-write-corrected')
+    expect(met).toBeLessThanOrEqual(LOOK_MS + 10_000)
+  })
 
   test.each([1000, 4 * MINUTE])(
     'is put right also where the manifest asks for a watch of %i ms: a watch outlasts a function',

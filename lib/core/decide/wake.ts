@@ -13,6 +13,11 @@ const UNREAD_MS = 60_000
 /** How soon a rollback that Azure had no call to spare for is tried again. */
 const THROTTLED_MS = 2_000
 
+/** How soon an end is looked at again while a writer that slept may still bring an older split back: users meet that until then. */
+const WATCH_MS = 60_000
+/** So long after the last wish may a write of an older one come: a function lives no longer. */
+const LATE_MS = 600_000
+
 /**
  * When this rollout wants to be looked at next; null = never again. Never later than one interval, so that a foreign
  * edit is seen within a tick, and sooner where something is awaited or falls due before that.
@@ -25,7 +30,8 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   if (phase.kind === 'finished' && !busy && isQuiet(rollout, now)) return null
   const { frozen } = rollout
   const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity
-  const regular = Math.min(onTheBeat(rollout, now), thaws)
+  const watches = mayComeLate(rollout, now) ? now + WATCH_MS : Infinity
+  const regular = Math.min(onTheBeat(rollout, now), thaws, watches)
   if (trouble?.during === 'deed' && trouble.retryAt > now) return Math.min(regular, Math.max(trouble.retryAt, soon))
   if (frozen?.unreadable === true) return Math.min(regular, now + UNREAD_MS)
   if (busy || isAwaiting(rollout)) return soon
@@ -60,6 +66,11 @@ function onTheBeat({ manifest, verdict }: Rollout, now: number): number {
 function mayFail({ role, verdict, evalues }: Evidence): boolean {
   if (role === 'advisory' || verdict !== 'suspect' || evalues === null) return false
   return Math.max(evalues.absolute, evalues.relative, evalues.warmUp) >= SUSPECT
+}
+
+/** Whether a write from before the end may still be on its way. */
+function mayComeLate({ phase, wishedAt }: Rollout, now: number): boolean {
+  return phase.kind === 'finished' && now < phase.watchUntil && now < wishedAt + LATE_MS
 }
 
 function isAwaiting(rollout: Rollout): boolean {

@@ -6,6 +6,7 @@ import {
   ASLEEP,
   aFreshRollout,
   aManifest,
+  anAnalysis,
   anApp,
   appAt,
   aRevision,
@@ -212,6 +213,13 @@ describe('on watch', () => {
     expect(kinds(decision)).toEqual(['late-write-corrected'])
     expect(asked(decision.actions)).toEqual({ [CANARY]: 100 })
     expect(decision.next.phase).toMatchObject({ watchUntil: T0 + MINUTE + 15 * MINUTE })
+  })
+  test('it is looked at once a minute while a function that began before may still write, and then with every beat', () => {
+    const manifest = aManifest({ analysis: anAnalysis({ intervalMs: HOUR }) })
+    const at = (now: number) => look({ ...promoted, manifest, leftovers: [] }, appAt(100), { now }).next.wakeAt
+    expect(at(T0 + 5 * MINUTE)).toBe(T0 + 6 * MINUTE)
+    expect(at(T0 + 10 * MINUTE)).toBeGreaterThan(T0 + 30 * MINUTE)
+    expect(at(T0 + 3 * HOUR)).toBeNull()
   })
   test('a late write of a rollout that was rolled back is put right too, onto stable that is switched on', () => {
     expect(asked(look(rolledBack, appAt(10)).actions)).toEqual({ [STABLE]: 100 })
