@@ -74,7 +74,9 @@ async function beginning(wheel: Wheel, man: Watchman, environment: string): Prom
   const startedAt = wheel.clock.now()
   const newest = (await man.digests.page(environment, 1, null)).items[0] ?? null
   const cut = await man.keeper.newestCut(environment)
-  const upper = { at: startedAt, heads: (await headsOf(wheel, environment)).filter(({ seq }) => seq > 0) }
+  const listed = await headsOf(wheel, environment)
+  const heads = [...listed.filter(({ seq }) => seq > 0), ...unread(wheel, environment, listed, newest?.heads ?? [])]
+  const upper = { at: startedAt, heads }
   const lower = newest === null ? bottom(cut) : standingOf(newest)
   const { rows, found } = await checkWindow(wheel, man, environment, upper, lower)
   const signed = newest === null ? [] : await unsigned(man, newest)
@@ -82,6 +84,20 @@ async function beginning(wheel: Wheel, man: Watchman, environment: string): Prom
   const night = { startedAt, newest: newest?.number ?? 0, rows, found: [...found, ...signed, ...lost], last: null }
   if (newest === null) return { ...night, phase: 'found', next: null }
   return { ...night, phase: 'going', next: { number: newest.number, hash: newest.hash } }
+}
+
+/** Where chains stood before whose services cannot be read now: the quarantine tells of them. One that is gone is not among them. */
+function unread(
+  wheel: Wheel,
+  environment: string,
+  listed: readonly ChainHead[],
+  before: readonly ChainHead[],
+): readonly ChainHead[] {
+  const known = new Set(listed.map(({ entityId }) => entityId))
+  return before.filter(({ entityId }) => {
+    const key = { environment, name: entityId.slice(environment.length + 1) }
+    return !known.has(entityId) && (wheel.heldBy?.(key) ?? null) !== null
+  })
 }
 
 async function unsigned(

@@ -122,3 +122,17 @@ test('when another key signs, the cut is signed with it the next night, also wit
   expect(await stage.trim(null)).toBe('nothing')
   expect(await stage.rows('h!')).toHaveLength(2)
 })
+
+test('by night a chain whose service cannot be read is walked from where the newest digest says; one that is gone is found', async () => {
+  const [row] = await stage.rows('s!pricing')
+  if (row === undefined) throw new Error('a row was expected')
+  await stage.state.upsertEntity({ ...row, schema: 99 }, 'Replace')
+  expect(await stage.night()).toBe('broken')
+  expect((await stage.said())?.notes).toContain('the chain went back')
+  const heldBy = ({ name }: { readonly name: string }) => (name === 'pricing' ? 'it cannot be read' : null)
+  Object.assign(stage.wheel, { heldBy })
+  expect(await stage.night()).toBe('intact')
+  const [oldest] = await ofPricing()
+  await stage.state.upsertEntity({ ...oldest, notes: 'nothing', parts: 1 } as unknown as TableRow, 'Replace')
+  expect(await stage.night()).toBe('broken')
+})
