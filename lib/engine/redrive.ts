@@ -106,7 +106,8 @@ async function sendAgain(
     await requeue.send(item.place, item.content ?? '')
   } catch (error) {
     const now = await ward.quarantine.find(item.environment, item.id)
-    if (now?.item.state === 'redriven') await ward.quarantine.keep({ ...now.item, state: item.state }, now.token)
+    const before = { state: item.state, dismissed: item.dismissed }
+    if (now?.item.state === 'redriven') await ward.quarantine.keep({ ...now.item, ...before }, now.token)
     throw error
   }
   return { outcome: 'queued', item: next }

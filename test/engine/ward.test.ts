@@ -351,6 +351,10 @@ describe('a message', () => {
     const send = () => Promise.reject(new Fault('unavailable', 'no queue'))
     await expect(redrive({ ...redriving(ill), requeue: { send } }, await only(ill), 'ada')).rejects.toThrow('no queue')
     expect((await only(ill)).item).toMatchObject({ state: 'waiting', redriven: { by: 'ada' } })
+    await dismiss(redriving(ill), await only(ill), 'bo', 'nobody needs it')
+    await expect(redrive({ ...redriving(ill), requeue: { send } }, await only(ill), 'ada')).rejects.toThrow('no queue')
+    const dismissed = { by: 'bo', reason: 'nobody needs it' }
+    expect((await only(ill)).item).toMatchObject({ state: 'dismissed', dismissed })
   })
 
   test('is kept a week after it was redriven, and no longer', async () => {
