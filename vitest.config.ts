@@ -1,13 +1,20 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests of these start nothing and leave nothing behind: they share a process, and load the product once. */
+const SHARED = ['test/{core,schema,engine,scripts}/**/*.test.ts', 'test/sim/{checks,world,history,tables}/**/*.test.ts']
+const ALL = ['test/**/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     // A flaky test is a bug: it is found and mended, never run again until it is green.
     retry: 0,
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
+      { extends: true, test: { name: 'apart', include: ALL, exclude: [...SHARED, 'node_modules/**'] } },
+    ],
     coverage: {
       provider: 'v8',
       include: ['lib/**/*.ts'],

@@ -20,7 +20,8 @@ test.each(NAMES)('docs/pictures/%s is what npm run pictures draws, byte by byte'
 })
 
 test('no picture lies about that the script does not draw', () => {
-  const drawn = readdirSync(PICTURES_FOLDER).filter((name) => name !== 'dashboard')
+  // Those of scale are drawn by npm run plots, from figures that were measured.
+  const drawn = readdirSync(PICTURES_FOLDER).filter((name) => name !== 'dashboard' && !name.startsWith('scale-'))
   expect(drawn.sort()).toEqual([...NAMES].sort())
 })
 

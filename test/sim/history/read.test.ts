@@ -11,7 +11,7 @@ it.each([
   ['no object', '[1]', 'line 2: the line should be an object, and is [1]'],
   ['no seed', begun.replace('"seed":7', '"seed":-1'), 'line 2: seed should be a whole number from 0, and is -1'],
   ['no time', begun.replace(/"at":\d+/, '"at":"noon"'), 'line 2: at should be a number, and is "noon"'],
-  ['an unknown kind', '{"seed":1,"n":1,"at":1,"kind":"odd"}', 'line 2: kind should be one of service, fault,'],
+  ['an unknown kind', '{"seed":1,"n":1,"at":1,"kind":"odd"}', 'line 2: kind should be one of principal, secret,'],
   ['a row without notes', begun.replace('"notes"', '"note"'), 'line 2: row.notes should be text, and is nothing'],
   [
     'evidence that is none',
