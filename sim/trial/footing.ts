@@ -8,6 +8,7 @@ import { createSimApps } from '../apps.ts'
 import { chance } from '../chance.ts'
 import type { SimClock } from '../clock.ts'
 import type { Stage } from '../runner.ts'
+import type { Interference } from '../store.ts'
 import type { World } from '../world/types.ts'
 import { PLANTED } from './planted-secrets.ts'
 import type { TroubleItem } from './scenario.ts'
@@ -53,6 +54,7 @@ export function createSimFooting(stage: Stage, stored: Stored): Footing {
   const { store, wheel } = stage
   /** Services whose row cannot be read now. */
   const unreadable = new Set<string>()
+  const fails = storageFailures(store)
   return {
     wheel,
     rolloutOf: (key) => store.peek(key)?.rollout ?? null,
@@ -86,11 +88,11 @@ export function createSimFooting(stage: Stage, stored: Stored): Footing {
           unreadable.add(name)
           return () => void unreadable.delete(name)
         case 'storage-down':
-          return storageFails(stage, 1, 'before', luck)
+          return fails(1, 'before', luck)
         case 'storage-503':
-          return storageFails(stage, 0.3, 'before', luck)
+          return fails(0.3, 'before', luck)
         case 'storage-ambiguous':
-          return storageFails(stage, 0.3, 'after', luck)
+          return fails(0.3, 'after', luck)
         default:
           return null
       }
@@ -98,13 +100,25 @@ export function createSimFooting(stage: Stage, stored: Stored): Footing {
   }
 }
 
-function storageFails({ store }: Stage, share: number, moment: 'before' | 'after', luck: number): () => void {
-  let calls = 0
-  store.interfere((call, when) => {
-    calls += 1
-    if (when === moment && chance(luck, calls) < share) throw failure(`${when} ${call}`)
-  })
-  return () => store.interfere(null)
+/** Lets calls of storage fail; troubles that overlap all work, each until its own end. */
+function storageFailures(store: Stage['store']) {
+  const standing = new Set<Interference>()
+  const interfere: Interference = (call, when) => {
+    for (const one of standing) one(call, when)
+  }
+  return (share: number, moment: 'before' | 'after', luck: number): (() => void) => {
+    let calls = 0
+    const trouble: Interference = (call, when) => {
+      calls += 1
+      if (when === moment && chance(luck, calls) < share) throw failure(`${when} ${call}`)
+    }
+    standing.add(trouble)
+    store.interfere(interfere)
+    return () => {
+      standing.delete(trouble)
+      if (standing.size === 0) store.interfere(null)
+    }
+  }
 }
 
 function failure(when: string): Fault {
