@@ -33,7 +33,7 @@ export async function watch(wheel: Wheel, man: Watchman, environment: string, bu
   let { night, token } = await man.keeper.night(environment)
   if (night === null || night.phase === 'over') {
     const now = wheel.clock.now()
-    if (night !== null && isWithin(night, now, NIGHT_MS)) return 'resting'
+    if (night !== null && isWithin(night.startedAt, now, NIGHT_MS)) return 'resting'
     const begun = await keep(
       man,
       environment,
@@ -56,9 +56,9 @@ export async function watch(wheel: Wheel, man: Watchman, environment: string, bu
   return found.length === 0 ? 'intact' : 'broken'
 }
 
-/** Whether a check began so lately. One that is said to begin in the future was not written by any clock here. */
-export function isWithin({ startedAt }: Pick<Night, 'startedAt'>, now: number, ms: number): boolean {
-  return now - startedAt < ms && startedAt <= now + CLOCKS_APART_MS
+/** Whether a moment of a check is so late. One that is said to be in the future was written by no clock here. */
+export function isWithin(at: number, now: number, ms: number): boolean {
+  return now - at < ms && at <= now + CLOCKS_APART_MS
 }
 
 type Kept = { readonly night: Night; readonly token: unknown }

@@ -15,7 +15,7 @@ export type Trimmed = 'nothing' | 'trimmed' | 'going-on'
 /** Digests that one cut spans at most: a month. What is older yet goes with the next. */
 const MOST_SPANNED = 31 * 24
 const PAGE = 1_000
-/** How old the check of a night may be on which a cut rests. */
+/** How long ago the check of a night may have ended on which a cut rests: what a cut removes is what it looked at last. */
 const FRESH_MS = 26 * 3_600_000
 const MOST_DUE = 20_000
 
@@ -53,10 +53,10 @@ export async function trim(
   return result
 }
 
-/** Whether the last check is of this night, is over, and found nothing. */
+/** Whether the last check is over, ended lately, and found nothing. */
 async function isProven(wheel: Wheel, { keeper }: Watchman, environment: string): Promise<boolean> {
   const { night } = await keeper.night(environment)
-  const isFresh = night !== null && isWithin(night, wheel.clock.now(), FRESH_MS)
+  const isFresh = night !== null && night.last !== null && isWithin(night.last.at, wheel.clock.now(), FRESH_MS)
   return isFresh && night.phase === 'over' && night.found.length === 0 && night.newest > 0
 }
 

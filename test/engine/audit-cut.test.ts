@@ -82,7 +82,9 @@ test('a check that is said to have begun in the future is begun anew', async () 
   expect(await stage.night()).toBe('intact')
   const { night, token } = await stage.man.keeper.night('production')
   if (night === null) throw new Error('a night was expected')
-  await stage.man.keeper.keepNight('production', { ...night, startedAt: night.startedAt + 1000 * DAY }, token)
+  const startedAt = night.startedAt + 1000 * DAY
+  const last = night.last === null ? null : { ...night.last, at: startedAt }
+  await stage.man.keeper.keepNight('production', { ...night, startedAt, last }, token)
   const [row] = await ofPricing()
   await stage.state.upsertEntity({ ...row, notes: 'nothing', parts: 1 } as unknown as TableRow, 'Replace')
   expect(await stage.trim()).toBe('nothing')
@@ -133,6 +135,26 @@ test('by night a chain whose service cannot be read is walked from where the new
   Object.assign(stage.wheel, { heldBy })
   expect(await stage.night()).toBe('intact')
   const [oldest] = await ofPricing()
+  await stage.state.upsertEntity({ ...oldest, notes: 'nothing', parts: 1 } as unknown as TableRow, 'Replace')
+  expect(await stage.night()).toBe('broken')
+})
+
+test('a check that took more than a night is one to go by from when it ended', async () => {
+  await stage.live(16, 10 * DAY)
+  stage.pass(21 * HOUR)
+  expect(await stage.watch(0)).toBe('going-on')
+  stage.pass(30 * HOUR)
+  expect(await stage.watch(0)).toBe('intact')
+  expect(await stage.trim()).toBe('trimmed')
+})
+
+test('a check whose next place cannot be read is begun anew', async () => {
+  await stage.live(16, 10 * DAY)
+  expect(await stage.watch(0)).toBe('going-on')
+  const { night, token } = await stage.man.keeper.night('production')
+  if (night === null) throw new Error('a night was expected')
+  await stage.man.keeper.keepNight('production', { ...night, next: {} as typeof night.next }, token)
+  const oldest = (await ofPricing()).at(-1)
   await stage.state.upsertEntity({ ...oldest, notes: 'nothing', parts: 1 } as unknown as TableRow, 'Replace')
   expect(await stage.night()).toBe('broken')
 })

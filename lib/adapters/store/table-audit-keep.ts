@@ -107,9 +107,12 @@ async function remove(place: Place, environment: string, keys: readonly string[]
 function readNight(row: Row): Read<Night> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
-  const { startedAt, phase, newest, rows, found } = read.value as Partial<Night>
+  const { startedAt, phase, newest, rows, found, next } = read.value as Partial<Night>
+  const isNext = next === null || (Number.isSafeInteger(next?.number) && typeof next?.hash === 'string')
   const isWhole = [startedAt, newest, rows].every(Number.isFinite) && Array.isArray(found) && typeof phase === 'string'
-  return isWhole ? { kind: 'read', value: read.value as unknown as Night } : unreadable('it is no check of a night')
+  return isWhole && isNext
+    ? { kind: 'read', value: read.value as unknown as Night }
+    : unreadable('it is no check of a night')
 }
 
 function readCut(row: Row): Read<SignedCut> {
