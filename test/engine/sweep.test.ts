@@ -102,6 +102,44 @@ describe('a sweep', () => {
     expect(rung.slice(3).every(({ at, isHelp }) => isHelp === undefined && at > stage.clock.now())).toBe(true)
   })
 
+  test('goes on behind a slice of which one row was not read, and then says so', async () => {
+    const { stage, names } = await given(7)
+    const refused = new Fault('unavailable', 'reading production/s!svc-3: no answer')
+    const { wheel, seen } = worker(stage, ({ store }) => ({
+      store: {
+        ...store,
+        load: async (environment, asked) => {
+          const loaded = await store.load(environment, asked)
+          if (asked.includes('svc-3')) throw refused
+          return loaded
+        },
+      },
+    }))
+    const before = names.map((name) => stage.rollout(keyOf(name)).wakeAt)
+    await expect(sweep(wheel, 'production', { slice: 2 })).rejects.toBe(refused)
+    expect(new Set(seen)).toEqual(new Set(names))
+    const moved = names.filter((name, n) => stage.rollout(keyOf(name)).wakeAt !== before[n])
+    expect(moved).toEqual(names.filter((name) => name !== 'svc-3' && name !== 'svc-4'))
+  })
+
+  test('asks no more slices than five where storage gives no answer', async () => {
+    const { stage } = await given(7)
+    let asked = 0
+    const { wheel } = worker(stage, ({ store }) => ({
+      store: {
+        ...store,
+        load: async () => {
+          asked += 1
+          throw new Fault('unavailable', 'no answer')
+        },
+      },
+    }))
+    await expect(sweep(wheel, 'production', { slice: 1 })).rejects.toThrow(
+      '5 slices of production could not be looked at: no answer',
+    )
+    expect(asked).toBe(5)
+  })
+
   test('calls nobody where one slice is all, nor where it was called itself', async () => {
     const { stage } = await given(3)
     const helper = worker(stage)
