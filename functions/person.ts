@@ -4,7 +4,7 @@ import { invalid } from '../lib/door/service.ts'
 import { ALL_METHODS, problem } from '../lib/door.ts'
 import { erasePerson } from '../lib/engine/erase.ts'
 import { bylineOf } from '../lib/engine/people.ts'
-import { identify, registrar, settings, wheel } from '../lib/wiring.ts'
+import { identify, registrar, settings, ward, wheel } from '../lib/wiring.ts'
 
 /** One person, to be erased: nothing says any more whose the pseudonym was. `?reason=` goes into the audit. */
 app.http('person', {
@@ -25,7 +25,8 @@ async function erase({ params, query, caller, requestId }: Operated) {
   }
   const [turning, names, { environments }] = await Promise.all([wheel(), registrar(), settings()])
   const { actor, asked } = await bylineOf(names, caller, requestId)
-  const said = { by: { actor, asked }, reason }
+  const { heldIn } = await ward()
+  const said = { by: { actor, asked }, reason, heldIn }
   const erasure = await erasePerson(turning, names.people, Object.keys(environments), id, said)
   switch (erasure.kind) {
     case 'erased':

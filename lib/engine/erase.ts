@@ -11,23 +11,40 @@ import type { Wheel } from './wheel.ts'
 /** What became of an erasure. `needed`: rules that stand yet are about this person. */
 export type Erasure = { readonly kind: 'erased' | 'unknown' } | { readonly kind: 'needed'; readonly because: string }
 
+/** Who erases somebody, and why. */
+export interface Erasing {
+  readonly by: Exclude<By, string>
+  readonly reason: string
+  /** Services of an environment that cannot be read now; absent = all can. */
+  readonly heldIn?: (environment: string) => Promise<ReadonlySet<string>>
+}
+
+const nothingHeld = async (): Promise<ReadonlySet<string>> => new Set()
+const UNREAD = 'cannot be read, and may count on who they are: put right first what is in quarantine'
+
 /** Services that may have a look due; more are not looked through. */
 const MOST_DUE = 20_000
 
 /**
  * Takes a person out of the lookup for good, with a row in the chain of every environment, written before: a crash in
  * between leaves a row too many, and asking again erases. What is stored keeps the pseudonym, so that no hash changes.
- * Refused while a rollout that runs counts on who they are, or a manifest or a push that waits names them. Throws Fault.
+ * Refused while a rollout that runs counts on who they are, or a manifest or a push that waits names them, or a service is
+ * left alone (`heldIn`), since nobody can tell what it counts on. Throws Fault.
  */
 export async function erasePerson(
   wheel: Wheel,
   people: People,
   environments: readonly string[],
   pseudonym: string,
-  { by, reason }: { readonly by: Exclude<By, string>; readonly reason: string },
+  { by, reason, heldIn = nothingHeld }: Erasing,
 ): Promise<Erasure> {
   if (((await people.named([pseudonym])).get(pseudonym) ?? null) === null) return { kind: 'unknown' }
-  const needs = await Promise.all(environments.map((environment) => needOf(wheel, environment, pseudonym)))
+  const needs = await Promise.all(
+    environments.map(async (environment) => {
+      const [unread] = await heldIn(environment)
+      return unread === undefined ? needOf(wheel, environment, pseudonym) : `${environment}/${unread} ${UNREAD}`
+    }),
+  )
   const because = needs.find((need) => need !== null)
   if (because !== undefined && because !== null) return { kind: 'needed', because }
   const { actor, ...asked } = by

@@ -286,6 +286,20 @@ test('nobody is erased on whom a manifest, a push that waits or a rollout that r
   expect(await erase(third.actorId)).toMatchObject({ kind: 'needed' })
 })
 
+test('nobody is erased while a service cannot be read: what it keeps may count on who they are', async () => {
+  const { wheel, people, registrar } = await given()
+  const { actorId } = await bylineOf(registrar, person('eve'), 'r')
+  let held = new Set(['pricing'])
+  const heldIn = async (environment: string) => (environment === 'production' ? held : new Set<string>())
+  const said = { by: { actor: 'admin' }, reason: '', heldIn }
+  expect(await erasePerson(wheel, people, ['staging', 'production'], actorId, said)).toEqual({
+    kind: 'needed',
+    because: 'production/pricing cannot be read, and may count on who they are: put right first what is in quarantine',
+  })
+  held = new Set()
+  expect((await erasePerson(wheel, people, ['production'], actorId, said)).kind).toBe('erased')
+})
+
 test('a name of before is replaced, machines keep theirs, and a lookup that fails stores no name and hides none', async () => {
   const people = await noPeople()
   const registrar = { people, clock }
