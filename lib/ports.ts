@@ -89,7 +89,7 @@ export interface RolloutStore {
   due(environment: string, until: number, limit: number): Promise<readonly string[]>
   /**
    * As `due`, for a worker that looks at them now: without `except`, and without what others have in hand. Where more is due
-   * than `limit`, those named are claimed for some seconds. A claim is a hint and no right: it may be lost or overlooked,
+   * than `limit`, those named are claimed for some seconds. A rollback is due also where a clock that ran ahead set its time. A claim is a hint and no right: it may be lost or overlooked,
    * two may get the same name, and a claim whose worker died ends by itself (`lib/core/claims.ts`).
    */
   claim(environment: string, now: number, limit: number, except: ReadonlySet<string>): Promise<Claimed>

@@ -1,4 +1,4 @@
-import { type Due, isUrgent } from '../lib/core/claims.ts'
+import { type Due, isUrgent, LONGEST_URGENT_WAIT_MS } from '../lib/core/claims.ts'
 import type { Rollout } from '../lib/core/rollout.ts'
 
 /** Who is due when, in the order of the table store's due rows: urgent ones first, then by time, then by name. */
@@ -7,8 +7,8 @@ export interface DueLine {
   move(name: string, before: Rollout | null, after: Rollout): void
   /** Up to `limit` names whose time is at or before `until`. */
   until(until: number, limit: number): readonly string[]
-  /** All that is due, with the claims that stand. */
-  due(until: number): readonly Due[]
+  /** All that is due for a worker now, with the claims that stand: rollbacks also where a clock that ran ahead set their time. */
+  due(now: number): readonly Due[]
   /** A claim stands until the name moves. */
   claim(name: string, until: number): void
 }
@@ -32,10 +32,12 @@ export function createDueLine(): DueLine {
       const first = urgent.until(until, limit)
       return first.length < limit ? [...first, ...usual.until(until, limit - first.length)] : first
     },
-    due: (until) => [
-      ...urgent.until(until, Number.POSITIVE_INFINITY).map(dueOf(true)),
-      ...usual.until(until, Number.POSITIVE_INFINITY).map(dueOf(false)),
-    ],
+    due: (now) => {
+      const until = (list: DueList, time: number) => list.until(time, Number.POSITIVE_INFINITY)
+      const believed = until(urgent, now + LONGEST_URGENT_WAIT_MS).length
+      const ahead = until(urgent, Number.POSITIVE_INFINITY).slice(believed)
+      return [...[...until(urgent, now), ...ahead].map(dueOf(true)), ...until(usual, now).map(dueOf(false))]
+    },
     claim: (name, until) => void claims.set(name, until),
   }
 }

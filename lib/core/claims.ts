@@ -47,6 +47,17 @@ export function shareOf<T extends Due>(
   }
 }
 
+/** The next look at a rollback is never set further off than a minute. */
+export const LONGEST_URGENT_WAIT_MS = 120_000
+
+/**
+ * Whether a look that was set for `at` is to be taken now. One at a rollback that is further off than any that is ever set was
+ * set by a clock that ran ahead: users must not wait until the others' clocks come there.
+ */
+export function isDueBy({ at, isUrgent }: Pick<Due, 'isUrgent'> & { readonly at: number }, now: number): boolean {
+  return at <= now || (isUrgent && at > now + LONGEST_URGENT_WAIT_MS)
+}
+
 /** Until when a claim made now counts, epoch milliseconds. */
 export function claimEnd({ isUrgent }: Pick<Due, 'isUrgent'>, now: number): number {
   return now + (isUrgent ? URGENT_CLAIM_MS : CLAIM_MS)

@@ -168,6 +168,23 @@ function claimContract(open: () => Promise<AnyStore>): void {
     expect((await store.claim('production', now + 5_000, 2, NONE)).names).toEqual([two])
   })
 
+  it('gives out a rollback whose next look a clock set that ran ahead, and nothing else before its time', async () => {
+    const store = await open()
+    const day = 86_400_000
+    await waiting(store, 3, [one, two])
+    for (const [name, at] of [
+      [one, T0 + day],
+      [two, T0 + 120_000],
+      [three, T0 + day],
+    ] as const) {
+      const tick = idleTick(await loaded(store, { environment: 'production', name }), at)
+      expect(await store.commit(tick)).toBe('saved')
+    }
+    expect((await store.claim('production', T0, 5, NONE)).names).toEqual([one])
+    expect(await store.due('production', T0, 5)).toEqual([])
+    expect((await store.claim('production', T0 + 120_000, 5, NONE)).names).toEqual([two, one])
+  })
+
   it('gives no two of many workers the same, when they come at the same moment', async () => {
     const store = await open()
     await waiting(store, 6)

@@ -1,5 +1,5 @@
 import type { TransactionAction } from '@azure/data-tables'
-import { claimEnd, type Due, type Share, shareOf } from '../../core/claims.ts'
+import { claimEnd, type Due, isDueBy, type Share, shareOf } from '../../core/claims.ts'
 import type { Claimed } from '../../ports.ts'
 import { refusal, throwFault } from './table-faults.ts'
 import { dueRange, isName, nameOfDue, timeOfDue } from './table-keys.ts'
@@ -30,7 +30,8 @@ export async function dueNames(
   keep: Keep,
 ): Promise<readonly string[]> {
   const enough = (rows: readonly DueRow[]) => distinct(rows).length >= limit
-  const rows = await readDue(reader, environment, until, limit, keep, enough)
+  const isDue = ({ at }: DueRow) => at <= until
+  const rows = await readDue(reader, environment, until, limit, keep, isDue, enough)
   return distinct(rows).slice(0, limit)
 }
 
@@ -48,7 +49,8 @@ export async function claimDue(
 ): Promise<Claimed> {
   for (let tries = 1; ; tries += 1) {
     const share = (rows: readonly DueRow[]) => shareOf(rows, now, limit, except)
-    const rows = await readDue(reader, environment, now, PAGE, keep, (read) => share(read).mine.length >= limit)
+    const isDue = (row: DueRow) => isDueBy(row, now)
+    const rows = await readDue(reader, environment, now, PAGE, keep, isDue, (read) => share(read).mine.length >= limit)
     const { mine, isClaim, left, othersUntil } = share(rows)
     if (!isClaim || mine.length === 0 || tries === MOST_TRIES || (await mark(reader, environment, mine, now)))
       return { names: distinct(mine), left, othersUntil }
@@ -62,6 +64,7 @@ async function readDue(
   until: number,
   pageSize: number,
   keep: Keep,
+  isDue: (row: DueRow) => boolean,
   isEnough: (rows: readonly DueRow[]) => boolean,
 ): Promise<readonly DueRow[]> {
   const listing: Listing = inPartition(reader, environment, dueRange(until), 'due')
@@ -71,7 +74,7 @@ async function readDue(
   do {
     const page: Awaited<ReturnType<typeof readPage<DueRow>>> = await readPage(listing, pageSize, from, read)
     // The range holds urgent rows of a time to come as well.
-    rows.push(...page.items.filter(({ at }) => at <= until))
+    rows.push(...page.items.filter(isDue))
     from = page.next
   } while (from !== null && !isEnough(rows))
   return rows
