@@ -78,6 +78,7 @@ function pin(move: Move, facts: Facts, app: AppSeen): Closing {
   const { stable } = move.rollout
   if (stable === null) return { move, actions: [] }
   if (find(app, stable)?.active === false) return switchOn(move, facts, stable)
+  if (isOnlyNamed(move.rollout, app, stable)) return { move, actions: [] }
   if (needsRepair(move.rollout, facts, app)) return repair(move, facts, app, stable, { [stable]: 100 })
   if (!followsLatest(app)) return { move, actions: [] }
   const traffic = trafficList(app, { [stable]: 100 })
@@ -89,6 +90,16 @@ function pin(move: Move, facts: Facts, app: AppSeen): Closing {
     notes: `traffic followed the latest revision; it is pinned to ${stable} so that a new revision takes none unasked`,
   })
   return { move: pinned, actions: [{ kind: 'set-traffic', traffic }] }
+}
+
+/**
+ * Whether traffic follows the latest revision, and that one cannot serve: Azure leaves users on the one that was ready before,
+ * and naming the latest would take them off it.
+ */
+function isOnlyNamed({ phase }: Rollout, app: AppSeen, stable: string): boolean {
+  const revision = find(app, stable)
+  if (phase.kind !== 'preparing' || !followsLatest(app) || revision === undefined) return false
+  return !isReady(revision) && revision.running !== 'ScaledToZero'
 }
 
 function make(move: Move, facts: Facts, app: AppSeen): Closing {

@@ -110,6 +110,18 @@ describe('preparing', () => {
     expect(phaseOf(look(decision.next, anApp(), image).next)).toBe('provisioning')
   })
 
+  test.each([
+    ['sick', SICK, []],
+    ['starting', STARTING, []],
+    ['scaled to zero', ASLEEP, ['traffic-pinned']],
+  ])('it is pinned to a latest revision that is %s only where that one can serve', (_, state, rows) => {
+    const traffic = [{ revision: null, weight: 100, label: null }]
+    const decision = look(aFreshRollout(), anApp({ traffic, revisions: [aRevision(STABLE, state)] }), image)
+    expect([phaseOf(decision.next), kinds(decision)]).toEqual(['preparing', rows])
+    const late = look(decision.next, anApp({ traffic, revisions: [aRevision(STABLE, state)] }), { ...LATE, ...image })
+    expect(phaseOf(late.next)).toBe('finished failed')
+  })
+
   test('traffic that cannot be pinned ends the rollout at the deadline', () => {
     const app = anApp({ traffic: [{ revision: null, weight: 100, label: null }] })
     const decision = look(aFreshRollout(), app, { ...image, ...LATE })
