@@ -38,6 +38,9 @@ test('what changes something can be tried without doing it', () => {
       'freeze add',
       'freeze stop',
       'freeze lift',
+      'people erase',
+      'quarantine redrive',
+      'quarantine dismiss',
       'manifest put',
     ].map((words) => `slipway ${words}`),
   )
