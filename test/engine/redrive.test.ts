@@ -185,6 +185,15 @@ describe('rows that are read again', () => {
 })
 
 describe('a message that was sent again', () => {
+  test('says no more than that it failed where what was thrown is no error', async () => {
+    const ill = await given()
+    const servicesFor = () => Promise.reject('s3cret')
+    const broken = { ...ill.wheel, catalogue: { ...ill.wheel.catalogue, servicesFor } }
+    const [record] = await sift(broken, 'intake', [{ kind: 'push', push: version(2), receivedAt: 0 }], ill.shelf)
+    expect(record?.reason.split(';')[0]).toBe('it could not be acted on')
+    expect((await find(ill)).item.why).toBe('it could not be acted on')
+  })
+
   test('is kept a week from then on, however old it is', async () => {
     const ill = await given()
     await setAside(ill.wheel, 'intake', '{}', ill.shelf)

@@ -1,3 +1,4 @@
+import { errorLine } from '../../errors.ts'
 import { readRollout, readService, writeDue } from './table-codec.ts'
 import { refusal, throwFault } from './table-faults.ts'
 import { dueRange, MEND_ROW, nameOfDue, nameOfService, rolloutRowKey, servicesAfter } from './table-keys.ts'
@@ -56,7 +57,7 @@ export async function mendMeanwhile(...of: Parameters<typeof mendSome>): Promise
   try {
     await mendSome(...of)
   } catch (error) {
-    console.error(`lost due rows of ${of[1]} cannot be sought now:`, error)
+    console.error(errorLine(`lost due rows of ${of[1]} cannot be sought now`, error))
   }
 }
 
