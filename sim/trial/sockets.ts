@@ -26,6 +26,8 @@ export function toldSockets(ground: Ground, body: Body, skew: () => number): Whe
     ...wheel,
     ...beneath,
     clock: own,
+    // A queue knows delays only: whose clock is wrong asks for a time of its own.
+    bell: { ring: (calls) => wheel.bell.ring(calls.map((call) => ({ ...call, at: call.at - skew() }))) },
     store: noticed(ground, telling(beneath.store, null)),
     outbox: beneath.outbox,
     ...toldSinks(ground, body.number),
