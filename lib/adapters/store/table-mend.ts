@@ -53,11 +53,11 @@ export async function mendSome(reader: Reader, environment: string, now: number,
 }
 
 /** As `mendSome`, before a sweep: what cannot be mended now is logged and mended later, for a rollback must not wait for it. Never throws. */
-export async function mendMeanwhile(...of: Parameters<typeof mendSome>): Promise<void> {
+export async function mendMeanwhile(log: (line: string) => void, ...of: Parameters<typeof mendSome>): Promise<void> {
   try {
     await mendSome(...of)
   } catch (error) {
-    console.error(errorLine(`lost due rows of ${of[1]} cannot be sought now`, error))
+    log(errorLine(`lost due rows of ${of[1]} cannot be sought now`, error))
   }
 }
 

@@ -55,6 +55,8 @@ export interface TableStoreOptions {
   readonly timeoutMs?: number
   /** How often a round of `claim`'s search for lost due rows begins at most, in milliseconds of `now`; default one hour. */
   readonly mendEveryMs?: number
+  /** Told of a search that could not be made now, in one line; default `console.error`. */
+  readonly log?: (line: string) => void
 }
 
 /** Every storage socket but the inbox, on Azure Table Storage. */
@@ -81,7 +83,7 @@ const ASK_MEND_MS = 60_000
  * `malformed` (too large, wrong page token), `not-found` (no such table).
  */
 export function createTableStore(options: TableStoreOptions): TableStore {
-  const { tables, timeoutMs = 20_000, mendEveryMs = 3_600_000 } = options
+  const { tables, timeoutMs = 20_000, mendEveryMs = 3_600_000, log = console.error } = options
   const quarantine = tellerOf(options)
   const reader: Reader = { table: tables.state, timeoutMs, quarantine }
   const keep = keeper(quarantine)
@@ -94,7 +96,7 @@ export function createTableStore(options: TableStoreOptions): TableStore {
     const last = mendedAt.get(environment)
     if (last !== undefined && last <= now && now - last < Math.min(mendEveryMs, ASK_MEND_MS)) return
     mendedAt.set(environment, now)
-    await mendMeanwhile(reader, environment, now, mendEveryMs)
+    await mendMeanwhile(log, reader, environment, now, mendEveryMs)
   }
   function page(query: AuditQuery): Promise<Page<AuditRow>>
   function page(limit: number, from: string | null): Promise<Page<EventRecord>>

@@ -81,5 +81,7 @@ function storeOver(
   const client = (name: string) => new TableClient('https://slipway.table.core.windows.net', name, CREDENTIAL, options)
   return createTableStore({
     tables: { state: client(STATE), index: client('SlipwayIndex'), events: client('SlipwayEvents') },
+    // The trace tells what befell storage.
+    log: () => {},
   })
 }
