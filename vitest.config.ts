@@ -10,7 +10,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // A flaky test is a bug: it is found and mended, never run again until it is green.
     retry: 0,
-    maxWorkers: 2,
+    // Two cores bear three: many tests wait for processes, timers and the network of this machine.
+    maxWorkers: 3,
     projects: [
       { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
       { extends: true, test: { name: 'apart', include: ALL, exclude: [...SHARED, 'node_modules/**'] } },
