@@ -21,8 +21,15 @@ app.http('quarantine', {
     const state = STATES.find((known) => known === text) ?? null
     if (text !== null && state === null)
       return problem(400, 'bad-request', `state is ${JSON.stringify(text)}; give ${STATES.join(', ')}, or nothing.`)
+    const service = query.get('service')
+    if (service !== null && !/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/.test(service))
+      return problem(
+        400,
+        'bad-request',
+        `service is ${JSON.stringify(service.slice(0, 40))}, which is no name of a service.`,
+      )
     const scopes = query.has('environment') ? environments : [...environments, null]
-    const asked = { scopes, service: query.get('service'), state, limit, from }
+    const asked = { scopes, service, state, limit, from }
     const { quarantine } = await ward()
     const page = await pageAt(from, () => quarantinePage(quarantine, asked, caller))
     const items = page.items.map((item) => quarantineView(item, false))

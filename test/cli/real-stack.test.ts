@@ -46,7 +46,9 @@ test('next to the local stack the command needs no address and no login', async 
   ])
 })
 
-test('a manifest is stored, an image pushed, promoted and undone; the audit tells it, and its chain is whole', { timeout: 240_000 }, async () => {
+test('a manifest is stored, an image pushed, promoted and undone; the audit tells it, and its chain is whole', {
+  timeout: 240_000,
+}, async () => {
   expect(await run('manifest put pricing.yaml --yes')).toMatchObject({
     code: 0,
     out: expect.stringContaining('version 2'),

@@ -78,7 +78,7 @@ export const serviceOperations = {
     tag: 'Commands',
     params: { ...SERVICE, verb: { schema: verbSchema, description: 'What is to be done.' } },
     headers: { 'if-match': IF_MATCH_OF_COMMAND, ...REQUEST_ID },
-    body: { required: false, content: { 'application/json': commandRequestSchema } },
+    body: { required: false, content: { 'application/json': commandRequestSchema.nullable() } },
     answers: {
       ...ok('It is done.', commandReplySchema),
       202: {
