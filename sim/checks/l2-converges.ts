@@ -12,10 +12,12 @@ type Decision = TraceEvent & { readonly kind: 'decision' }
 const WAITS_MS = 5 * MINUTE_MS
 /** Two ticks. */
 const TICKS_MS = 2 * MINUTE_MS
+/** How long an operation of ARM may drag that was told to, also when all else is calm. */
+const DRAGS_MS = 10 * MINUTE_MS
 
 /**
  * L2: when nothing is amiss any more, users meet what the newest decision wants, two ticks after the longest wait between two
- * tries (five minutes) at the latest, without a person. Whoever has raised the alarm that it does not become real, or
+ * tries (five minutes, or ten where ARM drags an operation out) at the latest, without a person. Whoever has raised the alarm that it does not become real, or
  * keeps its hands off, has said that a person is needed.
  */
 export function checkConverges(): Check {
@@ -27,13 +29,8 @@ export function checkConverges(): Check {
   const newest = new Map<string, Decision>()
   const wished = new Map<string, number>()
   const excused = new Set<string>()
-  const isMet = (decision: Decision, weights: Weights) => {
-    const { stable, canary, canaryWeight, phase, outcome } = decision
-    if (stable === null || canaryWeight === null) return true
-    if (phase === 'progressing') return sameWeights(weights, shared(stable, canary, canaryWeight))
-    if (phase === 'rolling-back') return (weights[canary] ?? 0) === 0
-    return phase !== 'finished' || outcome === 'promoted' || (weights[canary] ?? 0) === 0 || decision.wakeAt === null
-  }
+  const dragging = new Set<string>()
+  const allowedFor = (entity: string) => (dragging.has(entity) ? DRAGS_MS : WAITS_MS) + TICKS_MS
   return {
     invariant: 'L2',
     see: (event) => {
@@ -44,6 +41,7 @@ export function checkConverges(): Check {
         entities.set(event.app, event.entity)
       }
       if (event.kind === 'traffic') serving.set(event.app, event.weights)
+      if (event.kind === 'fault' && /^operation-(slow|late)$/.test(event.variant)) dragging.add(event.entity ?? '')
       // What a hand gave is left, or stands until somebody looks: another promise.
       if (event.kind === 'edit') excused.add(entities.get(event.app) ?? '')
       // So does what a worker brings back that slept inside its call: the next look of the watch is an interval away.
@@ -66,9 +64,9 @@ export function checkConverges(): Check {
       if (event.at - since <= WAITS_MS + TICKS_MS) return []
       const found = []
       for (const [entity, decision] of newest) {
-        if (excused.has(entity) || event.at - (wished.get(entity) ?? 0) <= WAITS_MS + TICKS_MS) continue
+        if (excused.has(entity) || event.at - (wished.get(entity) ?? 0) <= allowedFor(entity)) continue
         const weights = serving.get(apps.get(entity) ?? '') ?? {}
-        if (isMet(decision, weights)) continue
+        if (event.at - since <= allowedFor(entity) || isMet(decision, weights)) continue
         excused.add(entity)
         const says = `${decision.rollout} of ${entity} (${decision.phase}) wants ${decision.canaryWeight} % for ${decision.canary}, and users meet ${JSON.stringify(weights)} at ${new Date(event.at).toISOString()}, calm since ${since === Number.NEGATIVE_INFINITY ? 'ever' : new Date(since).toISOString()}`
         found.push({ invariant: 'L2' as const, says, n: event.n })
@@ -77,4 +75,13 @@ export function checkConverges(): Check {
     },
     end: () => [],
   }
+}
+
+/** Whether users meet what was decided. */
+function isMet(decision: Decision, weights: Weights): boolean {
+  const { stable, canary, canaryWeight, phase, outcome } = decision
+  if (stable === null || canaryWeight === null) return true
+  if (phase === 'progressing') return sameWeights(weights, shared(stable, canary, canaryWeight))
+  if (phase === 'rolling-back') return (weights[canary] ?? 0) === 0
+  return phase !== 'finished' || outcome === 'promoted' || (weights[canary] ?? 0) === 0 || decision.wakeAt === null
 }
