@@ -31,11 +31,14 @@ export function requiredId(headers: Headers, body: unknown, what: string): strin
   )
 }
 
-/** The body with the id in it, wherever it came from. What is no object is left as it is, to be refused by whoever reads it. */
+/**
+ * The body with the id in it, wherever it came from. What is no object is left as it is, and so is an `id` that the body
+ * has itself, of whatever type: whoever reads the body refuses it.
+ */
 export function withRequestId(headers: Headers, body: unknown): unknown {
   const id = requestIdIn(headers, body)
   if (id === null || !isObject(body ?? {})) return body
-  return { ...(body as object | null), id }
+  return { id, ...(body as object | null) }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -46,8 +46,12 @@ describe.skipIf(without !== null)(`fuzzing the API${skipped}`, { timeout: 300_00
   })
 })
 
+/**
+ * One worker: with two, schemathesis' threads fall over one another now and then (a KeyError of its own in the coverage
+ * phase; its users met the same and made the same choice).
+ */
 async function fuzz(api: string, token: string, folder: string) {
-  const limits = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '8', '--max-time', '60', '--workers', '2']
+  const limits = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '8', '--max-time', '60', '--workers', '1']
   const args = [
     ...['run', `${api}/openapi.json`, '-H', `Authorization: Bearer ${token}`],
     ...['--checks', CHECKS.join(','), '--exclude-path-regex', NOT_FUZZED, '--continue-on-failure'],

@@ -51,5 +51,6 @@ test('the id is put into the body, and a body that is no object is left for whoe
   expect(withRequestId(headers, { reason: 'r' })).toEqual({ reason: 'r', id: 'a' })
   expect(withRequestId(headers, null)).toEqual({ id: 'a' })
   expect(withRequestId(headers, [1])).toEqual([1])
+  expect(withRequestId(headers, { id: {} })).toEqual({ id: {} })
   expect(withRequestId(new Headers(), 'text')).toBe('text')
 })
