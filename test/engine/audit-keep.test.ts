@@ -39,6 +39,17 @@ test('what fails in one environment stops no other', async () => {
   expect(await keepWatch(stage.wheel, stage.man, {}, HOUR)).toEqual([])
 })
 
+test('what a later build has written of its night is left as it is, and said', async () => {
+  const stage = await auditStage()
+  await stage.live(2)
+  const note = { partitionKey: 'production', rowKey: 'n!audit', schema: 2, lane: 'a word of tomorrow' }
+  await stage.state.createEntity(note)
+  const [kept] = await keepWatch(stage.wheel, stage.man, { production: { auditRetentionDays: 90 } }, HOUR)
+  expect(String(kept?.error)).toContain("The night's check of production was written down by a later build")
+  expect(await stage.rows('n!')).toMatchObject([{ schema: 2, lane: 'a word of tomorrow' }])
+  expect(await stage.trim()).toBe('nothing')
+})
+
 test('the gauges tell when the newest check ended and what it found, and nothing before the first', async () => {
   const stage = await auditStage()
   await stage.live(3)

@@ -1,15 +1,19 @@
 import type { TableClient } from '@azure/data-tables'
 import type { SignedCut } from '../../core/audit-cut.ts'
+import { Fault } from '../../errors.ts'
 import type { AuditKeeper, Night } from '../../ports.ts'
 import { isHead, readDigest } from './table-digests.ts'
 import { refusal, throwFault } from './table-faults.ts'
 import { auditRowKey, CUT_RANGE, checkName, cutRowKey, digestRowKey, NIGHT_ROW } from './table-keys.ts'
 import { readRowOf } from './table-load.ts'
 import { inPartition, readPage } from './table-pages.ts'
-import { type Read, type Row, readRow, unreadable, writeRow } from './table-rows.ts'
+import { isOfLaterSchema, type Read, type Row, readRow, unreadable, writeRow } from './table-rows.ts'
 
 /** Table Storage takes at most this many operations in one transaction. */
 const MOST_AT_ONCE = 100
+
+/** Stands for the version of a row that is never written over. */
+const OF_LATER = { of: 'a later build' } as const
 
 type Place = { readonly table: TableClient; readonly timeoutMs: number }
 type Quarantine = (row: Row, why: string) => void
@@ -33,7 +37,10 @@ export function tableAuditKeeper(table: TableClient, quarantine: Quarantine, tim
     night: async (environment) => {
       checkName('environment', environment)
       const row = await readRowOf(place, environment, NIGHT_ROW)
-      return { night: kept(row, readNight), token: row?.etag ?? null }
+      return {
+        night: kept(row, readNight),
+        token: row !== null && isOfLaterSchema(row) ? OF_LATER : (row?.etag ?? null),
+      }
     },
     keepNight: (environment, night, token) => keepNight(place, environment, night, token),
     newestCut: async (environment) => {
@@ -73,6 +80,10 @@ async function keepNight(
   token: unknown,
 ): Promise<{ readonly token: unknown } | null> {
   checkName('environment', environment)
+  if (token === OF_LATER) {
+    const words = `The night's check of ${environment} was written down by a later build; it is left to that build.`
+    throw new Fault('malformed', words)
+  }
   const { phase, rows, found, startedAt } = night
   const columns = { phase, rowsSeen: rows, found: found.length, startedAt: new Date(startedAt) }
   const row = writeRow(environment, NIGHT_ROW, columns, night)

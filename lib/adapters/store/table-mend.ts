@@ -4,7 +4,7 @@ import { refusal, throwFault } from './table-faults.ts'
 import { dueRange, MEND_ROW, nameOfDue, nameOfService, rolloutRowKey, servicesAfter } from './table-keys.ts'
 import { inLanes, type Reader, readRowOf } from './table-load.ts'
 import { inPartition, readAll, readPage } from './table-pages.ts'
-import { type Row, SCHEMA } from './table-rows.ts'
+import { isOfLaterSchema, otherSchema, type Row, SCHEMA, type Written } from './table-rows.ts'
 
 /** Due rows that were put back, and due rows that were thrown away, by row key. */
 export interface Mended {
@@ -20,7 +20,8 @@ const GO_EVERY_MS = 60_000
 /**
  * Makes the due rows agree with the rollouts again. Commits keep them so; a row that was deleted or added by hand is found
  * here, because without its due row no sweep would ever see a service again. Rows of services that cannot be read are left
- * alone. Safe beside running commits: a row too many costs one look in vain and goes with the next mending. Throws Fault.
+ * alone; a due row of a later build is left as well, and told to the quarantine. Safe beside running commits: a row too many
+ * costs one look in vain and goes with the next mending. Throws Fault.
  */
 export async function mendDueRows(reader: Reader, environment: string): Promise<Mended> {
   const all: Mended[] = []
@@ -32,24 +33,41 @@ export async function mendDueRows(reader: Reader, environment: string): Promise<
   return { restored: all.flatMap(({ restored }) => restored), removed: all.flatMap(({ removed }) => removed) }
 }
 
+/** How far the mending has come. */
+export interface Progress {
+  readonly after: string
+  readonly beganAt: number
+  readonly wentAt: number
+}
+
 /**
  * Goes on with the mending where whoever did it last has stopped: at most 250 services, at most once a minute, and a new
- * round at most every `everyMs`. Two at once do the same twice, which does no harm. Throws Fault.
+ * round at most every `everyMs`. Two at once do the same twice, which does no harm. How far it came is written down, but for
+ * where a later build does so: its note stays, and this process goes by `own`. Throws Fault.
  */
-export async function mendSome(reader: Reader, environment: string, now: number, everyMs: number): Promise<void> {
+export async function mendSome(
+  reader: Reader,
+  environment: string,
+  now: number,
+  everyMs: number,
+  own: Map<string, Progress>,
+): Promise<void> {
   const row = await readRowOf(reader, environment, MEND_ROW)
-  const { after, beganAt, wentAt } = progressOf(row)
+  const isLater = row !== null && isOfLaterSchema(row)
+  const { after, beganAt, wentAt } = isLater ? (own.get(environment) ?? NEVER) : progressOf(row)
   const isRoundNew = after === ''
   if (isWithin(wentAt, now, Math.min(GO_EVERY_MS, everyMs)) || (isRoundNew && isWithin(beganAt, now, everyMs))) return
   const { next } = await mendPage(reader, environment, after)
-  const written = { after: next ?? '', beganAt: new Date(isRoundNew ? now : beganAt), wentAt: new Date(now) }
-  const { table, timeoutMs } = reader
-  try {
-    const entity = { partitionKey: environment, rowKey: MEND_ROW, schema: SCHEMA, ...written }
-    await table.upsertEntity(entity, 'Replace', { abortSignal: AbortSignal.timeout(timeoutMs) })
-  } catch (error) {
-    throwFault(error, `writing down how far ${environment} is mended`)
-  }
+  const progress = { after: next ?? '', beganAt: isRoundNew ? now : beganAt, wentAt: now }
+  if (isLater) own.set(environment, progress)
+  else await writeProgress(reader, environment, row, progress)
+}
+
+async function writeProgress(reader: Reader, environment: string, before: Row | null, gone: Progress): Promise<void> {
+  const { after, beganAt, wentAt } = gone
+  const written = { after, beganAt: new Date(beganAt), wentAt: new Date(wentAt) }
+  const entity = { partitionKey: environment, rowKey: MEND_ROW, schema: SCHEMA, ...written }
+  await putOver(reader, before, entity, `writing down how far ${environment} is mended`)
 }
 
 /** As `mendSome`, before a sweep: what cannot be mended now is logged and mended later, for a rollback must not wait for it. Never throws. */
@@ -62,12 +80,13 @@ export async function mendMeanwhile(log: (line: string) => void, ...of: Paramete
 }
 
 const NOTHING: Readonly<Record<string, unknown>> = {}
+const NEVER: Progress = { after: '', beganAt: Number.NEGATIVE_INFINITY, wentAt: Number.NEGATIVE_INFINITY }
 
 /** What cannot be read is as if nothing had been done yet: a round more does no harm. */
-function progressOf(row: Row | null): { readonly after: string; readonly beganAt: number; readonly wentAt: number } {
+function progressOf(row: Row | null): Progress {
   const { schema, after, beganAt, wentAt } = row ?? NOTHING
   if (schema !== SCHEMA || typeof after !== 'string' || !(beganAt instanceof Date) || !(wentAt instanceof Date))
-    return { after: '', beganAt: Number.NEGATIVE_INFINITY, wentAt: Number.NEGATIVE_INFINITY }
+    return NEVER
   return { after, beganAt: beganAt.getTime(), wentAt: wentAt.getTime() }
 }
 
@@ -89,15 +108,17 @@ async function mendPage(
   const last = nameOfService(page.items.at(-1)?.rowKey ?? '')
   const next = page.next === null || last === '' ? null : last
   const { due, unsure } = await wantedDueRows(reader, environment, page.items)
+  for (const row of there.filter(isOfLaterSchema)) reader.quarantine(reader.table.tableName, row, otherSchema(row))
   // One that cannot be read, at a key that a rollout names as its own, makes nothing due: it is written anew.
-  const known = new Set(there.flatMap(({ rowKey, schema }) => (schema === SCHEMA ? [rowKey] : [])))
-  const restored = [...due].filter((rowKey) => !known.has(rowKey))
+  const lying = new Map(there.map((row) => [row.rowKey ?? '', row]))
+  const isGood = (row: Row | undefined) => row !== undefined && (row.schema === SCHEMA || isOfLaterSchema(row))
+  const restored = [...due].filter((rowKey) => !isGood(lying.get(rowKey)))
   const removed = there.filter(({ rowKey = '', schema }) => {
     const name = nameOfDue(rowKey)
     const isHere = name > after && (next === null || name <= next)
     return schema === SCHEMA && isHere && !due.has(rowKey) && !unsure.has(name)
   })
-  await inLanes(restored, (rowKey) => restore(reader, environment, rowKey))
+  await inLanes(restored, (rowKey) => restore(reader, environment, rowKey, lying.get(rowKey) ?? null))
   await inLanes(removed, (row) => remove(reader, environment, row))
   return { restored, removed: removed.map((row) => row.rowKey ?? ''), next }
 }
@@ -124,11 +145,20 @@ async function wantedDueRows(
   return { due, unsure }
 }
 
-async function restore({ table, timeoutMs }: Reader, environment: string, rowKey: string): Promise<void> {
+async function restore(reader: Reader, environment: string, rowKey: string, before: Row | null): Promise<void> {
+  await putOver(reader, before, writeDue(environment, rowKey), `restoring the due row ${rowKey}`)
+}
+
+/** Puts a row where `before` lies (null = where none does). What somebody has written there since stays. Throws Fault. */
+async function putOver({ table, timeoutMs }: Reader, before: Row | null, row: Written, doing: string): Promise<void> {
+  const abortSignal = AbortSignal.timeout(timeoutMs)
   try {
-    await table.upsertEntity(writeDue(environment, rowKey), 'Replace', { abortSignal: AbortSignal.timeout(timeoutMs) })
+    if (before === null) await table.createEntity(row, { abortSignal })
+    else await table.updateEntity(row, 'Replace', { etag: before.etag, abortSignal })
   } catch (error) {
-    throwFault(error, `restoring the due row ${rowKey}`)
+    const said = refusal(error)
+    const isGone = said?.status === 404 && said.code !== 'TableNotFound'
+    if (said?.code !== 'EntityAlreadyExists' && said?.status !== 412 && !isGone) throwFault(error, doing)
   }
 }
 

@@ -69,6 +69,11 @@ export function readRow(row: Row): Read<Readonly<Record<string, unknown>>> {
   }
 }
 
+/** Whether a later build wrote a row: such a one is never written over, whatever it is for. */
+export function isOfLaterSchema({ schema }: Readonly<Record<string, unknown>>): boolean {
+  return typeof schema === 'number' && schema > SCHEMA
+}
+
 /** The verdict on a row of a version that this build does not know. */
 export function otherSchema(row: Row): Unreadable {
   return unreadable(`schema ${shownOf(row.schema ?? null)}, known is ${SCHEMA}`, 'schema')

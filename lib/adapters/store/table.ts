@@ -36,7 +36,7 @@ import {
   sourcePartition,
 } from './table-keys.ts'
 import { loadServices, type Reader, readRowOf } from './table-load.ts'
-import { type Mended, mendDueRows, mendMeanwhile } from './table-mend.ts'
+import { type Mended, mendDueRows, mendMeanwhile, type Progress } from './table-mend.ts'
 import { tableOutbox } from './table-outbox.ts'
 import { inPartition, type Listing, readAll, readPage } from './table-pages.ts'
 import { suspectOf, tableQuarantine } from './table-quarantine.ts'
@@ -88,6 +88,7 @@ export function createTableStore(options: TableStoreOptions): TableStore {
   const reader: Reader = { table: tables.state, timeoutMs, quarantine }
   const keep = keeper(quarantine)
   const mendedAt = new Map<string, number>()
+  const mendedTo = new Map<string, Progress>()
 
   const keepState = <T>(read: (row: Row) => Read<T>) => keep(tables.state, read)
 
@@ -96,7 +97,7 @@ export function createTableStore(options: TableStoreOptions): TableStore {
     const last = mendedAt.get(environment)
     if (last !== undefined && last <= now && now - last < Math.min(mendEveryMs, ASK_MEND_MS)) return
     mendedAt.set(environment, now)
-    await mendMeanwhile(log, reader, environment, now, mendEveryMs)
+    await mendMeanwhile(log, reader, environment, now, mendEveryMs, mendedTo)
   }
   function page(query: AuditQuery): Promise<Page<AuditRow>>
   function page(limit: number, from: string | null): Promise<Page<EventRecord>>

@@ -32,8 +32,8 @@ async function given(refuse: (request: WireRequest) => Reply | null = () => null
 
 test('what is due is claimed though the search for lost due rows cannot be written down', async () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
-  const { store } = await given(({ method, url }) =>
-    method === 'PUT' && decodeURIComponent(url.pathname).includes('m!mend')
+  const { store } = await given(({ method, url, body }) =>
+    method !== 'GET' && `${decodeURIComponent(url.pathname)} ${body}`.includes('m!mend')
       ? { status: 403, headers: {}, body: '{"odata.error":{"code":"AuthorizationFailure","message":{"value":"no"}}}' }
       : null,
   )
