@@ -16,11 +16,13 @@ export const TRAFFIC_EDIT = 'traffic weights'
 /**
  * What foreign hands changed between the last look and this one; empty when all of it can be our own doing.
  * Our own doing is: a canary weight that was wished for and is not yet out of date, revisions that carry our names (those
- * of leftovers too, which an earlier rollout may have asked for in its last moment), and the switching off of leftovers.
+ * of leftovers too, which an earlier rollout may have asked for in its last moment), the switching off of leftovers, and
+ * Multiple mode within a rollback.
  */
 export function foreignEdits(rollout: Rollout, before: Footprint, after: Footprint): readonly Edit[] {
   const edits: Edit[] = []
-  if (before.mode !== after.mode) edits.push({ what: 'revision mode', before: before.mode, after: after.mode })
+  if (before.mode !== after.mode && !isOurMode(rollout, after.mode))
+    edits.push({ what: 'revision mode', before: before.mode, after: after.mode })
   if (before.sticky !== after.sticky)
     edits.push({ what: 'sticky sessions', before: before.sticky, after: after.sticky })
   if (!before.followsLatest && after.followsLatest) {
@@ -65,6 +67,11 @@ export function mayBeLate(rollout: Rollout, weights: Weights): boolean {
 /** Suffix of the n-th repair revision of a rollout, n from 1: never used before, as Container Apps demands. */
 export function repairSuffix(rollout: Pick<Rollout, 'number'>, n: number): string {
   return `r${rollout.number}-fix${n}`
+}
+
+/** A rollback sets the mode to Multiple; whether a hand did the same at that time nobody can tell, nor need they. */
+function isOurMode({ phase }: Rollout, mode: Footprint['mode']): boolean {
+  return phase.kind === 'rolling-back' && mode === 'Multiple'
 }
 
 function isOurRevision(rollout: Rollout, name: string): boolean {

@@ -1,7 +1,8 @@
 /** A ratio as people read it: `0.1 %`, two significant digits below one percent, one decimal above. */
 export function percent(ratio: number): string {
   const value = ratio * 100
-  if (value === 0) return '0 %'
+  // What is smaller would be written with an exponent.
+  if (value < 1e-6) return '0 %'
   return `${value < 1 ? Number(value.toPrecision(2)) : Math.round(value * 10) / 10} %`
 }
 

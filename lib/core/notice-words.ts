@@ -85,8 +85,9 @@ function mannerOf(row: AuditRow, rollout: Rollout | null): Manner {
     case 'rollback-started':
       return graveness(outcomeOf(rollout))
     case 'rollback-confirmed':
-    case 'finished':
       return endManner(outcomeOf(rollout))
+    case 'finished':
+      return neverBegan(rollout) ? graveness(outcomeOf(rollout)) : endManner(outcomeOf(rollout))
     case 'foreign-edit':
       return rollout?.phase.kind === 'finished' ? 'warning' : 'critical'
     case 'trouble':
@@ -155,6 +156,13 @@ function graveness(outcome: Outcome | null): 'info' | 'warning' | 'critical' {
 function endManner(outcome: Outcome | null): Manner {
   const grave = graveness(outcome)
   return grave === 'info' ? 'calming' : { over: grave }
+}
+
+/** Whether a push came to nothing before anything was written for it: then its end is the first that anybody hears of it. */
+function neverBegan(rollout: Rollout | null): boolean {
+  if (rollout?.phase.kind !== 'finished') return false
+  const { outcome, at, watchUntil } = rollout.phase
+  return (outcome === 'failed' || outcome === 'refused') && watchUntil === at
 }
 
 function outcomeOf(rollout: Rollout | null): Outcome | null {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { foreignEdits, isOurs, repairSuffix, wereOurs } from '../../lib/core/drift.ts'
 import type { Footprint, Rollout } from '../../lib/core/rollout.ts'
 import { split } from '../../lib/core/traffic.ts'
-import { aRollout, CANARY, progressing, STABLE } from '../support/builders.ts'
+import { aRollout, CANARY, progressing, rollingBack, STABLE } from '../support/builders.ts'
 
 const rollout = aRollout(progressing(0, null), { expected: [0, 10], leftovers: ['pricing--old'], repairs: 1 })
 const before: Footprint = {
@@ -72,6 +72,14 @@ describe('foreignEdits', () => {
   test('a leftover of an earlier rollout that appears late is ours', () => {
     const without = { ...before, revisions: [STABLE, CANARY] }
     expect(foreignEdits(rollout, without, before)).toEqual([])
+  })
+
+  test('Multiple mode within a rollback is ours, which sets it; any other mode and any other time are not', () => {
+    const back = { ...rollout, phase: rollingBack() }
+    const single = { ...before, mode: 'Single' }
+    expect(foreignEdits(back, single, before)).toEqual([])
+    expect(foreignEdits(back, before, single)).toHaveLength(1)
+    expect(foreignEdits(rollout, single, before)).toHaveLength(1)
   })
 
   test('both sides of an edit are kept, and several edits are told apart', () => {

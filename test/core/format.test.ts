@@ -27,6 +27,8 @@ describe('percent', () => {
     [0.01, '1 %'],
     [0.1234, '12.3 %'],
     [1, '100 %'],
+    [1.2e-8, '0.0000012 %'],
+    [1.4e-28, '0 %'],
   ]
   for (const [ratio, text] of table) test(`${ratio} is said as ${text}`, () => expect(percent(ratio)).toBe(text))
 })

@@ -20,6 +20,10 @@ const CALM: Partial<Rollout> = { trouble: null, overdue: false }
 const progressing: Phase = { kind: 'progressing', stage: 1, since: T0, steadyAt: T0 }
 const rollingBack = (outcome: Outcome): Phase => ({ kind: 'rolling-back', outcome, because: 'p95', since: T0 })
 const finished = (outcome: Outcome): Phase => ({ kind: 'finished', outcome, because: 'x', at: T0, watchUntil: T0 })
+/** The same after something was written for it. */
+const watched = (outcome: Outcome): Phase => ({ ...finished(outcome), watchUntil: T0 + 1 }) as Phase
+const ENDED_ALARM = 'resolved, ends critical, closes'
+const ENDED_WARNING = 'resolved, ends warning, closes'
 const paused = (why: PauseReason): Phase => {
   return { kind: 'paused', why, because: 'x', since: T0, from: 'progressing', stage: 1, steadyAt: T0 }
 }
@@ -110,7 +114,16 @@ describe('an audit row', () => {
     ['a confirmed abort ends its warning', 'rollback-confirmed', finished('aborted'), 'resolved, ends warning, closes'],
     ['a promotion is good news', 'finished', finished('promoted'), 'info, closes'],
     ['nothing to do is no news', 'finished', finished('unchanged'), 'info, closes'],
-    ['a refused app ends as it began', 'finished', finished('refused'), 'resolved, ends critical, closes'],
+    [
+      'an app that is refused before anything was written wants somebody now',
+      'finished',
+      finished('refused'),
+      'critical',
+    ],
+    ['so does a push that came to nothing', 'finished', finished('failed'), 'critical'],
+    ['an abort before anything was written ends its warning', 'finished', finished('aborted'), ENDED_WARNING],
+    ['a failure that was rolled back ends as it began', 'finished', watched('failed'), ENDED_ALARM],
+    ['so does one whose app is gone', 'finished', watched('refused'), ENDED_ALARM],
     ['a canary that keeps its traffic wants somebody now', 'deadline-passed', rollingBack('rolled-back'), 'critical'],
     ['a foreign edit after the end wants eyes', 'foreign-edit', finished('promoted'), 'warning'],
     ['a missing role wants somebody now', 'trouble', progressing, 'critical', { metric: 'denied' }],
