@@ -8,6 +8,7 @@ import type { Freeze, Lifted } from './core/freeze.ts'
 import type { Query, Reading } from './core/judge/reading.ts'
 import type { BucketLine, JudgeState } from './core/judge/state.ts'
 import type { Notice } from './core/notice.ts'
+import type { Quiet } from './core/revision-turns.ts'
 import type { Rollout } from './core/rollout.ts'
 import type { Push, ServiceKey, ServiceState, Target } from './core/service.ts'
 import type { Page } from './ports-page.ts'
@@ -213,14 +214,10 @@ export interface Urgent {
 export interface ContainerApps {
   /**
    * Looks at all targets, in as few calls as possible; the answer has one entry per target, in order. Never throws.
-   * `readAt` says of each target, in order, when its revisions were read last where this look can do without them: then its
-   * answer may be a glance. Null or absent = they are read.
+   * `quiet` tells of each target, in order, what is known where this look can do without its revisions: then its answer may
+   * be a glance. Null or absent = they are read.
    */
-  observe(
-    targets: readonly Target[],
-    urgent?: Urgent,
-    readAt?: readonly (number | null)[],
-  ): Promise<readonly Observed[]>
+  observe(targets: readonly Target[], urgent?: Urgent, quiet?: readonly (Quiet | null)[]): Promise<readonly Observed[]>
   /** Asks for the deed and returns when Azure has taken the request, not when it is done. Throws Fault. */
   perform(target: Target, action: Action, urgent?: Urgent): Promise<void>
 }

@@ -21,8 +21,8 @@ export function createSimApps(world: World, clock: SimClock | null = null, quiet
   const lane = createSimLane(clock)
   let turns = NO_TURNS
   return {
-    observe: async (targets, urgent, readAt = []) => {
-      const share = shareTurns(turns, targets, clock === null ? [] : readAt, clock?.now() ?? 0, quietReads)
+    observe: async (targets, urgent, quiet = []) => {
+      const share = shareTurns(turns, targets, clock === null ? [] : quiet, clock?.now() ?? 0, quietReads)
       turns = share.turns
       const lists = new Map<string, Promise<Trouble | null>>()
       const sizes = groupSizes(targets)

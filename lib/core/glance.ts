@@ -2,16 +2,23 @@ import type { AppGlance } from './app.ts'
 import { bakeEnds, steadySince } from './ask.ts'
 import { keepFor } from './decide/move.ts'
 import { sameLabels } from './drift.ts'
+import type { JudgeState } from './judge/state.ts'
 import type { Verdict } from './judge/verdict.ts'
 import type { Footprint, Rollout } from './rollout.ts'
+import type { Manifest } from './service.ts'
 import { followsLatest, labelsSeen, sameWeights, split, wantedWeight, weightsSeen } from './traffic.ts'
 
+/** For how long after a weight became real the revisions are read at every look: no figure of it can be read before. */
+const FIRST_MS = 300_000
+/** For how long a good answer shows that a revision serves, and for how many buckets where these are long. */
+const SHOWN_MS = 300_000
+const SHOWN_BUCKETS = 2
 /** By how much sooner the revisions are read of a rollout whose KPIs show nothing: its app is all that can be seen of it. */
 const BLIND_MS = 3_600_000
 
 /**
  * When the revisions of this rollout's app were read last, epoch milliseconds, where this look may do without them: its
- * traffic is as wished, nothing is awaited or due, nothing is amiss, and the KPIs object to nothing. Null = the look must
+ * traffic is as wished for some minutes, nothing is awaited or due, nothing is amiss, and the KPIs object to nothing. Null = the look must
  * read them. `verdict` is that of this look.
  */
 export function quietSince(rollout: Rollout, verdict: Verdict | null, now: number): number | null {
@@ -30,6 +37,19 @@ export function quietSince(rollout: Rollout, verdict: Verdict | null, now: numbe
     default:
       return readAt
   }
+}
+
+/**
+ * Whether the newest figures that can be read show good answers of both revisions: then both are on, and serve. Where the
+ * canary has all traffic the stable revision is not measured, and not shown.
+ */
+export function isShown({ analysis }: Pick<Manifest, 'analysis'>, judge: JudgeState | null, now: number): boolean {
+  const shownMs = Math.max(SHOWN_MS, SHOWN_BUCKETS * analysis.bucketMs)
+  const newest = Object.values(judge?.kpis ?? {}).flatMap(({ blind, lagMs, recent }) =>
+    blind === null ? recent.filter(([at]) => at > now - lagMs - shownMs && at <= now) : [],
+  )
+  const isCanary = newest.some(([, bad, total]) => total > bad)
+  return isCanary && newest.some(([, , , , bad, total]) => total !== null && total > (bad ?? total))
 }
 
 /** Whether a glance shows the app as the last look at its revisions left it, so far as a glance can tell. */
@@ -54,7 +74,7 @@ function isAtRest(rollout: Rollout, now: number): boolean {
     case 'rolling-back':
       return false
     case 'progressing':
-      return phase.steadyAt !== null && isAsWished(rollout, footprint, stable)
+      return phase.steadyAt !== null && now - phase.steadyAt >= FIRST_MS && isAsWished(rollout, footprint, stable)
     case 'paused':
       return phase.why === 'foreign-edit' || (steadySince(phase) !== null && isAsWished(rollout, footprint, stable))
     case 'finished':

@@ -2,10 +2,11 @@ import type { Observed } from '../core/app.ts'
 import { ask, judgedSince, steadySince } from '../core/ask.ts'
 import { isHurried } from '../core/decide/decide.ts'
 import type { Command, Facts } from '../core/facts.ts'
-import { isAsKnown, quietSince } from '../core/glance.ts'
+import { isAsKnown, isShown, quietSince } from '../core/glance.ts'
 import { type Judged, judge } from '../core/judge/judge.ts'
 import type { Query, Reading } from '../core/judge/reading.ts'
 import type { BucketLine, JudgeState } from '../core/judge/state.ts'
+import type { Quiet } from '../core/revision-turns.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { stageWeight, wantedWeight } from '../core/traffic.ts'
 import type { Presence } from '../ports.ts'
@@ -135,10 +136,8 @@ async function seeApps(
   const isUrgent = ready.every(({ rollout }) => rollout.phase.kind === 'rolling-back')
   const urgent = isUrgent ? { until: now + URGENT_MS } : undefined
   const targets = ready.map(({ rollout }) => rollout.manifest.target)
-  const readAt = ready.map(({ rollout, judged, broken }) =>
-    isCommanded || broken !== null ? null : quietSince(rollout, judged?.verdict ?? null, now),
-  )
-  const seen = await wheel.apps.observe(targets, urgent, readAt)
+  const quiet = ready.map((one) => (isCommanded ? null : quietOf(one, now)))
+  const seen = await wheel.apps.observe(targets, urgent, quiet)
   const first = new Map(ready.map(({ rollout }, index) => [rollout, seen[index]]))
   const changed = [...first].flatMap(([rollout, one]) =>
     one?.kind === 'glanced' && !isAsKnown(rollout, one.app) ? [rollout] : [],
@@ -146,6 +145,11 @@ async function seeApps(
   if (changed.length === 0) return first
   const closer = await wheel.apps.observe(changed.map((rollout) => rollout.manifest.target))
   return new Map([...first, ...changed.map((rollout, index) => [rollout, closer[index]] as const)])
+}
+
+function quietOf({ rollout, judged, broken }: Weighed, now: number): Quiet | null {
+  const readAt = broken === null ? quietSince(rollout, judged?.verdict ?? null, now) : null
+  return readAt === null ? null : { readAt, isShown: isShown(rollout.manifest, judged?.state ?? null, now) }
 }
 
 async function measure(wheel: Wheel, queries: readonly Query[]): Promise<ReadonlyMap<string, Reading>> {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { AppGlance } from '../../lib/core/app.ts'
 import { bakeEnds } from '../../lib/core/ask.ts'
-import { isAsKnown, quietSince } from '../../lib/core/glance.ts'
+import { isAsKnown, isShown, quietSince } from '../../lib/core/glance.ts'
+import type { JudgeState, KpiState, SeenBucket } from '../../lib/core/judge/state.ts'
 import type { Verdict, VerdictKind } from '../../lib/core/judge/verdict.ts'
 import type { Phase, Rollout, StandingTrouble } from '../../lib/core/rollout.ts'
 import { footprintOf, split } from '../../lib/core/traffic.ts'
@@ -25,8 +26,8 @@ import {
   T0,
 } from '../support/builders.ts'
 
-const READ_AT = T0 + MINUTE
-const NOW = T0 + 3 * MINUTE
+const READ_AT = T0 + 6 * MINUTE
+const NOW = T0 + 8 * MINUTE
 
 /** A rollout as its last look at the revisions left it. */
 function read(phase: Phase = progressing(0), overrides: Partial<Rollout> = {}): Rollout {
@@ -99,6 +100,7 @@ describe('a look reads the revisions', () => {
     ['while the image is checked', read(PREPARING)],
     ['while the canary is made', read(PROVISIONING)],
     ['while a weight is on its way', read(progressing(0, null))],
+    ['in the first minutes of a weight', read(progressing(0, NOW - 5 * MINUTE + 1))],
     ['while a weight is on its way and it is held', read(paused('operator', { steadyAt: null }))],
     ['while it waits before its first weight', read(paused('operator', { from: 'provisioning', steadyAt: null }))],
     ['while the canary is taken out', read(rollingBack())],
@@ -189,4 +191,54 @@ describe('a glance shows an app as it is known', () => {
 test('a manifest without stages to come is no reason to look closer', () => {
   const manifest = aManifest({ stages: [{ weight: 10, bakeMs: HOUR, gate: false }] })
   expect(quietSince(read(progressing(0), { manifest }), null, NOW)).toBe(READ_AT)
+})
+
+describe('figures show both revisions', () => {
+  const LAG = 2 * MINUTE
+  /** A bucket `minutes` before now: bad and all requests of the canary, and of the baseline. */
+  const bucket = (
+    minutes: number,
+    of: readonly [number, number],
+    base: readonly [number, number] | null,
+  ): SeenBucket => {
+    return [NOW - minutes * MINUTE, ...of, null, base?.[0] ?? null, base?.[1] ?? null, null]
+  }
+  const state = (...kpis: readonly Partial<KpiState>[]): JudgeState => {
+    const one = { lagMs: LAG, blind: null, recent: [] }
+    return { kpis: Object.fromEntries(kpis.map((kpi, n) => [`kpi-${n}`, { ...one, ...kpi }])) } as unknown as JudgeState
+  }
+  const shown = (judge: JudgeState | null, bucketMs = MINUTE) =>
+    isShown({ analysis: { ...aManifest().analysis, bucketMs } }, judge, NOW)
+  const good = bucket(3, [0, 1], [0, 9])
+
+  test.each<[string, boolean, JudgeState | null, number?]>([
+    ['by a good answer of each', true, state({ recent: [good] })],
+    [
+      'by answers in different buckets',
+      true,
+      state({ recent: [bucket(4, [0, 0], [0, 9]), bucket(3, [0, 1], [0, 0])] }),
+    ],
+    ['by one KPI where another is blind', true, state({ blind: { since: NOW, silence: 'down' } }, { recent: [good] })],
+    ['not before the judge began', false, null],
+    ['not by a KPI that is blind', false, state({ recent: [good], blind: { since: NOW, silence: 'down' } })],
+    ['not by bad answers of the canary', false, state({ recent: [bucket(3, [5, 5], [0, 9])] })],
+    ['not by bad answers of stable', false, state({ recent: [bucket(3, [0, 5], [9, 9])] })],
+    ['not without requests to stable', false, state({ recent: [bucket(3, [0, 5], [0, 0])] })],
+    ['not where stable is not measured', false, state({ recent: [bucket(3, [0, 5], null)] })],
+    [
+      'by an answer that is almost five minutes and the lag old',
+      true,
+      state({ recent: [bucket(6.9, [0, 1], [0, 1])] }),
+    ],
+    ['not by an older one', false, state({ recent: [bucket(7, [0, 1], [0, 1])] })],
+    [
+      'by one of the last two buckets where they are long',
+      true,
+      state({ recent: [bucket(11, [0, 1], [0, 1])] }),
+      5 * MINUTE,
+    ],
+    ['not by a bucket that is still to come', false, state({ recent: [bucket(-1, [0, 1], [0, 1])] })],
+  ])('%s', (_, expected, judge, bucketMs = MINUTE) => {
+    expect(shown(judge, bucketMs)).toBe(expected)
+  })
 })

@@ -131,8 +131,8 @@ describe('where a closer look brings no answer', () => {
     ...sockets,
     apps: {
       ...sockets.apps,
-      observe: async (targets, urgent, readAt) =>
-        readAt === undefined ? [] : sockets.apps.observe(targets, urgent, readAt),
+      observe: async (targets, urgent, quiet) =>
+        quiet === undefined ? [] : sockets.apps.observe(targets, urgent, quiet),
     },
   })
   const troubles = (stage: Stage) =>

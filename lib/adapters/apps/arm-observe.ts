@@ -37,9 +37,9 @@ export function createObserver(means: Sources): ContainerApps['observe'] {
   const unlisted = new Set<string>()
   const kept = keptLists<AppList>(means.clock)
   let turns = NO_TURNS
-  return async (targets, urgent, readAt = []) => {
+  return async (targets, urgent, quiet = []) => {
     const sources: Sources = { ...means, calls: (subscriptionId) => means.calls(subscriptionId, urgent) }
-    const share = shareTurns(turns, targets, readAt, means.clock.now(), means.quietReads)
+    const share = shareTurns(turns, targets, quiet, means.clock.now(), means.quietReads)
     turns = share.turns
     const inTurn = gate(sources.parallel)
     const lists = once<AppList>()

@@ -15,7 +15,7 @@ import {
 afterEach(closeArmStubs)
 
 const names = ['web', 'api', 'cart']
-const ago = (minutes: number) => NOW - minutes * 60_000
+const ago = (minutes: number) => ({ readAt: NOW - minutes * 60_000, isShown: false })
 
 /** A stub whose clock stands still unless the test moves it. */
 async function givenGlances(script: ArmScript = listing(names.map((name) => wireApp(name)))) {

@@ -9,8 +9,8 @@ test('trials in which revisions are read in turns of many minutes keep every pro
   let glances = 0
   const seldom: Plant = <W extends Wheel>(sockets: W): W => {
     let turns = NO_TURNS
-    const observe: Wheel['apps']['observe'] = async (targets, urgent, readAt = []) => {
-      const share = shareTurns(turns, targets, readAt, sockets.clock.now(), 0.2)
+    const observe: Wheel['apps']['observe'] = async (targets, urgent, quiet = []) => {
+      const share = shareTurns(turns, targets, quiet, sockets.clock.now(), 0.2)
       turns = share.turns
       return (await sockets.apps.observe(targets, urgent)).map((one, place) => {
         if (!share.glanced.has(place) || one.kind !== 'seen') return one
