@@ -5,14 +5,14 @@ import { ringFor, type Wheel } from './wheel.ts'
 
 /** How a sweep goes about it. */
 export interface Sweeping {
-  /** How many services one turn takes at most; a sweep turns as often as it must. At most 100. */
+  /** How many services one turn takes at most; a sweep turns as often as it must. */
   readonly slice: number
   /** Somebody who sweeps has called for help: this one calls nobody. */
   readonly isHelp: boolean
 }
 
-/** As many as one transaction claims: each slice asks ARM and the sources anew, for all of its own at once. */
-const USUAL: Sweeping = { slice: 100, isHelp: false }
+/** Each slice asks ARM and the sources anew, for all of its own at once: as many as one text to Log Analytics can ask about. */
+const USUAL: Sweeping = { slice: 500, isHelp: false }
 /** How many are called to help at most: more than the instances of an installation that this could be too little for. */
 const MOST_HELP = 16
 /** Slices that cannot be looked at before a sweep gives up: storage that is away is not asked a hundred times. */
@@ -43,19 +43,50 @@ export async function sweep(
       return unlessTroubled(environment, all, troubles)
     }
     for (const name of names) done.add(name)
-    const turned = await unlessRefused(() => turn(wheel, environment, names))
-    if (turned instanceof Fault) troubles.push(turned)
-    else all.push(...turned)
-    if (troubles.length === MOST_TROUBLES) return unlessTroubled(environment, all, troubles)
+    for (const turned of await turnApart(wheel, environment, names)) {
+      if (turned instanceof Fault) troubles.push(turned)
+      else all.push(...turned)
+    }
+    if (troubles.length >= MOST_TROUBLES) return unlessTroubled(environment, all, troubles)
   }
 }
 
-async function unlessRefused<T>(work: () => Promise<T>): Promise<T | Fault> {
+/** Those that broke our code the last time are turned by themselves: whatever they break, the others meet nothing of it. */
+async function turnApart(
+  wheel: Wheel,
+  environment: string,
+  names: readonly string[],
+): Promise<readonly (readonly Turned[] | Fault)[]> {
+  const { infirmary } = wheel
+  const sick = (await infirmary?.sickIn(environment)) ?? NOBODY
+  const { true: ill = [], false: well = [] } = Object.groupBy(names, (name) => `${sick.has(name)}` as const)
+  const groups = [well, ill].filter((group) => group.length > 0)
+  const turned = await Promise.all(groups.map((group) => turnHalved(wheel, environment, group)))
+  await infirmary?.note(
+    environment,
+    turned.flatMap((one) => (one instanceof Fault ? [] : one)),
+  )
+  return turned
+}
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** Where our own code breaks on all at once, each half is turned by itself, until it is known on whom it breaks. */
+async function turnHalved(
+  wheel: Wheel,
+  environment: string,
+  names: readonly string[],
+): Promise<readonly Turned[] | Fault> {
   try {
-    return await work()
+    return await turn(wheel, environment, names)
   } catch (error) {
     if (error instanceof Fault) return error
-    throw error
+    const [name = ''] = names
+    if (names.length === 1) return [{ name, result: 'broken', decision: null, error }]
+    const middle = Math.ceil(names.length / 2)
+    const halves = [names.slice(0, middle), names.slice(middle)]
+    const turned = await Promise.all(halves.map((half) => turnHalved(wheel, environment, half)))
+    return turned.find((half) => half instanceof Fault) ?? turned.flatMap((half) => (half instanceof Fault ? [] : half))
   }
 }
 

@@ -191,6 +191,29 @@ function claimContract(open: () => Promise<AnyStore>): void {
     const shares = await Promise.all([1, 2, 3].map(() => store.claim('production', T0 + 10, 2, NONE)))
     expect(shares.flatMap(({ names }) => names).sort()).toEqual([1, 2, 3, 4, 5, 6].map((n) => `svc-${n}`))
   })
+
+  it('claims more than one transaction can, each to one of two workers', async () => {
+    const store = await open()
+    const names = Array.from({ length: 130 }, (_, n) => `svc-${100 + n}`)
+    await Promise.all(
+      names.map((name) =>
+        begin(
+          store,
+          { environment: 'production', name },
+          aRollout({ environment: 'production', name }, { wakeAt: T0 }),
+        ),
+      ),
+    )
+    const now = T0 + 10
+    const first = await store.claim('production', now, 120, NONE)
+    expect(first).toEqual({ names: names.slice(0, 120), left: 10, othersUntil: null })
+    const rest = { names: names.slice(120), left: 0, othersUntil: now + 30_000 }
+    expect(await store.claim('production', now, 120, NONE)).toEqual(rest)
+    const shares = await Promise.all([1, 2].map(() => store.claim('production', now + 30_000, 120, NONE)))
+    const given = shares.flatMap((share) => share.names)
+    expect(new Set(given).size).toBe(given.length)
+    expect(given.length).toBeGreaterThan(100)
+  })
 }
 
 async function withAudit(store: AnyStore): Promise<void> {

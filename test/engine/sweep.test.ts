@@ -154,7 +154,7 @@ describe('a sweep', () => {
   test('calls sixteen at most', async () => {
     const { stage } = await given(2)
     const claims = [
-      { names: ['svc-1'], left: 1_900, othersUntil: null },
+      { names: ['svc-1'], left: 9_000, othersUntil: null },
       { names: [], left: 0, othersUntil: null },
     ]
     const { wheel, rung } = worker(stage, ({ store }) => {

@@ -18,6 +18,10 @@ type Keep = <T>(read: (row: Row) => Read<T>) => (row: Row) => T | null
 
 /** Due rows that one request brings at most. */
 const PAGE = 1000
+/** Due rows that are read for one share, so that as many can be called to help as there is work for. */
+const MOST_READ = 4 * PAGE
+/** Rows that one transaction marks. */
+const MARKS = 100
 /** How often a worker looks again after others have claimed before him; then he takes what he finds, claimed or not. */
 const MOST_TRIES = 6
 
@@ -36,8 +40,9 @@ export async function dueNames(
 }
 
 /**
- * Takes a share of what is due, and marks it where others may want the rest: all marks of a share are one transaction, which
- * fails where anybody has touched one of its rows since. A commit moves a due row and so takes its mark away. Throws Fault.
+ * Takes a share of what is due, and marks it where others may want the rest: a hundred marks are one transaction, which
+ * fails where anybody has touched one of its rows since; then these are left to him. A commit moves a due row and so takes
+ * its mark away. Throws Fault.
  */
 export async function claimDue(
   reader: Reader,
@@ -50,11 +55,25 @@ export async function claimDue(
   for (let tries = 1; ; tries += 1) {
     const share = (rows: readonly DueRow[]) => shareOf(rows, now, limit, except)
     const isDue = (row: DueRow) => isDueBy(row, now)
-    const rows = await readDue(reader, environment, now, PAGE, keep, isDue, (read) => share(read).mine.length >= limit)
+    const isEnough = (read: readonly DueRow[]) => read.length >= MOST_READ && share(read).mine.length >= limit
+    const rows = await readDue(reader, environment, now, PAGE, keep, isDue, isEnough)
     const { mine, isClaim, left, othersUntil } = share(rows)
-    if (!isClaim || mine.length === 0 || tries === MOST_TRIES || (await mark(reader, environment, mine, now)))
-      return { names: distinct(mine), left, othersUntil }
+    const isFree = !isClaim || mine.length === 0 || tries === MOST_TRIES
+    const taken = isFree ? mine : await marked(reader, environment, mine, now)
+    if (isFree || taken.length > 0) return { names: distinct(taken), left, othersUntil }
   }
+}
+
+/** Those of the rows that could be marked. */
+async function marked(
+  reader: Reader,
+  environment: string,
+  mine: readonly DueRow[],
+  now: number,
+): Promise<readonly DueRow[]> {
+  const parts = Array.from({ length: Math.ceil(mine.length / MARKS) }, (_, n) => mine.slice(n * MARKS, (n + 1) * MARKS))
+  const taken = await Promise.all(parts.map((part) => mark(reader, environment, part, now)))
+  return parts.flatMap((part, n) => (taken[n] === true ? part : []))
 }
 
 /** Rows that are due, in the order of their keys, page by page until `isEnough` of all that were read, or the end. */
