@@ -1,7 +1,7 @@
 import { app } from '@azure/functions'
 import { allowDelivery, handshakeAllowed, isHandshake } from '../lib/door/event-grid.ts'
 import { invalid } from '../lib/door/service.ts'
-import { type Admitted, ALL_METHODS, door, EVENT_TYPES, problem, sharedSecret, type Visit } from '../lib/door.ts'
+import { type Admitted, ALL_METHODS, door, EVENT_BODY, problem, sharedSecret, type Visit } from '../lib/door.ts'
 import { clock, HOOK_KEYS, inbox, pushDesk, secrets, settings } from '../lib/wiring.ts'
 
 /** Registries say "new image" here. 2xx means that it is stored; 503 means "send it again, we cannot decide". */
@@ -9,7 +9,7 @@ app.http('hooks', {
   authLevel: 'anonymous',
   methods: ALL_METHODS,
   route: 'hooks/{source}',
-  handler: door({ methods: ['POST', 'OPTIONS'], accepts: EVENT_TYPES, authorize: isKnown, onFault: 'ask-again' }, take),
+  handler: door({ methods: ['POST', 'OPTIONS'], ...EVENT_BODY, authorize: isKnown, onFault: 'ask-again' }, take),
 })
 
 /** The shared secret, looked up afresh once when it does not match. Event Grid's two handshakes carry none. */

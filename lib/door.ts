@@ -7,7 +7,7 @@ import { API_VERSION, checkParameters, checkVersion } from './door/query.ts'
 import { countAnswer } from './door/tally.ts'
 import { Fault } from './errors.ts'
 
-export { EVENT_TYPES, JSON_TYPES, YAML_TYPES } from './door/body.ts'
+export { EVENT_BODY, JSON_TYPES, YAML_TYPES } from './door/body.ts'
 export { type DoorLog, oneLine } from './door/log.ts'
 export { type Problem, problem, Refusal } from './door/problem.ts'
 export { sharedSecret } from './door/secret.ts'
@@ -29,6 +29,8 @@ export interface DoorRules {
   readonly takesCode?: boolean
   /** Default 256 KiB. Enforced before anything else is looked at. */
   readonly maxBytes?: number
+  /** Keys that all objects of a JSON body may have together; default 1,000. */
+  readonly maxKeys?: number
   /** Is the caller known? Asked after the size check and before the body is parsed; false is answered 401, any Fault 503. */
   readonly authorize?: (visit: Visit) => boolean | Promise<boolean>
   /**
@@ -119,7 +121,7 @@ async function admit(
   await checkCaller(rules, visit)
   if (isOfApi(request)) checkVersion(query, headers)
   if (rules.parameters !== undefined) checkParameters(query, rules.parameters(method))
-  return handler({ ...visit, mediaType, body: bodyOf(mediaType, bytes) })
+  return handler({ ...visit, mediaType, body: bodyOf(mediaType, bytes, rules.maxKeys) })
 }
 
 function allowedBy({ methods }: DoorRules): string {
@@ -168,10 +170,10 @@ async function askWhoItIs(authorize: NonNullable<DoorRules['authorize']>, visit:
   }
 }
 
-function bodyOf(mediaType: string | null, bytes: Uint8Array): unknown {
+function bodyOf(mediaType: string | null, bytes: Uint8Array, maxKeys: number | undefined): unknown {
   if (mediaType === null) return null
   const text = decodeText(bytes)
-  return mediaType.endsWith('json') ? parseJson(text) : text
+  return mediaType.endsWith('json') ? parseJson(text, maxKeys) : text
 }
 
 function problemOf(error: unknown, onFault: 'explain' | 'ask-again'): Problem {

@@ -7,20 +7,26 @@ export const MAX_BODY_BYTES = 256 * 1024
 /** How deep JSON may nest: `[]` is 1 deep. */
 export const MAX_JSON_DEPTH = 16
 
-/** How many keys all objects of a JSON body may have together. */
-export const MAX_JSON_KEYS = 1000
+/** How many keys all objects of a JSON body may have together, unless the door says otherwise. */
+const MAX_JSON_KEYS = 1000
 
 /** What a body of JSON may be called. */
 export const JSON_TYPES: readonly string[] = ['application/json']
 
 /** What event senders call their JSON: plain, CloudEvents (single and batch), CNCF Distribution notifications (2.x and 3.x). */
-export const EVENT_TYPES: readonly string[] = [
+const EVENT_TYPES: readonly string[] = [
   ...JSON_TYPES,
   'application/cloudevents+json',
   'application/cloudevents-batch+json',
   'application/vnd.docker.distribution.events.v1+json',
   'application/vnd.docker.distribution.events.v2+json',
 ]
+
+/**
+ * What the doors of events take: a batch as well, which has more keys than any one thing. Ten thousand are more than 256 KiB
+ * of real events have, which hold some twenty each.
+ */
+export const EVENT_BODY = { accepts: EVENT_TYPES, maxKeys: 10_000 } as const
 
 /** What a manifest may be called: YAML by its registered and its older names, or JSON, which is YAML too. */
 export const YAML_TYPES: readonly string[] = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml']
@@ -76,25 +82,25 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** The value of a JSON text, or 400: not JSON, nested deeper than 16, or more than 1,000 keys. */
-export function parseJson(text: string): unknown {
+/** The value of a JSON text, or 400: not JSON, nested deeper than 16, or more than `maxKeys` keys. */
+export function parseJson(text: string, maxKeys = MAX_JSON_KEYS): unknown {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     throw malformed('The body is not valid JSON.')
   }
-  checkShape(value)
+  checkShape(value, maxKeys)
   return value
 }
 
-function checkShape(root: unknown): void {
+function checkShape(root: unknown, maxKeys: number): void {
   let level: unknown[] = [root].filter(isNest)
   let keys = 0
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > MAX_JSON_DEPTH) throw malformed(`The JSON nests deeper than ${MAX_JSON_DEPTH}.`)
     for (const nest of level) if (!Array.isArray(nest)) keys += Object.keys(nest as object).length
-    if (keys > MAX_JSON_KEYS) throw malformed(`The JSON has more than ${MAX_JSON_KEYS} keys.`)
+    if (keys > maxKeys) throw malformed(`The JSON has more than ${maxKeys} keys.`)
     level = level.flatMap((nest) => Object.values(nest as object).filter(isNest))
   }
 }

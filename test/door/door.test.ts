@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type DoorRules, door, EVENT_TYPES, JSON_TYPES, problem, Refusal, YAML_TYPES } from '../../lib/door.ts'
+import { type DoorRules, door, EVENT_BODY, JSON_TYPES, problem, Refusal, YAML_TYPES } from '../../lib/door.ts'
 import { Fault, type FaultKind } from '../../lib/errors.ts'
 import { send } from './support.ts'
 
@@ -24,10 +26,22 @@ describe('what goes through', () => {
     expect(seen.json).toMatchObject({ body: { a: [1] }, mediaType: 'application/json' })
   })
 
-  test.each(EVENT_TYPES)('an event of type %s is parsed as JSON', async (type) => {
+  test.each(EVENT_BODY.accepts)('an event of type %s is parsed as JSON', async (type) => {
     const headers = { 'content-type': `${type.toUpperCase()}; charset=utf-8` }
-    const seen = await send(echo({ accepts: EVENT_TYPES }), { headers, body: '{"a":1}' })
+    const seen = await send(echo(EVENT_BODY), { headers, body: '{"a":1}' })
     expect(seen.json).toMatchObject({ body: { a: 1 }, mediaType: type })
+  })
+
+  test('a batch of real events may fill the whole 256 KiB, though it has far more keys than one thing may', async () => {
+    const file = join(import.meta.dirname, '..', 'schema', 'payloads', 'event-grid-schema-image-pushed.json')
+    const [event] = JSON.parse(readFileSync(file, 'utf8')) as [object]
+    const most = Math.floor((256 * 1024 - 2) / (JSON.stringify(event).length + 1))
+    const batch = Array.from({ length: most }, () => event)
+    expect(most).toBeGreaterThan(300)
+    const seen = await send(echo(EVENT_BODY), { body: JSON.stringify(batch) })
+    expect(seen.status).toBe(200)
+    expect(seen.json).toMatchObject({ body: batch })
+    expect((await send(echo(), { body: JSON.stringify(batch) })).status).toBe(400)
   })
 
   test('YAML arrives as text, untouched', async () => {
