@@ -92,12 +92,12 @@ async function crowds(full: boolean): Promise<readonly Figure[]> {
   return figures
 }
 
-/** At most as many reads of ARM as lists of groups and the turns of a minute twice over; at most a query per slice of 100. */
+/** At most as many reads of ARM as lists of groups and the turns of a minute twice over; at most a query per slice of 500. */
 function crowdFigures(crowd: Crowd, { most, mean }: CrowdCalls): readonly Figure[] {
   const { rollouts, groups, workspaces, state, source = 'azure-logs' } = crowd
   const name = `${state} ${rollouts}/${groups}/${workspaces}`
-  const slices = Math.ceil(rollouts / workspaces / 100) * workspaces
-  const turns = Math.min(rollouts, 2 * Math.max(25, rollouts / 20))
+  const slices = Math.ceil(rollouts / workspaces / 500) * workspaces
+  const turns = Math.min(rollouts, 50)
   const about = (kind: 'arm' | 'logs' | 'monitor' | 'prometheus') => `${most[kind]} (mean ${mean[kind].toFixed(1)})`
   const arm = atMost(`${name}: ARM reads`, most.arm, 2 * groups + turns)
   if (state === 'watched') return [{ ...arm, value: about('arm') }]

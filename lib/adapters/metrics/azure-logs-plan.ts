@@ -1,5 +1,5 @@
 import type { Query } from '../../core/judge/reading.ts'
-import { type LogAsk, type LogTable, queryText } from './azure-logs-query.ts'
+import { jsonLiteral, type LogAsk, type LogTable, queryText } from './azure-logs-query.ts'
 
 /** The asks of one KQL text, each with the queries that its rows answer. */
 export type Batch = readonly Planned[]
@@ -71,7 +71,7 @@ function fill(asked: readonly Planned[], room: Left): readonly Batch[] {
   const batches: Planned[][] = []
   let left: Left = { chars: 0, rows: 0, asks: 0 }
   for (const { ask, queries: own } of asked) {
-    const chars = JSON.stringify(ask).length * 2
+    const chars = jsonLiteral(ask).length
     const rows = (Date.parse(ask.to) - Date.parse(ask.from)) / ask.bucketMs
     if (batches.length === 0 || chars > left.chars || rows > left.rows || left.asks < 1) {
       batches.push([])

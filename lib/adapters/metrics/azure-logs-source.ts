@@ -28,7 +28,7 @@ export interface LogSourceOptions {
   readonly workspaceOf: (environment: string) => string | null
   /** The longest wait for one answer, default 30,000 ms. */
   readonly timeoutMs?: number
-  /** Where the parameters of one text would grow longer, a second text is sent; default 200,000 characters. */
+  /** Where the parameters of one text would grow longer, a second text is sent; default 240,000 characters, which a thousand asks have. */
   readonly maxChars?: number
   /**
    * Where more buckets would be asked for, a second text is sent; default 100,000: about 25 MB, where Log
@@ -42,7 +42,7 @@ export interface LogSourceOptions {
  * and more only where a text would grow too long or where one about many has failed; five at a time to a workspace. Never throws.
  */
 export function createLogSource(table: LogTable, options: LogSourceOptions): Metrics {
-  const { client, workspaceOf, maxChars = 200_000, maxRows = 100_000 } = options
+  const { client, workspaceOf, maxChars = 240_000, maxRows = 100_000 } = options
   if (client.pipeline !== undefined) passSignals(client.pipeline)
   const turns = createTurns(AT_ONCE)
   const portions = createPortions()

@@ -73,6 +73,14 @@ describe('one ask that spoils a text', () => {
   })
 })
 
+test('one text holds all that a slice of five hundred rollouts asks, whatever the length of their names', async () => {
+  const { texts, silentOf } = sourceOn(async () => EMPTY)
+  const revision = (place: number) => `a-name-of-thirty-two-characters-${place % 2}--r${place}-0123456789`.slice(0, 54)
+  const queries = Array.from({ length: 1_000 }, (_, place) => query({ revision: revision(place) }))
+  expect(await silentOf(queries)).toBe(0)
+  expect(texts.map((revisions) => new Set(revisions).size)).toEqual([1_000])
+})
+
 test('what is wrong with the workspace is no reason to ask it more often', async () => {
   for (const statusCode of [401, 403, 404, 429, 503]) {
     const { texts, silentOf } = sourceOn(() => Promise.reject(Object.assign(new Error('no'), { statusCode })))
