@@ -83,15 +83,22 @@ function remember(move: Move, facts: Facts): Move {
   const { verdict } = facts
   if (verdict === null) return move
   const taken = change(move, { verdict })
-  const before = move.rollout.verdict
-  if (before === null || isBlind(before) === isBlind(verdict)) return taken
-  const lost = isBlind(verdict)
+  const before = move.rollout.verdict === null ? null : darkKpi(move.rollout.verdict)
+  const now = darkKpi(verdict)
+  if (before === null && now !== null)
+    return note(taken, facts, {
+      kind: 'measurements-lost',
+      metric: now,
+      notes: `traffic stays as it is: ${verdict.because}`,
+      evidence: verdict.evidence,
+    })
+  if (before === null || now !== null) return taken
   // A silence that has ended was alarmed of; the next one is another.
-  const known = lost || !isSteady(taken.rollout, facts) ? taken : change(taken, { overdue: false })
+  const known = isSteady(taken.rollout, facts) ? change(taken, { overdue: false }) : taken
   return note(known, facts, {
-    kind: lost ? 'measurements-lost' : 'measurements-back',
-    metric: (lost ? verdict : before).evidence.find(isDark)?.kpi ?? 'all',
-    notes: lost ? `traffic stays as it is: ${verdict.because}` : `the KPIs can be read again: ${verdict.because}`,
+    kind: 'measurements-back',
+    metric: before,
+    notes: `the KPIs can be read again: ${verdict.because}`,
     evidence: verdict.evidence,
   })
 }
@@ -101,9 +108,9 @@ function isSteady({ phase }: Rollout, { app }: Facts): boolean {
   return app.kind !== 'unseen' && steadySince(phase) !== null
 }
 
-/** Whether a source that counts gives no answer, as opposed to too few requests or an unclear figure. */
-function isBlind(verdict: Verdict): boolean {
-  return verdict.evidence.some(isDark)
+/** The first KPI that counts and whose source gives no answer, as opposed to too few requests or an unclear figure; null = none. */
+function darkKpi({ evidence }: Verdict): string | null {
+  return evidence.find(isDark)?.kpi ?? null
 }
 
 function isDark({ role, verdict, silent }: Evidence): boolean {

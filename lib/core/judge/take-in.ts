@@ -202,9 +202,10 @@ function tallied(step: Tally, minute: Minute, isCovered: boolean, judged: Sequen
   }
 }
 
+/** A new step counts from nothing; buckets without a request were at another weight, and say nothing of this one. */
 function stepOf({ stepSince }: Setting, state: KpiState): KpiState {
   if (stepSince === null || state.step.since === stepSince) return state
-  return { ...state, step: emptyTally(stepSince) }
+  return { ...state, step: emptyTally(stepSince), idle: 0 }
 }
 
 /** A step in which nothing was seen yet. */

@@ -139,7 +139,9 @@ function darkness({ setting, state, bakeMs, weight, now }: Scene): string | null
   if (step.buckets * bucketMs >= (bakeMs ?? 0) && step.covered < due) {
     return `only ${step.covered} buckets of the step have figures, of the ${due} that its bake needs`
   }
-  if (weight > 0 && state.idle >= IDLE_BUCKETS && state.idle * awaited(state, weight) >= AWAITED)
+  // Before the weight is real nobody knows what is due.
+  const isDue = bakeMs !== null && weight > 0 && state.idle >= IDLE_BUCKETS
+  if (isDue && state.idle * awaited(state, weight) >= AWAITED)
     return `the canary got no requests in ${state.idle} buckets in a row, though ${weight} % are its own`
   return null
 }

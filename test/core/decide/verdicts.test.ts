@@ -98,12 +98,12 @@ describe('a step that stays unclear', () => {
       const decision = look(aRollout(), appAt(10), late)
       expect(phaseOf(decision.next)).toBe('paused inconclusive')
       expect(decision.actions).toEqual([])
-      expect(decision.rows[0]).toMatchObject({
+      expect(decision.rows.at(-1)).toMatchObject({
         kind: 'paused',
         metric: 'inconclusive',
         evidence: late.verdict.evidence,
       })
-      expect(decision.rows[0]?.notes).toBe(
+      expect(decision.rows.at(-1)?.notes).toBe(
         `step 1 stayed ${kind} for 1h after its bake: p95 is ${kind}; promote, resume to wait longer, or abort`,
       )
     })
@@ -116,7 +116,7 @@ describe('a step that stays unclear', () => {
     test(`(${kind}) pauses with promote-never, and promote is not among the ways out`, () => {
       const decision = look(judged({ onInconclusive: { afterMs: HOUR, then: 'promote-never' } }), appAt(10), late)
       expect(phaseOf(decision.next)).toBe('paused inconclusive')
-      expect(decision.rows[0]?.notes).toContain('resume to wait longer, or abort; the manifest lets nobody promote')
+      expect(decision.rows.at(-1)?.notes).toContain('resume to wait longer, or abort; the manifest lets nobody promote')
     })
   }
 
@@ -249,6 +249,13 @@ describe('measurements', () => {
       expect(back.rows).toMatchObject([{ kind: 'measurements-back', metric: 'p95' }])
     })
   }
+  test('that are not there from the first look on are as lost as later ones', () => {
+    const first = look(aRollout(progressing(0), { verdict: null }), appAt(10), { verdict: aVerdict('error') })
+    expect(first.rows).toMatchObject([{ kind: 'measurements-lost', metric: 'p95' }])
+    const seen = look(aRollout(progressing(0), { verdict: null }), appAt(10), { verdict: aVerdict('inconclusive') })
+    expect(kinds(seen)).toEqual([])
+  })
+
   test('of an advisory KPI may come and go unsaid', () => {
     const silent = aVerdict('pass', [someEvidence('pass'), someEvidence('error', { kpi: 'queue', role: 'advisory' })])
     expect(kinds(look(aRollout(progressing(0), { verdict: pass }), appAt(10), { verdict: silent }))).toEqual([])

@@ -36,6 +36,18 @@ describe('the month’s budget', () => {
   })
 })
 
+test('buckets without a request count for the step that they fell into, and not at the next one’s weight', () => {
+  const canary = [...steady(20, 0, 0), ...steady(10, 0, 0)]
+  const trial = { ...HEALTHY, canary, baseline: steady(30, 0, 1), history: steady(60, 0, 1) }
+  const first = looks(trial, 20).at(-1)
+  expect(first?.verdict.kind).toBe('inconclusive')
+  const next = { ...trial, weight: 90, stepSince: T0 + 20 * MINUTE }
+  const between = lookAt({ ...next, stepSince: null }, T0 + 20 * MINUTE, first?.state ?? null)
+  expect(between.verdict.kind).toBe('inconclusive')
+  const second = lookAt(next, T0 + 21 * MINUTE, between.state)
+  expect([second.verdict.kind, second.state.kpis.errors?.idle]).toEqual(['inconclusive', 1])
+})
+
 describe('the baseline', () => {
   function lookWith(
     trial: Trial,
