@@ -12,7 +12,7 @@ const DOCUMENT = JSON.parse(JSON.stringify(openApiDocument())) as {
 
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
 ajv.addSchema({ $id: 'api', components: DOCUMENT.components })
-const validators = new Map<string, ValidateFunction>()
+const validators = new WeakMap<Json, ValidateFunction>()
 
 /** Paths with parameters after those without, so that `v1/audit/verify` is not taken for a parameter. */
 const PATHS = Object.keys(DOCUMENT.paths)
@@ -94,10 +94,11 @@ function bodyWrong(answer: Json, headers: Headers, text: string): readonly strin
 }
 
 function validatorOf(schema: Json): ValidateFunction {
-  const key = JSON.stringify(schema)
-  const known = validators.get(key)
+  const known = validators.get(schema)
   if (known !== undefined) return known
-  const made = ajv.compile(JSON.parse(key.replaceAll('"#/components/', '"api#/components/')) as object)
-  validators.set(key, made)
+  const made = ajv.compile(
+    JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"api#/components/')) as object,
+  )
+  validators.set(schema, made)
   return made
 }
