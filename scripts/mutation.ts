@@ -1,7 +1,7 @@
-import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { plant } from './mutation/plant.ts'
+import { type Mutant, plant } from './mutation/plant.ts'
 import { reportOf } from './mutation/report.ts'
 import { tryMutants } from './mutation/work.ts'
 
@@ -10,6 +10,7 @@ const USAGE = `npm run mutation -- [--only PATH] [--tests PATH] [--slowest MS] [
   --tests PATH     the folder or file (a glob) of the tests that are to find them (test/{core,engine,schema})
   --slowest MS     tests that take longer are not run for mutants (3000)
   --least PERCENT  the score below which the command fails (85)
+  --go-on          goes on with the run before, which was interrupted, or to which test files were added
 The table is printed; what lives stands in reports/mutation/survivors.txt.
 `
 const FOLDER = 'reports/mutation'
@@ -25,31 +26,31 @@ interface Asked {
   readonly tests: string
   readonly slowestMs: number
   readonly least: number
+  readonly goesOn: boolean
 }
 
 /** A string says what is wrong with the arguments. */
 function read(args: string[]): Asked | string {
   const text = { type: 'string' } as const
   try {
-    const options = { only: text, tests: text, slowest: text, least: text }
+    const options = { only: text, tests: text, slowest: text, least: text, 'go-on': { type: 'boolean' } } as const
+    const { values } = parseArgs({ args, options })
     const {
       only = 'lib/{core,engine}',
       tests = 'test/{core,engine,schema}',
+      'go-on': goesOn = false,
       ...numbers
-    } = parseArgs({
-      args,
-      options,
-    }).values
+    } = values
     const [slowestMs, least] = [Number(numbers.slowest ?? '3000'), Number(numbers.least ?? '85')]
     if (!(slowestMs > 0)) return `--slowest: '${numbers.slowest}' is not a number of milliseconds`
     if (!(least >= 0 && least <= 100)) return `--least: '${numbers.least}' is not a percentage from 0 to 100`
-    return { only, tests, slowestMs, least }
+    return { only, tests, slowestMs, least, goesOn }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
 }
 
-async function run({ only, tests, slowestMs, least }: Asked): Promise<number> {
+async function run({ only, tests, slowestMs, least, goesOn }: Asked): Promise<number> {
   const root = process.cwd()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
   const folder = join(root, FOLDER)
@@ -61,10 +62,16 @@ async function run({ only, tests, slowestMs, least }: Asked): Promise<number> {
     )
     return 2
   }
-  rmSync(folder, { recursive: true, force: true })
+  if (!goesOn) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const ground = { root, planted: join(folder, 'planted'), book: join(folder, 'book.jsonl'), slowestMs }
   const mutants = await plant(root, files, ground.planted)
+  if (!isSameAsBefore(mutants, join(folder, 'mutants.json'))) {
+    console.error(
+      'mutation: the code has changed since the run before, so that its book says nothing; run it without --go-on',
+    )
+    return 2
+  }
   console.log(`${mutants.length} mutants in ${files.length} files`)
   const told = await tryMutants(ground, testFiles, (line) => console.error(line))
   const report = reportOf(mutants, told)
@@ -76,4 +83,12 @@ async function run({ only, tests, slowestMs, least }: Asked): Promise<number> {
 
 function filesIn(path: string, ending: string): readonly string[] {
   return globSync(path.endsWith('.ts') ? path : `${path}/**/*${ending}`).toSorted()
+}
+
+/** Whether these are the mutants that the book is about; where there is no book yet, it is from now on. */
+function isSameAsBefore(mutants: readonly Mutant[], path: string): boolean {
+  const text = JSON.stringify(mutants)
+  if (existsSync(path)) return readFileSync(path, 'utf8') === text
+  writeFileSync(path, text)
+  return true
 }

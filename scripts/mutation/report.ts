@@ -5,7 +5,7 @@ import type { Mutant } from './plant.ts'
 export interface Report {
   /** Found out, of all that can be switched on, in percent. */
   readonly score: number
-  /** One line for each file, the weakest first, and the sum. */
+  /** One line for each file and then for each folder, the weakest first, and the sum. */
   readonly table: readonly string[]
   /** One line for each mutant that no test minds, or that none goes through. */
   readonly survivors: readonly string[]
@@ -15,21 +15,18 @@ export interface Report {
 export function reportOf(mutants: readonly Mutant[], told: Told): Report {
   const isStatic = ({ id }: Mutant) => told.static.has(id) && !told.tried.has(id) && !told.ends.has(id)
   const counted = mutants.filter((mutant) => !isStatic(mutant))
-  const files = [...new Set(counted.map(({ file }) => file))]
-  const rows = files.map((file) => ({
-    name: file,
-    ...tally(
-      counted.filter((mutant) => mutant.file === file),
-      told,
-    ),
-  }))
+  const rowsBy = (nameOf: (mutant: Mutant) => string) =>
+    [...Map.groupBy(counted, nameOf)]
+      .map(([name, those]) => ({ name, ...tally(those, told) }))
+      .toSorted((a, b) => a.score - b.score)
   const sum = { name: 'all', ...tally(counted, told) }
   const alive = counted.filter(({ id }) => !told.ends.has(id))
   return {
     score: sum.score,
     table: [
       `${'file'.padEnd(44)} mutants  found  alive unreached  score`,
-      ...rows.toSorted((a, b) => a.score - b.score).map(lineOf),
+      ...rowsBy(({ file }) => file).map(lineOf),
+      ...rowsBy(({ file }) => file.slice(0, file.lastIndexOf('/') + 1)).map(lineOf),
       lineOf(sum),
       `${mutants.length - counted.length} more run only while modules load; ${told.left} tests were too slow to be used`,
     ],

@@ -3,8 +3,11 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Told, toldIn } from './book.ts'
 
-/** After so long without a line in the book, the mutant at work hangs; a sound run of a file may take longer. */
-const HANG_MS = 60_000
+/**
+ * After so long without a line in the book or the end of a test, the mutant at work hangs: loops are stopped by a count, so this
+ * is long enough for a busy machine. A sound run of a file may take longer.
+ */
+const HANG_MS = 120_000
 const SOUND_MS = 900_000
 const LOOK_MS = 1000
 

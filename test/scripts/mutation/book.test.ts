@@ -73,6 +73,7 @@ test('the score counts what lives and what no test goes through; what runs only 
     'file mutants found alive unreached score',
     'lib/core/b.ts 1 0 0 1 0.0 %',
     'lib/core/a.ts 2 1 1 0 50.0 %',
+    'lib/core/ 3 1 1 1 33.3 %',
     'all 3 1 1 1 33.3 %',
     '1 more run only while modules load; 0 tests were too slow to be used',
   ])
