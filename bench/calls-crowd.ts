@@ -110,7 +110,7 @@ async function gather(stage: Stage, crowd: Crowd, environments: readonly string[
     const isOver = ({ name, environment }: Manifest) => stage.rollout({ environment, name }).phase.kind === 'finished'
     await stage.runUntil('all are promoted', () => manifests.every(isOver), 30 * MINUTE_MS)
   }
-  // Past the first minutes of a weight, in which every look reads the revisions; a promotion switches off what it replaced later.
+  // Past the first minutes of a weight, whose turns come before others; a promotion switches off what it replaced later.
   await stage.run(crowd.state === 'baking' ? 8 * MINUTE_MS : 2 * MINUTE_MS)
 }
 

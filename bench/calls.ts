@@ -111,7 +111,7 @@ function crowdFigures(crowd: Crowd, { most, mean }: CrowdCalls): readonly Figure
 }
 
 async function tick({ wheel, tally }: CallsScene, environment = ENVIRONMENT): Promise<Tick> {
-  Object.assign(tally, { armReads: 0, armWrites: 0, tableWrites: 0, tableReads: 0 })
+  Object.assign(tally, { armReads: 0, armWrites: 0, tableWrites: 0, tableReads: 0, searchWrites: 0 })
   const turned = await sweep(wheel, environment)
   const broken = turned.find(({ result }) => result !== 'saved')
   if (broken !== undefined) throw new Error(`${broken.name}: ${broken.result}`, { cause: broken.error })
@@ -139,6 +139,7 @@ const WORDS: Readonly<Record<keyof Tally, string>> = {
   armWrites: 'ARM writes',
   tableWrites: 'table transactions',
   tableReads: 'table reads',
+  searchWrites: 'notes of the hourly search for lost due rows',
 }
 
 function costs(what: string, ticks: readonly Tick[], targets: Partial<Tally>) {

@@ -28,7 +28,7 @@ import { addService, ENVIRONMENT, MINUTE_MS, manifestOf, pushOf } from './servic
 export interface ScaleScene {
   /** Declares services until there are `services`, and lets `inProgress` of them bake. */
   grow(services: number, inProgress: number): Promise<void>
-  /** Lets a minute pass, at the end of which all that bakes is due, and sees it done by the first `workers` workers. */
+  /** Lets a minute pass, and sees all that is due at its end done by the first `workers` workers. */
   tick(workers: number): Promise<Tick>
   close(): Promise<void>
 }
@@ -37,8 +37,8 @@ const NOON = Date.UTC(2026, 0, 5, 12)
 /** The services whose copies make a crowd: one without a rollout, one whose canary bakes. */
 const [IDLE, BAKING] = ['i-00000', 's-00000']
 
-/** Starts Azurite, `workers` workers, and the process' own world. */
-export async function createScaleScene(workers: number): Promise<ScaleScene> {
+/** Starts Azurite, `workers` workers, and the process' own world. What bakes is looked at once in `interval`. */
+export async function createScaleScene(workers: number, interval = '1m'): Promise<ScaleScene> {
   const clock = handClock(NOON)
   const [tls, identity] = await Promise.all([createLocalTls(), createIdentity({ clock: wallClock })])
   const azurite = await createAzurite({ tls })
@@ -48,7 +48,7 @@ export async function createScaleScene(workers: number): Promise<ScaleScene> {
   const remote = await serveRemote(wheel, clock)
   const crew = Array.from({ length: workers }, () => startWorker(azurite.tableUrl, tls.ca, remote.url, token))
   const table = remoteTable(azurite, tls.ca, token)
-  const manifest = (name: string) => manifestOf(name, ['setWeight: 10', 'bake: 48h'])
+  const manifest = (name: string) => manifestOf(name, ['setWeight: 10', 'bake: 48h'], ENVIRONMENT, interval)
   await storeManifest(wheel, manifest(IDLE), 'bench')
   addService(world, manifest(BAKING))
   await storeManifest(wheel, manifest(BAKING), 'bench')

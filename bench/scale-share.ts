@@ -30,6 +30,9 @@ export interface Delays {
 const LANES = 16
 const CALLS = 4
 
+/** All that bakes is due once in so long, at the same moment. */
+const [INTERVAL, INTERVAL_MS] = ['5m', 5 * MINUTE_MS]
+
 /** Time that passes only when nobody has anything left to do. */
 function createTime() {
   const waiting: { readonly at: number; readonly go: () => void }[] = []
@@ -56,9 +59,21 @@ function createTime() {
   }
 }
 
-/** Lets `workers` workers do a tick of `due` looks, each on a thread of its own, with these delays between them and Azure. */
-export async function shareOneTick(workers: number, due: number, delays: Delays): Promise<Shared> {
+/**
+ * Lets each of these numbers of workers do a tick of `due` looks, each worker on a thread of its own, with these delays
+ * between them and Azure.
+ */
+export async function shareTicks(crews: readonly number[], due: number, delays: Delays): Promise<readonly Shared[]> {
   const stage = await atRest(due)
+  const shared: Shared[] = []
+  for (const workers of crews) {
+    await stage.run(INTERVAL_MS)
+    shared.push(await shareTick(stage, workers, due, delays))
+  }
+  return shared
+}
+
+async function shareTick(stage: Stage, workers: number, due: number, delays: Delays): Promise<Shared> {
   const time = createTime()
   const crew = Array.from({ length: workers }, () => ({ inTurn: createTurnstile(2), waiting: 0, saved: 0 }))
   const sweeps: Promise<void>[] = []
@@ -127,17 +142,24 @@ function delayed(
   }
 }
 
-/** A stage on which so many canaries bake, all of them due now, and nobody looks. */
+/** A stage on which so many canaries bake, all of them due at the next beat, and nobody looks. */
 async function atRest(due: number): Promise<Stage> {
   const stage = createStage()
-  for (let n = 0; n < due; n += 1) {
-    const manifest = manifestOf(`s-${n}`, ['setWeight: 10', 'bake: 48h'])
+  const names = Array.from({ length: due }, (_, n) => `s-${n}`)
+  for (const [n, name] of names.entries()) {
+    const { target, ...rest } = manifestOf(name, ['setWeight: 10', 'bake: 48h'], ENVIRONMENT, INTERVAL)
+    // In subscriptions of a hundred: ARM would make so many canaries one after the other in a single one.
+    const manifest = { ...rest, target: { ...target, subscriptionId: `subscription-${Math.floor(n / 100)}` } }
     addService(stage.world, manifest)
     await stage.declare(manifest)
-    await stage.push(pushOf(manifest.name, 2, stage.clock.now()))
+    await stage.push(pushOf(name, 2, stage.clock.now()))
   }
-  await stage.run(12 * MINUTE_MS)
+  const bakes = (name: string) => {
+    const { phase } = stage.rollout({ environment: ENVIRONMENT, name })
+    return phase.kind === 'progressing' && phase.steadyAt !== null
+  }
+  await stage.run(4 * INTERVAL_MS)
+  if (!names.every(bakes)) throw new Error('not all canaries have come to rest')
   Object.assign(stage.wakes, { timer: false, bell: false })
-  await stage.run(2 * MINUTE_MS)
   return stage
 }

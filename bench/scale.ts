@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { atLeast, atMost, type Figure, median, type Part, round, told } from './report.ts'
 import type { Tick } from './scale-crew.ts'
 import { createScaleScene, type ScaleScene } from './scale-scene.ts'
-import { type Delays, type Shared, shareOneTick } from './scale-share.ts'
+import { type Delays, type Shared, shareTicks } from './scale-share.ts'
 
 /** One tick among so many services, of which so many were due. */
 export interface Measured extends Tick {
@@ -15,11 +15,18 @@ export interface ScaleData {
   readonly sizes: readonly Measured[]
   /** The last of the sizes again, done by two workers. */
   readonly pair: Measured | null
-  /** One tick in simulated time, by number of workers. */
+  /** Ticks in simulated time, by what is due and number of workers. */
   readonly shared: readonly Shared[]
-  /** Memory of one worker by simulated minute. */
-  readonly memory: readonly { readonly minute: number; readonly rssBytes: number; readonly heapBytes: number }[]
+  /** Memory of one worker by simulated minute, and how many looks it had stored by then. */
+  readonly memory: readonly Remembered[]
   readonly delays: Delays
+}
+
+interface Remembered {
+  readonly minute: number
+  readonly looks: number
+  readonly rssBytes: number
+  readonly heapBytes: number
 }
 
 /** Services, and how many of them are in progress, a hundredth and a tenth. */
@@ -33,13 +40,16 @@ const SIZES = [
 ] as const
 const SMALL = SIZES.slice(0, 4)
 /** Answers of a region nearby, of ARM and of Log Analytics; what a look costs a worker's thread, as measured; the queue. */
-const DELAYS: Delays = { table: 8, apps: 400, metrics: 800, thread: 8, queue: 300 }
-const TICKS = 1
+const DELAYS: Delays = { table: 8, apps: 400, metrics: 800, thread: 5, queue: 300 }
+const TICKS = 2
 /** Connections that a busy machine loses cost a look now and then, which the next minute makes up for. */
 const NEARLY_ALL = 0.98
 const HOURS = 6
-/** Where memory is watched: minutes count, not crowds. */
-const MEMORY_AT = { services: 1_000, due: 10 }
+/** Where memory is watched, each rollout looked at every five minutes: more than 70,000 looks. */
+const MEMORY_AT = { services: 10_000, due: 1_000, interval: '5m' }
+/** Due at once in simulated time: in a tick, and in one that fills its minute. */
+const CROWDS = { few: [300], full: [1_000, 5_000] }
+const WORKERS = [1, 2, 4]
 const MINUTE_S = 60
 
 /**
@@ -62,11 +72,15 @@ export async function benchScale(full: boolean, json: string | null): Promise<Pa
   } finally {
     await scene.close()
   }
-  for (const workers of [1, 2, 4])
-    data.shared = [...data.shared, await shareOneTick(workers, full ? 1_000 : 300, DELAYS)]
+  for (const due of full ? CROWDS.full : CROWDS.few)
+    data.shared = [...data.shared, ...(await shareTicks(WORKERS, due, DELAYS))]
   await keep()
-  if (full) data.memory = await memoryOf()
-  await keep()
+  if (full) {
+    await watchMemory(async (one) => {
+      data.memory = [...data.memory, one]
+      await keep()
+    })
+  }
   return partOf(data, full)
 }
 
@@ -85,17 +99,17 @@ async function measured(scene: ScaleScene, services: number, due: number, worker
   return { ...(quickest as Tick), services, due }
 }
 
-/** Six hours of a worker's life in a scene of its own. */
-async function memoryOf(): Promise<ScaleData['memory']> {
-  const scene = await createScaleScene(1)
+/** Six hours of a worker's life in a scene of its own, told every half hour. */
+async function watchMemory(tell: (one: Remembered) => Promise<void>): Promise<void> {
+  const scene = await createScaleScene(1, MEMORY_AT.interval)
   try {
     await scene.grow(MEMORY_AT.services, MEMORY_AT.due)
-    const memory: { minute: number; rssBytes: number; heapBytes: number }[] = []
+    let looks = 0
     for (let minute = 1; minute <= HOURS * MINUTE_S; minute += 1) {
-      const { rssBytes, heapBytes } = await scene.tick(1)
-      if (minute % 30 === 0) memory.push({ minute, rssBytes, heapBytes })
+      const tick = await scene.tick(1)
+      looks += tick.looks
+      if (minute % 30 === 0) await tell({ minute, looks, rssBytes: tick.rssBytes, heapBytes: tick.heapBytes })
     }
-    return memory
   } finally {
     await scene.close()
   }
@@ -148,20 +162,23 @@ function sharing(one: Measured | undefined, two: Measured | null): readonly Figu
   return [
     told('two workers on one Azurite: looks of each, looks in vain', `${two.shares.join(' + ')}, ${two.inVain}`),
     told('two workers against one, on one Azurite', `${round(one.wallMs / two.wallMs)}×`),
+    told('CPU of their looks against those of one', `${round(two.cpuMs.workers / one.cpuMs.workers)}×`),
   ]
 }
 
 function sharedBy(shared: readonly Shared[]): readonly Figure[] {
-  const [one] = shared
   return shared.flatMap(({ workers, due, tickMs, shares, inVain }) => {
     const name = `${round(due)} due in simulated time, ${workers} worker${workers === 1 ? '' : 's'}`
     const figures = [told(name, `${round(tickMs / 1000)} s (${shares.join(' + ')}, ${inVain} in vain)`)]
-    if (one === undefined || workers !== 2 || due < 1_000) return figures
-    return [...figures, atLeast(`${name} against one`, one.tickMs / tickMs, 1.5, '×')]
+    const one = shared.find((other) => other.workers === 1 && other.due === due)
+    if (one === undefined || workers !== 2) return figures
+    const gain = one.tickMs / tickMs
+    const against = `${name} against one`
+    return [...figures, due < 5_000 ? told(against, `${round(gain)}×`) : atLeast(against, gain, 1.8, '×')]
   })
 }
 
-/** Growth by hour, as the line through the points after the first hour says it, of what there was then. */
+/** The last half hour against the first; growth by hour, as the line through the points after the first hour says it. */
 function flatness(memory: ScaleData['memory']): readonly Figure[] {
   const settled = memory.filter(({ minute }) => minute >= MINUTE_S)
   if (settled.length < 2) return []
@@ -169,7 +186,10 @@ function flatness(memory: ScaleData['memory']): readonly Figure[] {
     const slopes = settled.flatMap((a, i) => settled.slice(i + 1).map((b) => (of(b) - of(a)) / (b.minute - a.minute)))
     return (median(slopes) * MINUTE_S * 100) / of(settled[0] as (typeof settled)[number])
   }
+  const [first, last] = [memory[0], memory.at(-1)] as [Remembered, Remembered]
   return [
+    told('looks in six simulated hours', round(last.looks)),
+    atMost('heap in use at the end against after half an hour', last.heapBytes / first.heapBytes, 1.1, '×'),
     atMost(
       'growth of the heap in an hour',
       growth(({ heapBytes }) => heapBytes),

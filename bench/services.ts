@@ -8,13 +8,18 @@ export const MINUTE_MS = 60_000
 const REGISTRY = 'registry.example.com'
 
 /** A service with the default plan unless `steps` says otherwise: looked at once a minute, p95 and errors judged each time. */
-export function manifestOf(name: string, steps: readonly string[] = [], environment = ENVIRONMENT): Manifest {
+export function manifestOf(
+  name: string,
+  steps: readonly string[] = [],
+  environment = ENVIRONMENT,
+  interval = '1m',
+): Manifest {
   const read = readManifest(`
 name: ${name}
 environment: ${environment}
 target: { subscription: 00000000-0000-0000-0000-000000000001, resourceGroup: rides, containerApp: ${name} }
 image: { registry: ${REGISTRY}, repository: ${name}, tags: { glob: "v*" } }
-analysis: { interval: 1m }
+analysis: { interval: ${interval} }
 ${steps.length === 0 ? '' : `strategy: { canary: { steps: [${steps.map((step) => `{ ${step} }`).join(', ')}] } }`}
 `)
   if (!read.ok) throw new Error(JSON.stringify(read.issues))

@@ -8,34 +8,36 @@ import type { Footprint, Rollout } from './rollout.ts'
 import type { Manifest } from './service.ts'
 import { followsLatest, labelsSeen, sameWeights, split, wantedWeight, weightsSeen } from './traffic.ts'
 
-/** For how long after a weight became real the revisions are read at every look: no figure of it can be read before. */
+/** For how long after a weight became real no figure of it can be read. */
 const FIRST_MS = 300_000
 /** For how long a good answer shows that a revision serves, and for how many buckets where these are long. */
 const SHOWN_MS = 300_000
 const SHOWN_BUCKETS = 2
-/** By how much sooner the revisions are read of a rollout whose KPIs show nothing: its app is all that can be seen of it. */
+/** By how much sooner the revisions are read of a rollout of whose weight nothing is measured: its app is all that can be seen. */
 const BLIND_MS = 3_600_000
 
 /**
  * When the revisions of this rollout's app were read last, epoch milliseconds, where this look may do without them: its
- * traffic is as wished for some minutes, nothing is awaited or due, nothing is amiss, and the KPIs object to nothing. Null = the look must
+ * traffic is as wished, nothing is awaited or due, nothing is amiss, and the KPIs object to nothing. Null = the look must
  * read them. `verdict` is that of this look.
  */
 export function quietSince(rollout: Rollout, verdict: Verdict | null, now: number): number | null {
   const readAt = rollout.footprint?.revisionsAt
   if (readAt === undefined || readAt > now) return null
   if (!isAtRest(rollout, now) || rollout.trouble !== null || rollout.unwell > 0 || rollout.restarting > 0) return null
+  const { phase } = rollout
+  const isFirst = phase.kind === 'progressing' && phase.steadyAt !== null && now - phase.steadyAt < FIRST_MS
   switch (verdict?.kind) {
     case 'fail':
     case 'suspect':
       return null
     case 'pass':
-      return rollout.phase.kind === 'progressing' && now >= bakeEnds(rollout) ? null : readAt
+      return phase.kind === 'progressing' && now >= bakeEnds(rollout) ? null : readAt
     case 'error':
     case 'nodata':
       return readAt - BLIND_MS
     default:
-      return readAt
+      return isFirst ? readAt - BLIND_MS : readAt
   }
 }
 
@@ -74,7 +76,7 @@ function isAtRest(rollout: Rollout, now: number): boolean {
     case 'rolling-back':
       return false
     case 'progressing':
-      return phase.steadyAt !== null && now - phase.steadyAt >= FIRST_MS && isAsWished(rollout, footprint, stable)
+      return phase.steadyAt !== null && isAsWished(rollout, footprint, stable)
     case 'paused':
       return phase.why === 'foreign-edit' || (steadySince(phase) !== null && isAsWished(rollout, footprint, stable))
     case 'finished':

@@ -100,7 +100,6 @@ describe('a look reads the revisions', () => {
     ['while the image is checked', read(PREPARING)],
     ['while the canary is made', read(PROVISIONING)],
     ['while a weight is on its way', read(progressing(0, null))],
-    ['in the first minutes of a weight', read(progressing(0, NOW - 5 * MINUTE + 1))],
     ['while a weight is on its way and it is held', read(paused('operator', { steadyAt: null }))],
     ['while it waits before its first weight', read(paused('operator', { from: 'provisioning', steadyAt: null }))],
     ['while the canary is taken out', read(rollingBack())],
@@ -147,6 +146,12 @@ describe('a look reads the revisions', () => {
 test('a rollout whose KPIs show nothing has its turn an hour before the others', () => {
   expect(quietSince(read(), verdict('nodata'), NOW)).toBe(READ_AT - HOUR)
   expect(quietSince(read(), verdict('error'), NOW)).toBe(READ_AT - HOUR)
+})
+
+test('so has one in the first minutes of a weight, of which nothing can be measured yet', () => {
+  const since = (steadyAt: number) => quietSince(read(progressing(1, steadyAt)), verdict('inconclusive'), NOW)
+  expect(since(NOW - 5 * MINUTE + 1)).toBe(READ_AT - HOUR)
+  expect(since(NOW - 5 * MINUTE)).toBe(READ_AT)
 })
 
 function following(): ReturnType<typeof appAt> {

@@ -73,7 +73,7 @@ describe('a look that may be a glance', () => {
 
   it('takes a list that is ten seconds old at most, from whichever look', async () => {
     const { apps, calls, clock } = await givenGlances()
-    const glance = (name: string) => apps.observe([target(name)], undefined, [clock.at])
+    const glance = (name: string) => apps.observe([target(name)], undefined, [{ readAt: clock.at, isShown: false }])
     await apps.observe(
       names.map((name) => target(name)),
       undefined,
