@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest'
 import { tryOut } from '../../sim/trial/run.ts'
-import type { Item, Scenario } from '../../sim/trial/scenario.ts'
+import type { Item, Scenario, ServicePlan } from '../../sim/trial/scenario.ts'
 import type { TraceEvent } from '../../sim/trial/trace.ts'
 
 const MINUTE = 60_000
 
 type Undated<T> = T extends unknown ? Omit<T, 'id'> : never
 
+const STEP = { weight: 20, bakeMs: 6 * MINUTE, gate: false }
+
 /** A life of minutes on the real plugs: few requests, and every kind of them. */
-function storyOf(...items: readonly Undated<Item>[]): Scenario {
-  const stages = [
-    { weight: 20, bakeMs: 6 * MINUTE, gate: false },
-    { weight: 50, bakeMs: 6 * MINUTE, gate: false },
-  ]
+function storyOf(items: readonly Undated<Item>[], changes: Partial<ServicePlan> = {}): Scenario {
+  const stages = [STEP, { ...STEP, weight: 50 }]
+  const plain = { name: 'pricing', stages, intervalMs: 5 * MINUTE, onNewRevision: 'supersede', latency: false } as const
   return {
     seed: 1,
     workers: 1,
-    services: [{ name: 'pricing', stages, intervalMs: 5 * MINUTE, onNewRevision: 'supersede', latency: false }],
+    services: [{ ...plain, ...changes }],
     items: items.map((item, id) => ({ ...item, id })),
     adapters: 'real',
     calmMs: 60 * MINUTE,
@@ -25,18 +25,22 @@ function storyOf(...items: readonly Undated<Item>[]): Scenario {
 
 const push = (version: number, image: 'healthy' | 'erring' | 'pull-fails', at = MINUTE) =>
   ({ kind: 'push', at, service: 0, version, image }) as const
+const asks = (verb: Extract<Item, { kind: 'command' }>['verb'], at: number) =>
+  ({ kind: 'command', at, service: 0, verb, command: `please-${verb}` }) as const
 
 const STORIES: Readonly<Record<string, Scenario>> = {
-  'a promotion': storyOf(push(2, 'healthy')),
-  'a rollback after a breach': storyOf(push(2, 'erring')),
-  'an image that cannot be pulled, and the next push': storyOf(push(2, 'pull-fails'), push(3, 'erring', 20 * MINUTE)),
-  'an abort': storyOf(push(2, 'healthy'), {
-    kind: 'command',
-    at: 8 * MINUTE,
-    service: 0,
-    verb: 'abort',
-    command: 'stop-it',
+  'a promotion': storyOf([push(2, 'healthy')]),
+  'a rollback after a breach': storyOf([push(2, 'erring')]),
+  'an image that cannot be pulled, and the next push': storyOf([push(2, 'pull-fails'), push(3, 'erring', 20 * MINUTE)]),
+  'an abort': storyOf([push(2, 'healthy'), asks('abort', 8 * MINUTE)]),
+  'a newer push in the middle of a canary': storyOf([push(2, 'healthy'), push(3, 'healthy', 6 * MINUTE)]),
+  'a push that waits in a queue': storyOf([push(2, 'erring'), push(3, 'healthy', 2 * MINUTE)], {
+    onNewRevision: 'queue',
   }),
+  'a gate, and a promotion by hand': storyOf([push(2, 'healthy'), asks('promote', 40 * MINUTE)], {
+    stages: [{ ...STEP, gate: true }],
+  }),
+  'an undo of a promotion': storyOf([push(2, 'healthy'), asks('undo', 50 * MINUTE)], { stages: [STEP] }),
 }
 
 /** What remains of a life: how its rollouts ended, which revisions were asked for, and who has the traffic. */
@@ -56,35 +60,86 @@ async function lived(scenario: Scenario) {
   return { end: { rollouts, revisions: [...revisions].sort(), weights, violations }, deaths }
 }
 
-/** The same life, in which the worker dies at its `nth` request (from 1), before or after that took effect. */
-function dyingAt(story: Scenario, nth: number, moment: 'before' | 'after'): Scenario {
-  const plain = { kind: 'trouble', at: 0, service: 0, during: null, lastsMs: 0 } as const
-  return {
-    ...story,
-    items: [...story.items, { ...plain, id: 99, variant: `wire-crash-${moment}` as const, luck: nth - 1 }],
-  }
+type Moment = 'before' | 'after'
+
+/** The same life, in which the worker dies at its `nth` request (from 1) after each of these times. */
+function dying(story: Scenario, times: readonly number[], nth: number, moment: Moment): Scenario {
+  const plain = { kind: 'trouble', service: 0, during: null, lastsMs: 0 } as const
+  const variant = `wire-crash-${moment}` as const
+  const deaths = times.map((at, index) => ({ ...plain, at, id: 100 + index, variant, luck: nth - 1 }))
+  return { ...story, items: [...story.items, ...deaths] }
 }
 
-/** Of this many requests in a row one is died at, another one in each story: to die at all of them takes minutes. */
-const STRIDE = 23
+const CASES = Object.entries(STORIES).map(([name, story], index) => ({ name, story, index }))
+const wholes = new Map<Scenario, ReturnType<typeof lived>>()
+
+/** The life in which nobody dies. */
+async function undisturbed(story: Scenario) {
+  const life = wholes.get(story) ?? lived(story)
+  wholes.set(story, life)
+  const { end, deaths } = await life
+  expect(deaths).toBe(0)
+  expect(end.violations).toEqual([])
+  return end
+}
+
+/**
+ * By night, `SLIPWAY_CRASH_EVERY=1 npx vitest run test/story/wire-crash.test.ts` dies before and after every single request of
+ * every story, one death in a life, and many deaths in a life at every one of the farthest requests: some quarter of an hour.
+ * Another number is how many requests lie between two that are died at.
+ */
+const EVERY = Number(process.env.SLIPWAY_CRASH_EVERY ?? 101)
+const BOTH: readonly Moment[] = ['before', 'after']
+
+/** Every two minutes of the hour in which something happens: who died has been made up for by then. */
+const TIMES = Array.from({ length: 32 }, (_, index) => index * 2 * MINUTE)
+/** No look has so many requests. */
+const FARTHEST = 24
+const LIVES = 4
+
+/** At which request after each of the times a life's worker dies; another one in each life and story. */
+function plansOf(index: number): readonly { readonly nth: number; readonly moment: Moment }[] {
+  if (EVERY === 1) {
+    return Array.from({ length: FARTHEST }, (_, at) => BOTH.map((moment) => ({ nth: at + 1, moment }))).flat()
+  }
+  return Array.from({ length: LIVES }, (_, life) => {
+    const nth = 1 + ((index * 5 + life * (FARTHEST / LIVES + 1)) % FARTHEST)
+    return { nth, moment: (life + index) % 2 === 0 ? 'before' : 'after' }
+  })
+}
+
+test.each(CASES)(
+  '$name comes to the same end on the real plugs, though the worker dies between two of their requests again and again',
+  { timeout: 1_800_000 },
+  async ({ story, index }) => {
+    const whole = await undisturbed(story)
+    let deaths = 0
+    for (const { nth, moment } of plansOf(index)) {
+      const died = await lived(dying(story, TIMES, nth, moment))
+      deaths += died.deaths
+      expect(died.end, `dying ${moment} request ${nth} after each of the times`).toEqual(whole)
+    }
+    expect(deaths).toBeGreaterThan(20)
+  },
+)
+
 /** No story has so many requests. */
 const MOST = 1000
 
-test.each(Object.entries(STORIES).map(([name, story], index) => ({ name, story, index })))(
+test.each(CASES)(
   '$name comes to the same end on the real plugs, wherever between two of their requests the worker dies',
-  { timeout: 240_000 },
+  { timeout: 1_800_000 },
   async ({ story, index }) => {
-    const whole = await lived(story)
-    expect(whole.deaths).toBe(0)
-    expect(whole.end.violations).toEqual([])
+    const whole = await undisturbed(story)
     let deaths = 0
-    for (let nth = 1 + index; nth < MOST; nth += STRIDE) {
-      const moment = nth % 2 === 0 ? 'before' : 'after'
-      const died = await lived(dyingAt(story, nth, moment))
-      if (died.deaths === 0) break
-      deaths += died.deaths
-      expect(died.end, `dying ${moment} request ${nth}`).toEqual(whole.end)
+    for (let nth = 1 + ((index * 13) % EVERY); nth < MOST; nth += EVERY) {
+      for (const moment of EVERY === 1 ? BOTH : BOTH.slice(nth % 2, (nth % 2) + 1)) {
+        const died = await lived(dying(story, [0], nth, moment))
+        if (died.deaths === 0) return expect(deaths).toBeGreaterThan(0)
+        deaths += died.deaths
+        expect(died.end, `dying ${moment} request ${nth}`).toEqual(whole)
+      }
     }
-    expect(deaths).toBeGreaterThan(5)
+    throw new Error(`${MOST} requests, and no end`)
   },
 )
