@@ -281,10 +281,11 @@ export interface NoticesRetried {
 /** Something that cannot be read or acted on (GET /api/v1/quarantine). */
 export interface QuarantineView {
   readonly id: string
-  readonly kind: 'row' | 'message'
-  /** What kind of row or message it is. */
-  readonly what: RowKind | 'delivery' | 'registry-event'
-  /** `table/partition/row`, or the name of the queue that it came from. */
+  /** `service`: its rows can be read, and Slipway's own code breaks on them. */
+  readonly kind: 'row' | 'message' | 'service'
+  /** What kind of row or message it is; of a service `turn`. */
+  readonly what: RowKind | 'delivery' | 'registry-event' | 'turn'
+  /** `table/partition/row`, the name of the queue that it came from, or `environment/service`. */
   readonly place: string
   /** Null = of no environment alone. */
   readonly environment: string | null

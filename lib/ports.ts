@@ -8,6 +8,7 @@ import type { Freeze, Lifted } from './core/freeze.ts'
 import type { Query, Reading } from './core/judge/reading.ts'
 import type { BucketLine, JudgeState } from './core/judge/state.ts'
 import type { Notice } from './core/notice.ts'
+import type { Told } from './core/quarantine-row.ts'
 import type { Quiet } from './core/revision-turns.ts'
 import type { Rollout } from './core/rollout.ts'
 import type { Push, ServiceKey, ServiceState, Target } from './core/service.ts'
@@ -90,7 +91,8 @@ export interface RolloutStore {
   due(environment: string, until: number, limit: number): Promise<readonly string[]>
   /**
    * As `due`, for a worker that looks at them now: without `except`, and without what others have in hand. Where more is due
-   * than `limit`, those named are claimed for some seconds. A rollback is due also where a clock that ran ahead set its time. A claim is a hint and no right: it may be lost or overlooked,
+   * than `limit`, those named are claimed for some seconds. A rollback is due also where a clock that ran ahead set its time, any other is found
+   * by a search that goes on beside the claims. A claim is a hint and no right: it may be lost or overlooked,
    * two may get the same name, and a claim whose worker died ends by itself (`lib/core/claims.ts`).
    */
   claim(environment: string, now: number, limit: number, except: ReadonlySet<string>): Promise<Claimed>
@@ -127,6 +129,8 @@ export interface FreezesLoaded {
   readonly freezes: readonly Freeze[]
   /** Ids of those that were lifted in the last days: asking for one again adds nothing. Absent = none. */
   readonly lifted?: readonly Lifted[]
+  /** What the quarantine had told of late: nothing of it is told again. Absent = none. */
+  readonly told?: readonly Told[]
   readonly chain: ServiceState['chain']
   /** Opaque to everyone but the store. */
   readonly token: unknown
@@ -140,6 +144,8 @@ export interface FreezesChange {
   readonly freezes: readonly Freeze[]
   /** Absent = none is remembered. */
   readonly lifted?: readonly Lifted[]
+  /** Absent = none is remembered. */
+  readonly told?: readonly Told[]
   readonly chain: ServiceState['chain']
   /** Rows of the environment's own chain: their entity is the environment alone. */
   readonly audit: readonly AuditRow[]

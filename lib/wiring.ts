@@ -125,6 +125,7 @@ export const wheel: () => Promise<Wheel> = once(async () => {
     clock,
     store: isTold ? telling(whole, auth.publicUrl) : whole,
     heldBy: warding.heldBy,
+    infirmary: warding.infirmary,
     catalogue: kept,
     events: kept,
     buckets: kept,

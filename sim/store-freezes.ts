@@ -9,12 +9,16 @@ export interface SimFreezes extends Freezes {
 }
 
 interface Kept {
-  readonly state: Pick<FreezesChange, 'freezes' | 'lifted' | 'chain'>
+  readonly state: Pick<FreezesChange, 'freezes' | 'lifted' | 'told' | 'chain'>
   readonly version: number
   readonly rows: readonly AuditRow[]
 }
 
-const NOTHING: Kept = { state: { freezes: [], lifted: [], chain: { seq: 0, hash: GENESIS } }, version: 0, rows: [] }
+const NOTHING: Kept = {
+  state: { freezes: [], lifted: [], told: [], chain: { seq: 0, hash: GENESIS } },
+  version: 0,
+  rows: [],
+}
 
 /** Keeps freezes under the same contract as the table store. */
 export function createSimFreezes(): SimFreezes {
@@ -26,11 +30,11 @@ export function createSimFreezes(): SimFreezes {
       return { ...state, token: version }
     },
     commitFreezes: async (change) => {
-      const { environment, token, freezes, lifted = [], chain, audit } = change
+      const { environment, token, freezes, lifted = [], told = [], chain, audit } = change
       const { version, rows } = keptOf(environment)
       if (token !== version) return 'conflict'
       checkChain(change, rows.length)
-      const kept = { state: { freezes, lifted, chain }, version: version + 1, rows: [...rows, ...audit] }
+      const kept = { state: { freezes, lifted, told, chain }, version: version + 1, rows: [...rows, ...audit] }
       environments.set(environment, kept)
       return 'saved'
     },

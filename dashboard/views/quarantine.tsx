@@ -21,8 +21,8 @@ export function Quarantine() {
       <div class="page-head">
         <h1>Quarantine</h1>
         <p class="muted grow">
-          Rows that cannot be read and messages that cannot be acted on. Nothing of them is guessed, overwritten or
-          lost.
+          Rows that cannot be read, messages that cannot be acted on, and services that break Slipway's own code.
+          Nothing of them is guessed, overwritten or lost.
         </p>
       </div>
       {refused === null ? null : <Failed refused={refused} again={again} />}
@@ -91,7 +91,7 @@ function Items({ items, again }: { readonly items: readonly QuarantineView[]; re
 const SAID: Readonly<Record<QuarantineRedriven['outcome'], string>> = {
   released: 'It can be read again, or is gone',
   unreadable: 'It still cannot be read',
-  queued: 'The message is in its queue again',
+  queued: 'It is tried again soon',
 }
 
 interface ItemProps {
@@ -175,6 +175,12 @@ function Act({ word, about, onClick }: ActProps) {
   )
 }
 
+const DISMISSED: Readonly<Record<QuarantineView['kind'], string>> = {
+  row: 'The row stays where it lies. It is read again after a month, or when somebody has it tried again.',
+  message: 'The message is kept for a month, and not sent again unless somebody asks for it.',
+  service: 'It is tried again as before, and shown no more.',
+}
+
 function Dismiss({ item, onClose }: { readonly item: QuarantineView; readonly onClose: () => void }) {
   const { say } = useShared()
   const [reason, setReason] = useState('')
@@ -191,11 +197,7 @@ function Dismiss({ item, onClose }: { readonly item: QuarantineView; readonly on
   return (
     <Dialog title="Wait for this no more" onClose={onClose}>
       <p class="free">{item.place}</p>
-      <p>
-        {item.kind === 'row'
-          ? 'The row stays where it lies. It is read again only when somebody has it tried again.'
-          : 'The message is kept, and not sent again unless somebody asks for it.'}
-      </p>
+      <p>{DISMISSED[item.kind]}</p>
       <label>
         Why, for the audit
         <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} maxLength={500} data-first />

@@ -1,4 +1,4 @@
-import type { AuditDraft, AuditKind } from './audit.ts'
+import type { AuditDraft } from './audit.ts'
 
 /** What a stored row is: told by its table and key. */
 export type RowKind =
@@ -19,12 +19,12 @@ export type RowKind =
   | 'event'
   | 'unknown'
 
-/** Something that cannot be read or acted on, as it was just met. */
+/** Something that cannot be read or acted on, as it was just met. `service` = its rows can be read, and our own code breaks on them. */
 export interface Suspect {
-  readonly kind: 'row' | 'message'
-  /** What kind of row; of a message, `delivery` (accepted by a hook) or `registry-event` (delivered straight by Event Grid). */
-  readonly what: RowKind | 'delivery' | 'registry-event'
-  /** Where it lies: `table/partition/row`, or the name of the queue that it came from. */
+  readonly kind: 'row' | 'message' | 'service'
+  /** What kind of row; of a message, `delivery` (accepted by a hook) or `registry-event` (delivered straight by Event Grid); of a service, `turn`. */
+  readonly what: RowKind | 'delivery' | 'registry-event' | 'turn'
+  /** Where it lies: `table/partition/row`, the name of the queue that it came from, or `environment/service`. */
   readonly place: string
   /** Null = of no environment alone, or nobody can tell. */
   readonly environment: string | null
@@ -37,6 +37,17 @@ export interface Suspect {
   readonly holds: boolean
   /** A message, as it came; null for a row, which stays where it is. */
   readonly content: string | null
+  /** Of a service: whether its canary may have users that are to go back. It is tried at every look then. Absent = no. */
+  readonly mayGoBack?: boolean
+}
+
+/** A row of the audit that is yet to be written for an item: stored with what it tells of, so that no crash loses it. */
+export interface Owed {
+  /** No other telling of any item has it: who has written it down already writes it no second time. */
+  readonly id: string
+  readonly row: AuditDraft
+  /** Those in whose audit it is missing. */
+  readonly environments: readonly string[]
 }
 
 /** Something in quarantine: kept as it is, told to people, and left out of the work until it can be read. */
@@ -55,6 +66,14 @@ export interface Quarantined extends Suspect {
   /** Who asked last for another try, and when. */
   readonly redriven: { readonly by: string; readonly at: number } | null
   readonly dismissed: { readonly by: string; readonly at: number; readonly reason: string } | null
+  /** What people were told is wrong with it since it came; absent = `why`. */
+  readonly reasons?: readonly string[]
+  /** What the audit does not say yet. Absent = nothing. */
+  readonly owed?: readonly Owed[]
+  /** How often its audit came to owe a row; absent = never. */
+  readonly tellings?: number
+  /** It is well again, and goes once nothing is owed; absent = it is not. */
+  readonly releasedAt?: number
 }
 
 const MINUTE_MS = 60_000
@@ -63,6 +82,11 @@ const LONGEST_WAIT_MS = 15 * MINUTE_MS
 /** A message may hold 64 KiB; more than a queue takes is not kept. */
 const MOST_CONTENT = 65_536
 const MOST_WORDS = 1_000
+/** A reason that is another one each time is told of no more often than this. */
+const MOST_REASONS = 5
+/** How long what was dismissed is kept: a message then goes, and a row is read again. */
+const KEPT_DISMISSED_MS = 30 * 24 * 60 * MINUTE_MS
+const KEPT_REDRIVEN_MS = 7 * 24 * 60 * MINUTE_MS
 
 /** How long a row that was met `tries` times is not read again: a minute, doubled each time, a quarter of an hour at most. */
 export function backOffMs(tries: number): number {
@@ -70,35 +94,86 @@ export function backOffMs(tries: number): number {
 }
 
 /** What names a suspect: its place, and of a message what it says as well. */
-export function nameOfSuspect({ kind, place, content }: Suspect): string {
+export function nameOfSuspect({ kind, what, place, content }: Suspect): string {
+  if (kind === 'service') return `${what} ${place}`
   return kind === 'row' ? place : `${place}\n${content}`
 }
 
 /** A suspect under its id as it is kept from now on; `known` is what was kept of it before, or null. */
 export function quarantinedAs(id: string, suspect: Suspect, known: Quarantined | null, now: number): Quarantined {
   const tries = (known?.tries ?? 0) + 1
-  const isDismissed = known?.state === 'dismissed' && suspect.kind === 'row'
+  const isDismissed = known?.state === 'dismissed' && suspect.kind !== 'message' && !isReleased(known)
+  const why = plainWords(suspect.why)
   return {
     ...suspect,
-    why: plainWords(suspect.why),
+    why,
     field: suspect.field === null ? null : plainWords(suspect.field),
     content: suspect.content?.slice(0, MOST_CONTENT) ?? null,
     holds: suspect.holds || known?.holds === true,
     schema: 1,
     id,
     state: isDismissed ? 'dismissed' : 'waiting',
-    since: known?.state === 'waiting' || isDismissed ? known.since : now,
+    since: known !== null && (isDismissed || !isBack(known)) ? known.since : now,
     triedAt: now,
     tries,
-    nextTryAt: suspect.kind === 'row' && !isDismissed ? now + backOffMs(tries) : null,
+    nextTryAt: nextTryOf(suspect, tries, isDismissed, now),
     redriven: known?.redriven ?? null,
     dismissed: isDismissed ? known.dismissed : null,
+    reasons: reasonsWith(why, known, isDismissed),
+    owed: known?.owed ?? [],
+    tellings: known?.tellings ?? 0,
   }
+}
+
+/** Whether it is met again after nobody waited for it any more. */
+function isBack(known: Quarantined): boolean {
+  return known.state !== 'waiting' || isReleased(known)
+}
+
+function nextTryOf(
+  { kind, mayGoBack = false }: Suspect,
+  tries: number,
+  isDismissed: boolean,
+  now: number,
+): number | null {
+  if (kind === 'service') return mayGoBack ? now : now + backOffMs(tries)
+  return kind === 'row' && !isDismissed ? now + backOffMs(tries) : null
+}
+
+function reasonsWith(why: string, known: Quarantined | null, isDismissed: boolean): readonly string[] {
+  if (known === null || (isBack(known) && !isDismissed)) return [why]
+  const { reasons = [known.why] } = known
+  return isDismissed || reasons.includes(why) || reasons.length >= MOST_REASONS ? reasons : [...reasons, why]
+}
+
+/** Whether people are to be told of an item as it is kept now: it is new, it is back, or another thing is wrong with it. */
+export function isNews(item: Quarantined, known: Quarantined | null): boolean {
+  if (item.state !== 'waiting') return false
+  if (known === null || isBack(known)) return true
+  return (item.reasons?.length ?? 1) > (known.reasons?.length ?? 1)
+}
+
+/** Whether it is well again and only not gone yet. */
+export function isReleased({ releasedAt }: Pick<Quarantined, 'releasedAt'>): boolean {
+  return releasedAt !== undefined
+}
+
+/**
+ * What is to become of an item that nobody waits for: `remove` = it goes; `examine` = what was dismissed a month ago may be well
+ * again, or gone, and is looked at; null = it stays. A service that was not tried for so long is not sick any more.
+ */
+export function endOf(item: Quarantined, now: number): 'remove' | 'examine' | null {
+  const { state, kind, redriven, triedAt, dismissed } = item
+  if (state === 'redriven') return (redriven?.at ?? triedAt) < now - KEPT_REDRIVEN_MS ? 'remove' : null
+  const since = Math.max(triedAt, dismissed?.at ?? 0)
+  if (since >= now - KEPT_DISMISSED_MS || (state !== 'dismissed' && kind !== 'service')) return null
+  return kind === 'row' ? 'examine' : 'remove'
 }
 
 /** Whether the engine is to read it again by itself now. */
 export function isDueAgain(item: Quarantined, now: number): boolean {
-  return item.kind === 'row' && item.state === 'waiting' && item.nextTryAt !== null && !isResting(item, now)
+  const isWaiting = item.kind === 'row' && item.state === 'waiting' && !isReleased(item)
+  return isWaiting && item.nextTryAt !== null && !isResting(item, now)
 }
 
 /** Whether it waits for a try to come. A wait longer than any that is ever set was set by a clock that has gone back since. */
@@ -112,44 +187,12 @@ export function byNeed(one: Quarantined, other: Quarantined): number {
 }
 
 /** Whether its service is left alone now: as long as nobody can read what the service needs. */
-export function holdsService({ holds, service, state }: Quarantined): boolean {
-  return holds && service !== null && state !== 'redriven'
-}
-
-/** The kinds of audit rows about what is in quarantine. */
-export type QuarantineKind = Extract<AuditKind, `quarantine-${string}`>
-
-/** What the audit says of an item; `reason` is what a person gave, or ''. */
-export function quarantineRow(kind: QuarantineKind, item: Quarantined, actor: string, reason = ''): AuditDraft {
-  const { id, what, place, service, field, why, since, tries } = item
-  const tail = reason === '' ? '' : `: ${reason}`
-  const notes = {
-    'quarantine-added': `${thingText(item)} is left out until it can be read: ${why}`,
-    'quarantine-redriven': `${thingText(item)} is tried again${tail}`,
-    'quarantine-over': `${thingText(item)} can be read again, or is gone`,
-    'quarantine-dismissed': `nobody waits for ${thingText(item)} any more${tail}`,
-  }[kind]
-  return {
-    kind,
-    metric: 'quarantine',
-    value: tries,
-    notes,
-    actor,
-    rollout: null,
-    step: null,
-    weightsBefore: null,
-    weightsAfter: null,
-    evidence: [],
-    detail: { id, what, place, service, field, why, since, tries },
-  }
-}
-
-function thingText({ kind, what, place }: Quarantined): string {
-  return kind === 'row' ? `the ${what} row ${plainWords(place)}` : `a message of ${plainWords(place)}`
+export function holdsService(item: Quarantined): boolean {
+  return item.holds && item.service !== null && item.state !== 'redriven' && !isReleased(item)
 }
 
 /** One line that a terminal and a chat can show, whatever was in it: no control characters and no marks that turn text round. */
-function plainWords(text: string): string {
+export function plainWords(text: string): string {
   const shown = text.slice(0, MOST_WORDS).toWellFormed()
   return shown.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,

@@ -84,6 +84,7 @@ async function once(wheel: Wheel, item: Loaded, command: Command): Promise<Comma
   if (command.verb === 'retry' && !isRunning(item.rollout)) return retry(wheel, item, command)
   const [turned] = await turn(wheel, key.environment, [key.name], command)
   if (turned === undefined) return { kind: 'unknown-service' }
+  await wheel.infirmary?.note(key.environment, [turned])
   if (turned.result === 'broken') throw turned.error
   const { decision } = turned
   if (decision?.answer === null || decision?.answer === undefined) return null

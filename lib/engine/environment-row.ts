@@ -20,9 +20,9 @@ export interface EnvironmentRow {
 export async function noteOn(wheel: Wheel, environment: string, row: EnvironmentRow): Promise<void> {
   const draft = { ...row, rollout: null, step: null, weightsBefore: null, weightsAfter: null, evidence: [] }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { freezes, lifted = [], chain, token } = await wheel.freezes.freezesOf(environment)
+    const { freezes, lifted = [], told = [], chain, token } = await wheel.freezes.freezesOf(environment)
     const sealed = sealAs(environment, chain, [draft], wheel.clock.now(), wheel.digest)
-    const change = { environment, token, freezes, lifted, chain: sealed.chain, audit: sealed.rows }
+    const change = { environment, token, freezes, lifted, told, chain: sealed.chain, audit: sealed.rows }
     if ((await wheel.freezes.commitFreezes(change)) === 'saved') return
   }
   throw new Fault('conflict', `the audit of ${environment} changed ${ATTEMPTS} times meanwhile; try again`)

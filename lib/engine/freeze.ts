@@ -180,13 +180,13 @@ async function attempts<T>(
 
 async function store(
   wheel: Wheel,
-  { chain, token }: FreezesLoaded,
+  { chain, token, told = [] }: FreezesLoaded,
   environment: string,
   kept: Pick<FreezesLoaded, 'freezes' | 'lifted'>,
   draft: AuditDraft,
 ): Promise<boolean> {
   const sealed = sealAs(environment, chain, [draft], wheel.clock.now(), wheel.digest)
-  const change = { environment, token, ...kept, chain: sealed.chain, audit: sealed.rows }
+  const change = { environment, token, told, ...kept, chain: sealed.chain, audit: sealed.rows }
   return (await wheel.freezes.commitFreezes(change)) === 'saved'
 }
 

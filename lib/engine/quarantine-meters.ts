@@ -1,8 +1,8 @@
 import type { Family } from '../core/exposition.ts'
-import type { Quarantined } from '../core/quarantine.ts'
+import { isReleased, type Quarantined } from '../core/quarantine.ts'
 import type { Page, Quarantine, QuarantinedLoaded } from '../ports.ts'
 
-const KINDS: readonly Quarantined['kind'][] = ['row', 'message']
+const KINDS: readonly Quarantined['kind'][] = ['row', 'message', 'service']
 
 /** How much waits in quarantine, by environment (`none` = of no environment alone) and kind. Throws Fault. */
 export async function quarantineMeters(
@@ -17,7 +17,7 @@ export async function quarantineMeters(
       return { labels: { environment: scope ?? 'none', kind }, value }
     }),
   )
-  const help = 'Rows that cannot be read and messages that cannot be acted on.'
+  const help = 'Rows that cannot be read, messages that cannot be acted on, and services that break our own code.'
   return [{ name: 'slipway_quarantined', help, type: 'gauge', samples }]
 }
 
@@ -26,7 +26,7 @@ async function waitingIn(quarantine: Quarantine, scope: string | null): Promise<
   let from: string | null = null
   do {
     const page: Page<QuarantinedLoaded> = await quarantine.items(scope, 1000, from)
-    kinds.push(...page.items.flatMap(({ item }) => (item.state === 'waiting' ? [item.kind] : [])))
+    kinds.push(...page.items.flatMap(({ item }) => (item.state === 'waiting' && !isReleased(item) ? [item.kind] : [])))
     from = page.next
   } while (from !== null)
   return kinds

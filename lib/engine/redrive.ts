@@ -1,6 +1,8 @@
+import type { AuditDraft } from '../core/audit.ts'
 import { type Caller, mayDo } from '../core/caller.ts'
 import type { By } from '../core/facts.ts'
-import { type Quarantined, quarantinedAs, quarantineRow } from '../core/quarantine.ts'
+import { isReleased, type Quarantined, quarantinedAs } from '../core/quarantine.ts'
+import { quarantineRow } from '../core/quarantine-row.ts'
 import { Fault } from '../errors.ts'
 import type { Clock, Page, Quarantine, QuarantinedLoaded, Requeue } from '../ports.ts'
 import type { Ward } from './ward.ts'
@@ -37,6 +39,7 @@ export async function quarantinePage(
   const isWanted = (item: Quarantined) =>
     (state === null ? item.state !== 'dismissed' : item.state === state) &&
     (service === null || item.service === service) &&
+    !isReleased(item) &&
     maySee(caller, item)
   const seen: Quarantined[] = []
   let { scope, inner } = from === null ? { scope: 0, inner: null } : readMark(from, scopes.length)
@@ -58,10 +61,10 @@ export async function findQuarantined(
   caller: Caller,
 ): Promise<QuarantinedLoaded | null> {
   const found = await Promise.all(scopes.map((scope) => quarantine.find(scope, id)))
-  return found.find((one) => one !== null && maySee(caller, one.item)) ?? null
+  return found.find((one) => one !== null && !isReleased(one.item) && maySee(caller, one.item)) ?? null
 }
 
-/** What became of another try: the row can be read (or is gone), it still cannot, or the message is in its queue again. */
+/** What became of another try: the row can be read (or is gone), it still cannot, or it is tried again soon (a message is in its queue again). */
 export interface Redriven {
   readonly outcome: 'released' | 'unreadable' | 'queued'
   readonly item: Quarantined
@@ -69,7 +72,8 @@ export interface Redriven {
 
 /** Tries an item again because a person asks for it, and writes that down. Throws Fault; `conflict`: it changed meanwhile. */
 export async function redrive(redriving: Redriving, loaded: QuarantinedLoaded, by: By): Promise<Redriven> {
-  return loaded.item.kind === 'row' ? readAgain(redriving, loaded, by) : sendAgain(redriving, loaded, by)
+  const again = { row: readAgain, message: sendAgain, service: turnAgain }[loaded.item.kind]
+  return again(redriving, loaded, by)
 }
 
 async function readAgain({ ward, clock }: Redriving, { item, token }: QuarantinedLoaded, by: By): Promise<Redriven> {
@@ -77,14 +81,12 @@ async function readAgain({ ward, clock }: Redriving, { item, token }: Quarantine
   const now = clock.now()
   const redriven = { by: actorOf(by), at: now }
   if (still === null) {
-    await ward.tell(item, rowBy('quarantine-redriven', item, by, 'it can be read again, or is gone'))
-    if ((await ward.quarantine.remove(item, token)) === 'conflict') throw changed(item)
-    ward.forget(item)
+    const row = rowBy('quarantine-redriven', item, by, 'it can be read again, or is gone')
+    if ((await ward.release(item, token, row)) === 'conflict') throw changed(item)
     return { outcome: 'released', item: { ...item, redriven } }
   }
   const next = { ...quarantinedAs(item.id, still, { ...item, state: 'waiting' }, now), redriven }
-  await keep(ward, next, token)
-  await ward.tell(next, rowBy('quarantine-redriven', next, by, `it still cannot be read: ${next.why}`))
+  await keep(ward, next, token, rowBy('quarantine-redriven', next, by, `it still cannot be read: ${next.why}`))
   return { outcome: 'unreadable', item: next }
 }
 
@@ -94,15 +96,9 @@ async function sendAgain(
   { item, token }: QuarantinedLoaded,
   by: By,
 ): Promise<Redriven> {
-  const next: Quarantined = {
-    ...item,
-    state: 'redriven',
-    redriven: { by: actorOf(by), at: clock.now() },
-    dismissed: null,
-  }
-  await keep(ward, next, token)
+  const next = sentAgain(item, by, clock.now())
+  await keep(ward, next, token, rowBy('quarantine-redriven', next, by, `it was put back into ${item.place}`))
   try {
-    await ward.tell(next, rowBy('quarantine-redriven', next, by, `it was put back into ${item.place}`))
     await requeue.send(item.place, item.content ?? '')
   } catch (error) {
     const now = await ward.quarantine.find(item.environment, item.id)
@@ -111,6 +107,17 @@ async function sendAgain(
     throw error
   }
   return { outcome: 'queued', item: next }
+}
+
+/** A service rests no more: the next sweep looks at it. */
+async function turnAgain({ ward, clock }: Redriving, { item, token }: QuarantinedLoaded, by: By): Promise<Redriven> {
+  const next = { ...sentAgain(item, by, clock.now()), nextTryAt: null }
+  await keep(ward, next, token, rowBy('quarantine-redriven', next, by, 'the next sweep looks at it'))
+  return { outcome: 'queued', item: next }
+}
+
+function sentAgain(item: Quarantined, by: By, at: number): Quarantined {
+  return { ...item, state: 'redriven', redriven: { by: actorOf(by), at }, dismissed: null }
 }
 
 /**
@@ -125,14 +132,14 @@ export async function dismiss(
 ): Promise<Quarantined | null> {
   if (item.what === 'freezes') return null
   const dismissed = { by: actorOf(by), at: clock.now(), reason }
-  const next: Quarantined = { ...item, state: 'dismissed', nextTryAt: null, dismissed }
-  await keep(ward, next, token)
-  await ward.tell(next, rowBy('quarantine-dismissed', next, by, reason))
+  const rests = item.kind === 'service' ? item.nextTryAt : null
+  const next: Quarantined = { ...item, state: 'dismissed', nextTryAt: rests, dismissed }
+  await keep(ward, next, token, rowBy('quarantine-dismissed', next, by, reason))
   return next
 }
 
-async function keep({ quarantine }: Ward, item: Quarantined, token: unknown): Promise<void> {
-  if ((await quarantine.keep(item, token)) === 'conflict') throw changed(item)
+async function keep(ward: Ward, item: Quarantined, token: unknown, row: AuditDraft): Promise<void> {
+  if ((await ward.keep(item, token, row)) === 'conflict') throw changed(item)
 }
 
 function changed({ id }: Quarantined): Fault {
@@ -144,7 +151,7 @@ function rowBy(
   item: Quarantined,
   by: By,
   words: string,
-): ReturnType<typeof quarantineRow> {
+): AuditDraft {
   const row = quarantineRow(kind, item, actorOf(by), words)
   const asked = typeof by === 'string' || by.asked === undefined ? {} : { asked: by.asked }
   return { ...row, detail: { ...row.detail, ...asked } }

@@ -71,7 +71,7 @@ async function turnApart(
 
 const NOBODY: ReadonlySet<string> = new Set()
 
-/** Where our own code breaks on all at once, each half is turned by itself, until it is known on whom it breaks. */
+/** Where our own code breaks on all at once, each half is turned by itself, until it is known on whom it breaks; it is thrown where nobody looks after those. */
 async function turnHalved(
   wheel: Wheel,
   environment: string,
@@ -81,6 +81,7 @@ async function turnHalved(
     return await turn(wheel, environment, names)
   } catch (error) {
     if (error instanceof Fault) return error
+    if (wheel.infirmary === undefined) throw error
     const [name = ''] = names
     if (names.length === 1) return [{ name, result: 'broken', decision: null, error }]
     const middle = Math.ceil(names.length / 2)

@@ -5,11 +5,13 @@ import type { Rollout } from '../core/rollout.ts'
 import { isRunning, newRollout, waitsFor } from '../core/start.ts'
 import type { Change, CommandRecord, Loaded } from '../ports.ts'
 import { recordFor } from './answer.ts'
-import { look, lookAgain, type Sight, type Subject } from './look.ts'
+import { lookAgain, type Sight, type Subject, see, weigh } from './look.ts'
 import { perform } from './perform.ts'
 import { inLanes } from './services.ts'
 import { ringFor, sealed, type Wheel } from './wheel.ts'
 
+/** Apps that are looked at before what is wished of them is done: of more, ARM's calls would be spent on sights alone. */
+const PORTION = 100
 /** Services that are stored and done at once: each holds a connection, and an instance has few hundred of them. */
 const LANES = 32
 
@@ -22,10 +24,12 @@ export interface Turned {
   /** Why the deeds of the decision are not at Azure yet, in words; null = they are, or there were none. */
   readonly outstanding?: string | null
   readonly error: unknown
+  /** Of one that is `broken`: whether its canary may have users that are to go back. Absent = nobody can tell. */
+  readonly mayGoBack?: boolean
 }
 
 /**
- * One turn of the wheel for the named services of one environment: load, observe in bulk, judge and decide, save state and
+ * One turn of the wheel for the named services of one environment: load, measure in bulk, and a hundred at a time: see, decide, save state and
  * audit in one transaction each, perform, and ring for the next look. Saving comes before performing: a crash in between
  * leaves a wish unmet, which the next turn sees and meets. One sick service never stops its neighbours.
  */
@@ -63,12 +67,16 @@ async function lookAndSettle(
   command: Command | null,
   starting: readonly Loaded[] = [],
 ): Promise<readonly Turned[]> {
-  const looks = await look(wheel, going, command)
-  const works = [
-    ...starting.map((item) => ({ item, work: () => startNext(wheel, item) })),
-    ...looks.map((seen) => ({ item: seen.item, work: () => settle(wheel, seen, command) })),
-  ]
-  const turned = await inLanes(works, ({ item, work }) => shielded(item, work), LANES)
+  const weighed = await weigh(wheel, going, command)
+  const turned: Turned[] = []
+  for (let from = 0; from === 0 || from < weighed.length; from += PORTION) {
+    const looks = await see(wheel, weighed.slice(from, from + PORTION), command)
+    const works = [
+      ...(from === 0 ? starting : []).map((item) => ({ item, work: () => startNext(wheel, item) })),
+      ...looks.map((seen) => ({ item: seen.item, work: () => settle(wheel, seen, command) })),
+    ]
+    turned.push(...(await inLanes(works, ({ item, work }) => shielded(wheel, item, work), LANES)))
+  }
   await ring(wheel, environment, turned)
   return turned
 }
@@ -177,10 +185,28 @@ async function ring(wheel: Wheel, environment: string, turned: readonly Turned[]
   await ringFor(wheel, calls)
 }
 
-async function shielded(item: Loaded, work: () => Promise<Turned>): Promise<Turned> {
+async function shielded({ clock }: Wheel, item: Loaded, work: () => Promise<Turned>): Promise<Turned> {
   try {
     return await work()
   } catch (error) {
-    return { name: item.service.key.name, result: 'broken', decision: null, error }
+    return {
+      name: item.service.key.name,
+      result: 'broken',
+      decision: null,
+      error,
+      mayGoBack: mayGoBack(item, clock.now()),
+    }
   }
+}
+
+/**
+ * Not where a rollout has no canary with traffic yet, or is over and nobody can bring an older split back any more: the mind
+ * that would know better is what broke.
+ */
+function mayGoBack({ rollout, service }: Loaded, now: number): boolean {
+  if (service.undo !== null) return true
+  if (rollout === null) return false
+  const { phase } = rollout
+  if (phase.kind === 'finished') return now < phase.watchUntil
+  return phase.kind !== 'preparing' && phase.kind !== 'provisioning'
 }

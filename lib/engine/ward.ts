@@ -1,33 +1,29 @@
 import type { AuditDraft } from '../core/audit.ts'
-import { sealAs } from '../core/chain.ts'
 import {
   byNeed,
+  endOf,
   holdsService,
   isDueAgain,
+  isNews,
+  isReleased,
   isResting,
   nameOfSuspect,
   type Quarantined,
   quarantinedAs,
-  quarantineRow,
   type Suspect,
 } from '../core/quarantine.ts'
+import { quarantineRow } from '../core/quarantine-row.ts'
 import { entityId, type ServiceKey } from '../core/service.ts'
 import { Fault } from '../errors.ts'
-import type { Clock, Freezes, Page, Quarantine, QuarantinedLoaded, RolloutStore } from '../ports.ts'
+import type { Page, Quarantine, QuarantinedLoaded, RolloutStore } from '../ports.ts'
+import { createInfirmary, type Infirmary } from './infirmary.ts'
+import { owingHere, pay, type Telling } from './ward-telling.ts'
 import { ATTEMPTS } from './wheel.ts'
 
 /** What looking after the quarantine needs. */
-export interface WardOptions {
-  readonly quarantine: Quarantine
+export interface WardOptions extends Telling {
   /** The store as it is, whose `load` tells `found` of what it leaves out. */
   readonly store: Pick<RolloutStore, 'load'>
-  /** Where the environments' own audit chains lie. */
-  readonly freezes: Freezes
-  readonly clock: Clock
-  /** SHA-256 of a text, hex. */
-  readonly digest: (text: string) => string
-  /** What is of no environment is told in all of these. */
-  readonly environments: readonly string[]
   /** Told of what could not be written down now; it is met again. */
   readonly onTrouble: (words: string, error: unknown) => void
 }
@@ -47,10 +43,12 @@ export interface Ward {
   heldBy(key: ServiceKey): string | null
   /** What is wrong with a row now; null = it can be read again, or is gone. Throws Fault. */
   examined(item: Quarantined): Promise<Suspect | null>
-  /** Writes rows into the chains of those whom an item concerns. Throws Fault where none of them takes it. */
-  tell(item: Quarantined, draft: AuditDraft): Promise<void>
-  /** Forgets that an item holds its service: somebody took it out. */
-  forget(item: Quarantined): void
+  /** Stores an item as it is from now on, with the row that its audit owes for it, and then writes that row. Throws Fault. */
+  keep(item: Quarantined, token: unknown, row: AuditDraft): Promise<'saved' | 'conflict'>
+  /** As `keep`, for an item that is well again, or gone: it holds nobody from now on. */
+  release(item: Quarantined, token: unknown, row: AuditDraft): Promise<'saved' | 'conflict'>
+  /** Services that break our own code, turn after turn. */
+  readonly infirmary: Infirmary
 }
 
 /** An environment's quarantine is read no more often than this: once a tick. */
@@ -60,7 +58,6 @@ const MOST_AGAIN = 20
 const MOST_ITEMS = 5_000
 /** Suspects that wait to be written down; more are met again. */
 const MOST_WAITING = 500
-const KEPT_MS = 7 * 86_400_000
 
 type Seeker = (id: string, suspect: Suspect) => void
 
@@ -70,8 +67,14 @@ interface Memory {
   readonly waiting: Map<string, Suspect>
   /** Those who read something again now, and want to hear of what is met. */
   readonly seekers: Set<Seeker>
-  /** By environment: when its quarantine was read, and which services are left alone because of what. */
-  readonly known: Map<string, { readonly at: number; readonly held: Map<string, Quarantined> }>
+  /** What holds services, and what breaks on them, as of `at`, by environment. */
+  readonly known: Map<string, Known>
+}
+
+interface Known {
+  readonly at: number
+  readonly held: Map<string, Quarantined>
+  readonly ailing: Map<string, Quarantined>
 }
 
 /** Makes the ward of one process. What it remembers is a shadow of what is stored: others may know more. */
@@ -79,6 +82,11 @@ export function createWard(options: WardOptions): Ward {
   const memory: Memory = { waiting: new Map(), seekers: new Set(), known: new Map() }
   const { waiting, known } = memory
   let settling: Promise<void> | null = null
+  const heldIn = async (environment: string) => {
+    const age = options.clock.now() - (known.get(environment)?.at ?? Number.NEGATIVE_INFINITY)
+    if (age >= KNOWN_MS || age < 0) await attempted(options, () => refresh(options, memory, environment))
+    return new Set(known.get(environment)?.held.keys())
+  }
   return {
     quarantine: options.quarantine,
     found: (suspect) => found(options, memory, suspect),
@@ -90,19 +98,25 @@ export function createWard(options: WardOptions): Ward {
       await settling
     },
     admit: (suspect) => admit(options, memory, suspect),
-    heldIn: async (environment) => {
-      const age = options.clock.now() - (known.get(environment)?.at ?? Number.NEGATIVE_INFINITY)
-      if (age >= KNOWN_MS || age < 0) await attempted(options, () => refresh(options, memory, environment))
-      return new Set(known.get(environment)?.held.keys())
-    },
+    heldIn,
     heldBy: (key) => {
       const item = known.get(key.environment)?.held.get(key.name)
       if (item === undefined) return null
       return `${entityId(key)} cannot be read (${item.what}: ${item.why}); see quarantine ${item.id}`
     },
     examined: (item) => examined(options, memory, item),
-    tell: (item, draft) => tell(options, item, draft),
-    forget: (item) => forget(memory, item),
+    keep: (item, token, row) => keep(options, memory, item, token, row),
+    release: (item, token, row) => release(options, memory, item, token, row),
+    infirmary: createInfirmary({
+      ...options,
+      ailingIn: async (environment) => {
+        await heldIn(environment)
+        return known.get(environment)?.ailing ?? new Map()
+      },
+      admit: (suspect) => admit(options, memory, suspect),
+      release: (item, token, row) => release(options, memory, item, token, row),
+      attempted: (work) => attempted(options, work),
+    }),
   }
 }
 
@@ -120,15 +134,18 @@ function idOf({ digest }: WardOptions, suspect: Suspect): string {
 }
 
 function remember({ known }: Memory, item: Quarantined): void {
-  const { environment, service } = item
-  if (environment === null || service === null || !holdsService(item)) return
-  const { at, held } = known.get(environment) ?? { at: Number.NEGATIVE_INFINITY, held: new Map() }
-  known.set(environment, { at, held: held.set(service, item) })
+  const { environment, service, kind } = item
+  if (environment === null || service === null || isReleased(item)) return
+  const here = known.get(environment) ?? { at: Number.NEGATIVE_INFINITY, held: new Map(), ailing: new Map() }
+  known.set(environment, here)
+  if (kind === 'service') here.ailing.set(service, item)
+  else if (holdsService(item)) here.held.set(service, item)
 }
 
 function forget({ known }: Memory, { id, environment, service }: Quarantined): void {
-  const held = known.get(environment ?? '')?.held
-  if (service !== null && held?.get(service)?.id === id) held.delete(service)
+  const here = known.get(environment ?? '')
+  if (here === undefined || service === null) return
+  for (const items of [here.held, here.ailing]) if (items.get(service)?.id === id) items.delete(service)
 }
 
 async function admit(options: WardOptions, memory: Memory, suspect: Suspect): Promise<Quarantined> {
@@ -140,14 +157,50 @@ async function admit(options: WardOptions, memory: Memory, suspect: Suspect): Pr
       remember(memory, before.item)
       return before.item
     }
-    const item = quarantinedAs(id, suspect, before?.item ?? null, clock.now())
+    const item = metNow(options, id, suspect, before?.item ?? null)
     if ((await quarantine.keep(item, before?.token ?? null)) === 'conflict') continue
     remember(memory, item)
-    const isNew = before === null || before.item.state === 'redriven'
-    if (isNew) await attempted(options, () => tell(options, item, quarantineRow('quarantine-added', item, 'slipway')))
+    await attempted(options, () => payIfOwing(options, item))
     return item
   }
   throw new Fault('conflict', `what is known of ${suspect.place} changed ${ATTEMPTS} times meanwhile`)
+}
+
+/** An item as it is kept once it was met; where that is news, its audit owes a row. */
+function metNow(options: WardOptions, id: string, suspect: Suspect, known: Quarantined | null): Quarantined {
+  const item = quarantinedAs(id, suspect, known, options.clock.now())
+  return isNews(item, known) ? owingHere(options, item, quarantineRow('quarantine-added', item, 'slipway')) : item
+}
+
+async function payIfOwing(options: WardOptions, item: Quarantined): Promise<void> {
+  if ((item.owed ?? []).length > 0 || isReleased(item)) await pay(options, item)
+}
+
+async function keep(
+  options: WardOptions,
+  memory: Memory,
+  item: Quarantined,
+  token: unknown,
+  row: AuditDraft,
+): Promise<'saved' | 'conflict'> {
+  const kept = owingHere(options, item, row)
+  if ((await options.quarantine.keep(kept, token)) === 'conflict') return 'conflict'
+  forget(memory, kept)
+  remember(memory, kept)
+  await attempted(options, () => pay(options, kept))
+  return 'saved'
+}
+
+/** Its service goes on from now, whatever becomes of the telling. */
+async function release(
+  options: WardOptions,
+  memory: Memory,
+  item: Quarantined,
+  token: unknown,
+  row: AuditDraft,
+): Promise<'saved' | 'conflict'> {
+  const well = { ...item, releasedAt: options.clock.now(), nextTryAt: null }
+  return keep(options, memory, well, token, row)
 }
 
 async function flush(options: WardOptions, memory: Memory): Promise<void> {
@@ -184,30 +237,33 @@ async function refresh(options: WardOptions, memory: Memory, environment: string
   const now = clock.now()
   const scopes = environment === environments[0] ? [environment, null] : [environment]
   const all = (await Promise.all(scopes.map((scope) => allOf(quarantine, scope)))).flat()
-  memory.known.set(environment, { at: now, held: new Map() })
+  memory.known.set(environment, { at: now, held: new Map(), ailing: new Map() })
   for (const { item } of all) remember(memory, item)
+  const owing = all.filter(({ item }) => (item.owed ?? []).length > 0 || isReleased(item))
+  for (const { item } of owing.slice(0, MOST_AGAIN)) await attempted(options, () => payIfOwing(options, item))
   const due = all.filter(({ item }) => isDueAgain(item, now)).toSorted((a, b) => byNeed(a.item, b.item))
-  for (const one of due.slice(0, MOST_AGAIN)) await attempted(options, () => readAgain(options, memory, one))
-  const sentAt = ({ redriven, triedAt }: Quarantined) => redriven?.at ?? triedAt
-  const isOver = (item: Quarantined) => item.state === 'redriven' && sentAt(item) < now - KEPT_MS
-  const old = all.filter(({ item }) => isOver(item)).slice(0, MOST_AGAIN)
+  const ended = all.filter(({ item }) => endOf(item, now) === 'examine')
+  const again = [...due, ...ended].slice(0, MOST_AGAIN)
+  for (const one of again) await attempted(options, () => readAgain(options, memory, one))
+  const old = all.filter(({ item }) => endOf(item, now) === 'remove').slice(0, MOST_AGAIN)
   for (const { item, token } of old) await attempted(options, () => quarantine.remove(item, token))
 }
 
 async function readAgain(options: WardOptions, memory: Memory, { item, token }: QuarantinedLoaded): Promise<void> {
   const still = await examined(options, memory, item)
-  if (still !== null) {
-    const next = quarantinedAs(item.id, still, item, options.clock.now())
-    if ((await options.quarantine.keep(next, token)) === 'saved') remember(memory, next)
-  } else if ((await options.quarantine.remove(item, token)) === 'saved') {
-    forget(memory, item)
-    await tell(options, item, quarantineRow('quarantine-over', item, 'slipway'))
+  if (still === null) {
+    await release(options, memory, item, token, quarantineRow('quarantine-over', item, 'slipway'))
+    return
   }
+  const next = metNow(options, item.id, still, item)
+  if ((await options.quarantine.keep(next, token)) === 'conflict') return
+  remember(memory, next)
+  await payIfOwing(options, next)
 }
 
 /** Of a row that waits for its next try, and is met between times, nothing new is written down. */
 function isNoNews(known: Quarantined, suspect: Suspect, now: number): boolean {
-  if (suspect.kind === 'message' || known.holds !== (suspect.holds || known.holds)) return false
+  if (suspect.kind !== 'row' || isReleased(known) || known.holds !== (suspect.holds || known.holds)) return false
   return known.state === 'dismissed' || isResting(known, now)
 }
 
@@ -220,24 +276,6 @@ async function allOf(quarantine: Quarantine, environment: string | null): Promis
     from = page.next
   } while (from !== null && all.length < MOST_ITEMS)
   return all
-}
-
-/** One environment whose chain cannot be written stops none of the others. */
-async function tell(options: WardOptions, item: Quarantined, draft: AuditDraft): Promise<void> {
-  const concerned = item.environment === null ? options.environments : [item.environment]
-  const told = await Promise.allSettled(concerned.map((environment) => tellIn(options, environment, draft)))
-  const failed = told.find((outcome) => outcome.status === 'rejected')
-  if (failed !== undefined && told.every(({ status }) => status === 'rejected')) throw failed.reason
-}
-
-async function tellIn({ freezes, clock, digest }: WardOptions, environment: string, draft: AuditDraft): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { chain, token, freezes: kept, lifted = [] } = await freezes.freezesOf(environment)
-    const sealed = sealAs(environment, chain, [draft], clock.now(), digest)
-    const change = { environment, token, freezes: kept, lifted, chain: sealed.chain, audit: sealed.rows }
-    if ((await freezes.commitFreezes(change)) === 'saved') return
-  }
-  throw new Fault('conflict', `the audit of ${environment} changed ${ATTEMPTS} times meanwhile; send it again`)
 }
 
 async function attempted({ onTrouble }: WardOptions, work: () => Promise<unknown>): Promise<void> {
@@ -262,8 +300,8 @@ export function warded(store: RolloutStore, ward: Ward): RolloutStore {
     },
     claim: async (environment, now, limit, except) => {
       await ward.settled()
-      const held = await ward.heldIn(environment)
-      return store.claim(environment, now, limit, held.size === 0 ? except : new Set([...except, ...held]))
+      const left = new Set([...(await ward.heldIn(environment)), ...(await ward.infirmary.restingIn(environment))])
+      return store.claim(environment, now, limit, left.size === 0 ? except : new Set([...except, ...left]))
     },
     load: async (environment, names) => {
       const loaded = await store.load(environment, names)

@@ -18,6 +18,7 @@ import type {
   Restarts,
   RolloutStore,
 } from '../ports.ts'
+import type { Infirmary } from './infirmary.ts'
 
 /** Everything the engine turns with: the sockets, and pure functions that need a library. */
 export interface Wheel {
@@ -34,6 +35,8 @@ export interface Wheel {
   readonly bell: Bell
   /** Why a service cannot be read, as far as is known here; null = it can, or is not there. Absent = nobody can tell. */
   readonly heldBy?: (key: ServiceKey) => string | null
+  /** Services that break our own code; absent = nobody looks after them. */
+  readonly infirmary?: Infirmary
   /** Where people stand behind pseudonyms; absent = authors of pushes are kept as their registry names them. */
   readonly people?: People
   /** How long a function may live, milliseconds: no writer wakes later than that after its last look. */

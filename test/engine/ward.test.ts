@@ -488,8 +488,10 @@ describe('a person', () => {
     expect(family?.samples).toEqual([
       { labels: { environment: 'production', kind: 'row' }, value: 1 },
       { labels: { environment: 'production', kind: 'message' }, value: 0 },
+      { labels: { environment: 'production', kind: 'service' }, value: 0 },
       { labels: { environment: 'none', kind: 'row' }, value: 0 },
       { labels: { environment: 'none', kind: 'message' }, value: 1 },
+      { labels: { environment: 'none', kind: 'service' }, value: 0 },
     ])
   })
 })

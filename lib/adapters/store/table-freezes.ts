@@ -1,6 +1,7 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import { GENESIS } from '../../core/chain.ts'
 import type { Freeze, Lifted } from '../../core/freeze.ts'
+import type { Told } from '../../core/quarantine-row.ts'
 import type { ServiceState } from '../../core/service.ts'
 import { Fault } from '../../errors.ts'
 import type { FreezesChange, FreezesLoaded } from '../../ports.ts'
@@ -21,11 +22,12 @@ type Token = { readonly etag: string; readonly seq: number } | null
 export async function loadFreezes(reader: Reader, environment: string): Promise<FreezesLoaded> {
   checkName('environment', environment)
   const row = await readRowOf(reader, environment, FREEZES_ROW)
-  if (row === null) return { freezes: [], lifted: [], chain: { seq: 0, hash: GENESIS }, token: null satisfies Token }
+  if (row === null)
+    return { freezes: [], lifted: [], told: [], chain: { seq: 0, hash: GENESIS }, token: null satisfies Token }
   const read = readFreezes(row)
   if (read.kind === 'read') {
-    const { freezes, lifted = [], chain } = read.value
-    return { freezes, lifted, chain, token: { etag: row.etag, seq: chain.seq } satisfies Token }
+    const { freezes, lifted = [], told = [], chain } = read.value
+    return { freezes, lifted, told, chain, token: { etag: row.etag, seq: chain.seq } satisfies Token }
   }
   reader.quarantine(reader.table.tableName, row, read)
   const repair = 'nothing goes on in this environment until the row is put right'
@@ -61,23 +63,30 @@ interface Kept {
   readonly freezes: readonly Freeze[]
   /** Absent in what was stored before they were remembered. */
   readonly lifted?: readonly Lifted[]
+  readonly told?: readonly Told[]
   readonly chain: ServiceState['chain']
 }
 
-function writeFreezes({ environment, freezes, lifted = [], chain }: FreezesChange): Written {
+function writeFreezes({ environment, freezes, lifted = [], told = [], chain }: FreezesChange): Written {
   const columns = { freezes: freezes.length, auditRows: chain.seq }
-  return writeRow(environment, FREEZES_ROW, columns, { freezes, lifted, chain } satisfies Kept)
+  return writeRow(environment, FREEZES_ROW, columns, { freezes, lifted, told, chain } satisfies Kept)
 }
 
 /** The freezes of a row. */
 export function readFreezes(row: Row): Read<Kept> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
-  const { freezes, lifted = [], chain } = read.value as Partial<Kept>
+  const { freezes, lifted = [], told = [], chain } = read.value as Partial<Kept>
   if (!Array.isArray(freezes) || !freezes.every(isFreeze)) return unreadable('a freeze is unknown')
   return typeof chain?.seq === 'number'
-    ? { kind: 'read', value: { freezes, lifted, chain } }
+    ? { kind: 'read', value: { freezes, lifted, told: told.filter(isTold), chain } }
     : unreadable('it has no chain')
+}
+
+/** What is no telling is forgotten: at worst something is told twice. */
+function isTold(value: unknown): value is Told {
+  const { id, at } = Object(value) as Partial<Told>
+  return typeof id === 'string' && typeof at === 'number'
 }
 
 /** Whether it can be named, told of and lifted. Its time is not looked at: where that is wrong, this one freeze holds. */

@@ -268,7 +268,7 @@ export const SINK = object({
 export const QUARANTINED = object({
   schema: version,
   id: text,
-  kind: oneOf('row', 'message'),
+  kind: oneOf('row', 'message', 'service'),
   what: text,
   place: text,
   environment: orNull(text),
@@ -284,4 +284,8 @@ export const QUARANTINED = object({
   nextTryAt: orNull(figure),
   redriven: orNull(object({ by: text, at: figure })),
   dismissed: orNull(object({ by: text, at: figure, reason: text })),
+  reasons: maybe(list(text)),
+  owed: maybe(list(object({ id: text, row: object({ kind: text, notes: text }), environments: list(text) }))),
+  tellings: maybe(figure),
+  releasedAt: maybe(figure),
 })

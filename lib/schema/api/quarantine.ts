@@ -21,13 +21,14 @@ const WHAT = {
   unknown: true,
   delivery: true,
   'registry-event': true,
+  turn: true,
 } as const
 
 /** Something that cannot be read or acted on. */
 export const quarantineViewSchema = z
   .strictObject({
     id: z.string(),
-    kind: z.enum(['row', 'message']),
+    kind: z.enum(['row', 'message', 'service']),
     what: wordsOf<QuarantineView['what']>(WHAT),
     place: z.string(),
     environment: nameSchema.nullable(),
