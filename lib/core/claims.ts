@@ -58,6 +58,14 @@ export function isDueBy({ at, isUrgent }: Pick<Due, 'isUrgent'> & { readonly at:
   return at <= now || (isUrgent && at > now + LONGEST_URGENT_WAIT_MS)
 }
 
+/** So far may the clocks of two workers be apart before one does not believe what the other has set. */
+const CLOCKS_APART_MS = 600_000
+
+/** Whether a rollout's next look is set for later than any look ever is: whoever set it had a clock that ran ahead. */
+export function isTooFarOff({ wakeAt, manifest }: Pick<Rollout, 'wakeAt' | 'manifest'>, now: number): boolean {
+  return wakeAt !== null && wakeAt > now + 2 * manifest.analysis.intervalMs + CLOCKS_APART_MS
+}
+
 /** Until when a claim made now counts, epoch milliseconds. */
 export function claimEnd({ isUrgent }: Pick<Due, 'isUrgent'>, now: number): number {
   return now + (isUrgent ? URGENT_CLAIM_MS : CLAIM_MS)

@@ -8,7 +8,7 @@ import { inPartition, type Listing, readPage } from './table-pages.ts'
 import { otherSchema, type Read, type Row, SCHEMA, unreadable } from './table-rows.ts'
 
 /** A due row as it was read. */
-interface DueRow extends Due {
+export interface DueRow extends Due {
   readonly at: number
   readonly rowKey: string
   readonly etag: string
@@ -42,7 +42,7 @@ export async function dueNames(
 /**
  * Takes a share of what is due, and marks it where others may want the rest: a hundred marks are one transaction, which
  * fails where anybody has touched one of its rows since; then these are left to him. A commit moves a due row and so takes
- * its mark away. Throws Fault.
+ * its mark away. `late` are rows of a time to come that are to be looked at now all the same. Throws Fault.
  */
 export async function claimDue(
   reader: Reader,
@@ -51,12 +51,15 @@ export async function claimDue(
   limit: number,
   except: ReadonlySet<string>,
   keep: Keep,
+  late: readonly DueRow[] = [],
 ): Promise<Claimed> {
   for (let tries = 1; ; tries += 1) {
     const share = (rows: readonly DueRow[]) => shareOf(rows, now, limit, except)
     const isDue = (row: DueRow) => isDueBy(row, now)
     const isEnough = (read: readonly DueRow[]) => read.length >= MOST_READ && share(read).mine.length >= limit
-    const rows = await readDue(reader, environment, now, PAGE, keep, isDue, isEnough)
+    const read = await readDue(reader, environment, now, PAGE, keep, isDue, isEnough)
+    // The first, for they are few; whoever was overtaken knows no newer mark of them.
+    const rows = tries === 1 ? [...late.filter((row) => !isDue(row)), ...read] : read
     const { mine, isClaim, left, othersUntil } = share(rows)
     const isFree = !isClaim || mine.length === 0 || tries === MOST_TRIES
     const taken = isFree ? mine : await marked(reader, environment, mine, now)

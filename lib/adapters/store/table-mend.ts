@@ -1,5 +1,7 @@
+import { isTooFarOff } from '../../core/claims.ts'
 import { errorLine } from '../../errors.ts'
 import { readRollout, readService, writeDue } from './table-codec.ts'
+import { type DueRow, readDueRow } from './table-due.ts'
 import { refusal, throwFault } from './table-faults.ts'
 import { dueRange, MEND_ROW, nameOfDue, nameOfService, rolloutRowKey, servicesAfter } from './table-keys.ts'
 import { inLanes, type Reader, readRowOf } from './table-load.ts'
@@ -26,15 +28,51 @@ const GO_EVERY_MS = 60_000
 export async function mendDueRows(reader: Reader, environment: string): Promise<Mended> {
   const all: Mended[] = []
   for (let after: string | null = ''; after !== null; ) {
-    const gone: Mended & { readonly next: string | null } = await mendPage(reader, environment, after)
+    const gone: Gone = await mendPage(reader, environment, after, null)
     all.push(gone)
     after = gone.next
   }
   return { restored: all.flatMap(({ restored }) => restored), removed: all.flatMap(({ removed }) => removed) }
 }
 
+/** What the mending of one process needs. */
+export interface Mending {
+  readonly reader: Reader
+  /** A round begins no more often than this. */
+  readonly everyMs: number
+  /** Told of what cannot be mended now, in one line. */
+  readonly log: (line: string) => void
+  /** How far this process has come where a later build keeps the note of it, by environment. */
+  readonly own: Map<string, Progress>
+}
+
+/**
+ * The mending beside the sweeps of one process, which asks at most once a minute whether it is its turn: what cannot be mended
+ * now is logged and mended later, for a rollback must not wait for it. Gives due rows that are to be looked at at once, because no
+ * look is ever set for as late as they are. Never throws.
+ */
+export function createMender(
+  reader: Reader,
+  everyMs: number,
+  log: (line: string) => void,
+): (environment: string, now: number) => Promise<readonly DueRow[]> {
+  const mending: Mending = { reader, everyMs, log, own: new Map() }
+  const askedAt = new Map<string, number>()
+  return async (environment, now) => {
+    const last = askedAt.get(environment)
+    if (last !== undefined && isWithin(last, now, Math.min(everyMs, GO_EVERY_MS))) return []
+    askedAt.set(environment, now)
+    try {
+      return await mendSome(mending, environment, now)
+    } catch (error) {
+      log(errorLine(`lost due rows of ${environment} cannot be sought now`, error))
+      return []
+    }
+  }
+}
+
 /** How far the mending has come. */
-export interface Progress {
+interface Progress {
   readonly after: string
   readonly beganAt: number
   readonly wentAt: number
@@ -45,22 +83,22 @@ export interface Progress {
  * round at most every `everyMs`. Two at once do the same twice, which does no harm. How far it came is written down, but for
  * where a later build does so: its note stays, and this process goes by `own`. Throws Fault.
  */
-export async function mendSome(
-  reader: Reader,
+async function mendSome(
+  { reader, everyMs, own }: Mending,
   environment: string,
   now: number,
-  everyMs: number,
-  own: Map<string, Progress>,
-): Promise<void> {
+): Promise<readonly DueRow[]> {
   const row = await readRowOf(reader, environment, MEND_ROW)
   const isLater = row !== null && isOfLaterSchema(row)
   const { after, beganAt, wentAt } = isLater ? (own.get(environment) ?? NEVER) : progressOf(row)
   const isRoundNew = after === ''
-  if (isWithin(wentAt, now, Math.min(GO_EVERY_MS, everyMs)) || (isRoundNew && isWithin(beganAt, now, everyMs))) return
-  const { next } = await mendPage(reader, environment, after)
+  if (isWithin(wentAt, now, Math.min(GO_EVERY_MS, everyMs)) || (isRoundNew && isWithin(beganAt, now, everyMs)))
+    return []
+  const { next, late } = await mendPage(reader, environment, after, now)
   const progress = { after: next ?? '', beganAt: isRoundNew ? now : beganAt, wentAt: now }
   if (isLater) own.set(environment, progress)
   else await writeProgress(reader, environment, row, progress)
+  return late
 }
 
 async function writeProgress(reader: Reader, environment: string, before: Row | null, gone: Progress): Promise<void> {
@@ -68,15 +106,6 @@ async function writeProgress(reader: Reader, environment: string, before: Row | 
   const written = { after, beganAt: new Date(beganAt), wentAt: new Date(wentAt) }
   const entity = { partitionKey: environment, rowKey: MEND_ROW, schema: SCHEMA, ...written }
   await putOver(reader, before, entity, `writing down how far ${environment} is mended`)
-}
-
-/** As `mendSome`, before a sweep: what cannot be mended now is logged and mended later, for a rollback must not wait for it. Never throws. */
-export async function mendMeanwhile(log: (line: string) => void, ...of: Parameters<typeof mendSome>): Promise<void> {
-  try {
-    await mendSome(...of)
-  } catch (error) {
-    log(errorLine(`lost due rows of ${of[1]} cannot be sought now`, error))
-  }
 }
 
 const NOTHING: Readonly<Record<string, unknown>> = {}
@@ -95,19 +124,23 @@ function isWithin(then: number, now: number, ms: number): boolean {
   return then <= now && now - then < ms
 }
 
-/** Mends the due rows of the services that come after a name; `next` is the name to go on after, null = that was all. */
-async function mendPage(
-  reader: Reader,
-  environment: string,
-  after: string,
-): Promise<Mended & { readonly next: string | null }> {
+/** What one go has mended. */
+interface Gone extends Mended {
+  /** The name to go on after; null = that was all. */
+  readonly next: string | null
+  /** Rows of a time that is further off than any look is ever set. */
+  readonly late: readonly DueRow[]
+}
+
+/** Mends the due rows of the services that come after a name. `now` null = nobody asks what is too far off. */
+async function mendPage(reader: Reader, environment: string, after: string, now: number | null): Promise<Gone> {
   // Due rows first: one that moves meanwhile can then only look missing, and putting it back does no harm.
   const there = await readAll(inPartition(reader, environment, dueRange(Number.MAX_SAFE_INTEGER), 'due rows'))
   const listing = inPartition(reader, environment, servicesAfter(after), `services of ${environment}`)
   const page = await readPage(listing, PAGE, null, (row) => row)
   const last = nameOfService(page.items.at(-1)?.rowKey ?? '')
   const next = page.next === null || last === '' ? null : last
-  const { due, unsure } = await wantedDueRows(reader, environment, page.items)
+  const { due, unsure, far } = await wantedDueRows(reader, environment, page.items, now)
   for (const row of there.filter(isOfLaterSchema)) reader.quarantine(reader.table.tableName, row, otherSchema(row))
   // One that cannot be read, at a key that a rollout names as its own, makes nothing due: it is written anew.
   const lying = new Map(there.map((row) => [row.rowKey ?? '', row]))
@@ -120,17 +153,25 @@ async function mendPage(
   })
   await inLanes(restored, (rowKey) => restore(reader, environment, rowKey, lying.get(rowKey) ?? null))
   await inLanes(removed, (row) => remove(reader, environment, row))
-  return { restored, removed: removed.map((row) => row.rowKey ?? ''), next }
+  const late = [...far].flatMap((rowKey) => dueIn(lying.get(rowKey)))
+  return { restored, removed: removed.map((row) => row.rowKey ?? ''), next, late }
 }
 
-/** Keys of the due rows that these services must have, and names of those that nothing can be said about. */
+function dueIn(row: Row | undefined): readonly DueRow[] {
+  const read = row === undefined ? null : readDueRow(row)
+  return read?.kind === 'read' ? [read.value] : []
+}
+
+/** Keys of the due rows that these services must have (`far`: those that nobody's clock can have meant), and names of those that nothing can be said about. */
 async function wantedDueRows(
   reader: Reader,
   environment: string,
   services: readonly Row[],
-): Promise<{ readonly due: ReadonlySet<string>; readonly unsure: ReadonlySet<string> }> {
+  now: number | null,
+): Promise<Readonly<Record<'due' | 'unsure' | 'far', ReadonlySet<string>>>> {
   const due = new Set<string>()
   const unsure = new Set<string>()
+  const far = new Set<string>()
   await inLanes(services, async (row) => {
     const name = nameOfService(row.rowKey ?? '')
     const service = readService(row)
@@ -139,10 +180,13 @@ async function wantedDueRows(
       const rolloutRow = await readRowOf(reader, environment, rolloutRowKey(name, service.value.rolloutNumber))
       const rollout = rolloutRow === null ? null : readRollout(rolloutRow)
       if (rollout?.kind !== 'read' || !rollout.value.current) unsure.add(name)
-      else if (rollout.value.due !== null) due.add(rollout.value.due)
+      else if (rollout.value.due !== null) {
+        due.add(rollout.value.due)
+        if (now !== null && isTooFarOff(rollout.value.rollout, now)) far.add(rollout.value.due)
+      }
     }
   })
-  return { due, unsure }
+  return { due, unsure, far }
 }
 
 async function restore(reader: Reader, environment: string, rowKey: string, before: Row | null): Promise<void> {

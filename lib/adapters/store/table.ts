@@ -36,7 +36,7 @@ import {
   sourcePartition,
 } from './table-keys.ts'
 import { loadServices, type Reader, readRowOf } from './table-load.ts'
-import { type Mended, mendDueRows, mendMeanwhile, type Progress } from './table-mend.ts'
+import { createMender, type Mended, mendDueRows } from './table-mend.ts'
 import { tableOutbox } from './table-outbox.ts'
 import { inPartition, type Listing, readAll, readPage } from './table-pages.ts'
 import { suspectOf, tableQuarantine } from './table-quarantine.ts'
@@ -75,8 +75,6 @@ export interface TableStore extends RolloutStore, Catalogue, BucketLog, AuditLog
   mend(environment: string): Promise<Mended>
 }
 
-const ASK_MEND_MS = 60_000
-
 /**
  * Keeps state in Azure Table Storage, laid out so that one commit is one entity-group transaction and the sweep is one
  * range query. All methods throw Fault: `unavailable` (time-outs, 5xx), `throttled` (429, ServerBusy), `denied`,
@@ -87,18 +85,10 @@ export function createTableStore(options: TableStoreOptions): TableStore {
   const quarantine = tellerOf(options)
   const reader: Reader = { table: tables.state, timeoutMs, quarantine }
   const keep = keeper(quarantine)
-  const mendedAt = new Map<string, number>()
-  const mendedTo = new Map<string, Progress>()
+  const mendSome = createMender(reader, mendEveryMs, log)
 
   const keepState = <T>(read: (row: Row) => Read<T>) => keep(tables.state, read)
 
-  /** The search for lost due rows goes on beside the sweeps: this process asks at most once a minute whether it is its turn. */
-  async function mendNowAndThen(environment: string, now: number): Promise<void> {
-    const last = mendedAt.get(environment)
-    if (last !== undefined && last <= now && now - last < Math.min(mendEveryMs, ASK_MEND_MS)) return
-    mendedAt.set(environment, now)
-    await mendMeanwhile(log, reader, environment, now, mendEveryMs, mendedTo)
-  }
   function page(query: AuditQuery): Promise<Page<AuditRow>>
   function page(limit: number, from: string | null): Promise<Page<EventRecord>>
   function page(what: AuditQuery | number, from: string | null = null): Promise<Page<AuditRow> | Page<EventRecord>> {
@@ -111,8 +101,8 @@ export function createTableStore(options: TableStoreOptions): TableStore {
   return {
     due: (environment, until, limit) => dueNames(reader, environment, until, limit, keepState),
     claim: async (environment, now, limit, except) => {
-      await mendNowAndThen(environment, now)
-      return claimDue(reader, environment, now, limit, except, keepState)
+      const late = await mendSome(environment, now)
+      return claimDue(reader, environment, now, limit, except, keepState, late)
     },
     load: (environment, names) => loadServices(reader, environment, names),
     commit: (change) => commitChange(tables.state, timeoutMs, change),

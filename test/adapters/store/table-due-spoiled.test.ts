@@ -94,3 +94,26 @@ test('the note of a later build, how far it has mended, stays, and this build me
   expect(await looked(T0 + HOUR)).toEqual(['pricing'])
   expect(columns(tables.see('State', note))).toEqual({ schema: 2, place: 'elsewhere' })
 })
+
+test('a look that a clock which ran ahead has set for next week is taken within the hour, and one that is only far off is not', async () => {
+  const { tables, store, due } = await given()
+  const { intervalMs } = aRollout(KEY).manifest.analysis
+  const week = 7 * 24 * HOUR
+  const far = { environment: 'production', name: 'basket' }
+  const last = T0 + 2 * intervalMs + 10 * 60_000
+  for (const [key, wakeAt] of [
+    [{ environment: 'production', name: 'ahead' }, T0 + week],
+    [far, last],
+  ] as const) {
+    const service = { ...aService(key), rolloutNumber: 1 }
+    await store.commit({ key, token: null, service, rollout: aRollout(key, { number: 1, wakeAt }), audit: [] })
+  }
+  const claimed = async (at: number) => (await store.claim('production', at, 10, new Set())).names
+  expect(await claimed(T0)).toEqual(['ahead', 'pricing'])
+  // Nobody has looked: with the next round it comes again, and not each minute until then.
+  expect(await claimed(T0 + 60_000)).toEqual(['pricing'])
+  expect(await claimed(T0 + HOUR)).toEqual(['ahead', 'pricing', 'basket'])
+  expect(await claimed(T0 + HOUR)).toEqual(['pricing', 'basket'])
+  expect(tables.range('State', 'production', 'd!', 'd!~')).toHaveLength(3)
+  expect(due.rowKey).toBe(`d!${T0}!pricing`)
+})
