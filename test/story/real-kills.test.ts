@@ -1,17 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:https'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { healthyProfile, seededRandom } from '../../sim/azure/image-profile.ts'
-import { wallClock } from '../../sim/clock.ts'
-import { createLoad } from '../../sim/load.ts'
-import { createClient } from '../../sim/start/client.ts'
+import { seededRandom } from '../../sim/azure/image-profile.ts'
 import { REGISTRY_HOST, targetOf } from '../../sim/start/local-azure.ts'
-import { type Stack, startStack } from '../../sim/start/stack.ts'
-import { localToken } from '../../sim/start/token.ts'
-import { acrPush, postHook } from '../../sim/start/webhook.ts'
-import { SHORT_LEASE, startWorkers, type Workers } from '../support/worker.ts'
+import type { Stack } from '../../sim/start/stack.ts'
+import {
+  imagesOf,
+  openRealScene,
+  postUntilTaken,
+  pushUntilTaken,
+  type RealScene,
+  sleep,
+  untilSeen,
+  verified,
+  weightsWritten,
+} from '../support/real-scene.ts'
+import type { Workers } from '../support/worker.ts'
 
 const SEED = 5
 const PLAN = [20, 50, 100]
@@ -39,64 +42,6 @@ scaleDownDelay: 1s
 watch: 3s
 `
 
-interface Scene {
-  readonly stack: Stack
-  readonly workers: Workers
-}
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Where the rollout stands; null while nobody answers. */
-async function statusOf({ stack, workers }: Scene) {
-  const client = createClient({ api: workers.urls.at(-1) ?? '', auth: stack.local.auth })
-  return client.status('pricing').catch(() => null)
-}
-
-type Seen = NonNullable<Awaited<ReturnType<typeof statusOf>>>
-
-async function until(scene: Scene, what: string, holds: (seen: Seen) => boolean): Promise<Seen> {
-  for (const end = Date.now() + 150_000; Date.now() < end; await sleep(300)) {
-    const seen = await statusOf(scene)
-    if (seen !== null && holds(seen)) return seen
-  }
-  throw new Error(`it did not happen that ${what}: ${JSON.stringify(await statusOf(scene))}`)
-}
-
-/** Posts as a registry does that goes on until it is told that its event is stored. */
-async function postUntilTaken({ stack, workers }: Scene, body: object): Promise<void> {
-  for (const end = Date.now() + 100_000; ; await sleep(500)) {
-    try {
-      return await postHook(workers.urls.at(-1) ?? '', stack.azure.hookKey, body)
-    } catch (error) {
-      if (Date.now() > end) throw error
-    }
-  }
-}
-
-async function push(scene: Scene, tag: string): Promise<object> {
-  const { stack } = scene
-  const digest = stack.azure.publish('pricing', tag, healthyProfile(tag))
-  const body = acrPush(REGISTRY_HOST, 'pricing', tag, digest)
-  await postUntilTaken(scene, body)
-  return body
-}
-
-/** Weights of the canary that were written by Slipway, in order, without repetitions. */
-function weightsOf({ stack }: Scene, canary: string): readonly number[] {
-  const written = stack.azure.world.log.flatMap(({ actor, traffic }) => {
-    if (actor !== 'slipway' || traffic === undefined) return []
-    expect(Object.values(traffic).reduce((sum, weight) => sum + weight, 0)).toBe(100)
-    return traffic[canary] === undefined ? [] : [traffic[canary]]
-  })
-  return written.filter((weight, place) => weight > 0 && weight !== written[place - 1])
-}
-
-async function isIntact({ stack, workers }: Scene): Promise<unknown> {
-  const authorization = `Bearer ${await localToken(stack.local)}`
-  const path = '/v1/audit/verify?environment=production&service=pricing'
-  return (await fetch(`${workers.urls[0]}${path}`, { headers: { authorization } })).json()
-}
-
 /** Kills the worker again and again at times of chance until the story has ended. */
 async function killUntil(workers: Workers, isOver: () => boolean): Promise<number> {
   const random = seededRandom(SEED, 'kills')
@@ -108,7 +53,7 @@ async function killUntil(workers: Workers, isOver: () => boolean): Promise<numbe
 }
 
 /** Doubles every call of the bell: both workers are woken for the same work at the same moment, again and again. */
-async function ringAlways(scene: Scene, isOver: () => boolean): Promise<number> {
+async function ringAlways(scene: RealScene, isOver: () => boolean): Promise<number> {
   for (let rung = 0; ; await sleep(250)) {
     if (isOver()) return rung
     const answers = await Promise.all([ringBell(scene.stack), ringBell(scene.stack)].map((one) => one.catch(() => 0)))
@@ -132,48 +77,25 @@ function ringBell({ azure }: Stack): Promise<number> {
   })
 }
 
-async function given(folder: string, closing: (() => Promise<unknown>)[]): Promise<Scene> {
-  const stack = await startStack(folder, { SLIPWAY_MANIFESTS: '', ...SHORT_LEASE }, join(folder, 'storage'))
-  closing.push(stack.close)
-  const authorization = `Bearer ${await localToken(stack.local)}`
-  const headers = { 'content-type': 'application/yaml', authorization }
-  const stored = await fetch(`${stack.local.api}/v1/services/pricing/manifest`, {
-    method: 'PUT',
-    headers,
-    body: MANIFEST,
-  })
-  expect({ status: stored.status, said: await stored.text() }).toMatchObject({ status: 201 })
-  // From here on the app is the two workers of the test.
-  process.kill(stack.local.pids.functions ?? 0, 'SIGKILL')
-  const workers = await startWorkers(stack, folder, 2)
-  closing.push(workers.close)
-  const url = stack.local.services.pricing ?? ''
-  const load = createLoad({ streams: [{ name: 'pricing', url, rps: 60 }], clock: wallClock })
-  closing.push(load.close)
-  return { stack, workers }
-}
-
 test('rollouts end as they should though workers are killed and race, storage stands still and starts anew, and messages come twice', {
   timeout: 400_000,
 }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-kills-'))
-  const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  const scene = await openRealScene({ manifest: MANIFEST, workers: 2 })
   try {
-    const scene = await given(folder, closing)
     const { stack, workers } = scene
     const { world, azurite } = stack.azure
 
-    await push(scene, 'v2')
+    await pushUntilTaken(scene, 'v2')
     let over = false
     const killing = killUntil(workers, () => over)
-    const first = await until(scene, 'the first rollout ended', ({ phase }) => phase === 'finished')
+    const first = await untilSeen(scene, 'the first rollout ended', ({ phase }) => phase === 'finished')
     over = true
     expect(await killing).toBeGreaterThan(1)
     expect(first).toMatchObject({ rollout: 'pricing-1', outcome: 'promoted' })
-    expect(weightsOf(scene, first.canary ?? '')).toEqual(PLAN)
+    expect(weightsWritten(scene, first.canary ?? '')).toEqual(PLAN)
 
-    const body = await push(scene, 'v3')
-    await until(scene, 'the second canary took its first weight', (seen) => {
+    const body = await pushUntilTaken(scene, 'v3')
+    await untilSeen(scene, 'the second canary took its first weight', (seen) => {
       return seen.rollout === 'pricing-2' && seen.weights.actual?.[seen.canary ?? ''] === PLAN[0]
     })
     process.kill(azurite.pid, 'SIGSTOP')
@@ -192,16 +114,15 @@ test('rollouts end as they should though workers are killed and race, storage st
     const ringing = ringAlways(scene, () => over)
     for (let copies = 0; copies < 3; copies += 1) await postUntilTaken(scene, body)
 
-    const second = await until(scene, 'the second rollout ended', ({ phase }) => phase === 'finished')
+    const second = await untilSeen(scene, 'the second rollout ended', ({ phase }) => phase === 'finished')
     over = true
     expect(await ringing).toBeGreaterThan(20)
     expect(second).toMatchObject({ rollout: 'pricing-2', outcome: 'promoted' })
-    expect(weightsOf(scene, second.canary ?? '')).toEqual(PLAN)
-    const images = world.ingress(targetOf('pricing')).revisions.map(({ image }) => image)
-    expect(images).toHaveLength(3)
-    expect(new Set(images).size).toBe(3)
-    expect(await isIntact(scene)).toMatchObject({ intact: true, nextLink: null })
+    expect(weightsWritten(scene, second.canary ?? '')).toEqual(PLAN)
+    expect(imagesOf(scene)).toHaveLength(3)
+    expect(new Set(imagesOf(scene)).size).toBe(3)
+    expect(await verified(scene)).toMatchObject({ intact: true, nextLink: null })
   } finally {
-    for (const close of closing.reverse()) await close()
+    await scene.close()
   }
 })

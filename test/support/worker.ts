@@ -14,14 +14,19 @@ export interface Workers {
   close(): Promise<void>
 }
 
-/** Starts `count` workers beside the one that the stack has started by itself. */
-export async function startWorkers(stack: Stack, folder: string, count: number): Promise<Workers> {
+/** Starts `count` workers beside the one that the stack has started by itself; `more` is asked for settings at each start. */
+export async function startWorkers(
+  stack: Stack,
+  folder: string,
+  count: number,
+  more: () => Readonly<Record<string, string>> = () => ({}),
+): Promise<Workers> {
   let started = 0
   const begin = (): Promise<FunctionApp> => {
     started += 1
     return startFunctionApp({
       entry: join(folder, 'app', 'main.mjs'),
-      settings: stack.local.settings,
+      settings: { ...stack.local.settings, ...more() },
       key: randomUUID(),
       caFile: stack.local.certificates.ca,
       logFile: join(folder, `worker-${started}.log`),
