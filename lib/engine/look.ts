@@ -14,19 +14,15 @@ import { type FrozenAt, freezesNow } from './frozen.ts'
 import type { Wheel } from './wheel.ts'
 
 /**
- * Looks at everything these rollouts need to know, in bulk: one question to each socket, whatever the number of rollouts.
- * Each comes back with its facts, in order; whatever could not be seen is in them as such. Azure is looked at last, so
- * that a source that takes long makes no sight of an app old; the facts are as of the end of the look, so that a weight
- * counts from when it was surely there. Where nothing is going on a glance at the app may do, which does not read its
- * revisions; where a glance shows anything new, the revisions are read at once. Freezes are read after all that takes long, so that one that was just added holds.
- * An abort and a pause wait for no measurements and no freezes: none could change them. An error of our own with one
+ * The first half of a look: measures these rollouts in bulk, one question to each socket, whatever their number, and judges
+ * what came of it. An abort and a pause wait for no measurements: none could change them. An error of our own with one
  * rollout is told with it, and the others are looked at all the same.
  */
-export async function look<T extends Subject>(
+export async function weigh<T extends Subject>(
   wheel: Wheel,
   items: readonly T[],
   command: Command | null = null,
-): Promise<readonly (T & Sight)[]> {
+): Promise<readonly Weighed<T>[]> {
   if (items.length === 0) return []
   const asking = wheel.clock.now()
   const hurried = isHurried(command)
@@ -42,15 +38,39 @@ export async function look<T extends Subject>(
       asked.flatMap(({ queries }) => queries),
     ),
   ])
-  const weighed = asked.map(({ item, queries, error }) => {
+  return asked.map(({ item, queries, error }) => {
+    const { rollout } = item
     const attempted = attempt(() => judgedOf(item, queries, readings, asking))
-    return { item, rollout: item.rollout, judged: attempted.value ?? null, broken: error ?? attempted.error }
+    const [image, counted] = [images.get(rollout) ?? null, restarts.get(rollout) ?? null]
+    return {
+      item,
+      rollout,
+      judged: attempted.value ?? null,
+      broken: error ?? attempted.error,
+      image,
+      restarts: counted,
+    }
   })
-  const apps = await seeApps(wheel, weighed, images, command !== null)
-  const frozen = hurried ? UNREAD : await readFreezes(wheel, items)
+}
+
+/**
+ * The second half: looks at the apps, in bulk, and gives each rollout its facts, in order; whatever could not be seen is in
+ * them as such. It comes last, so that a source that takes long makes no sight of an app old; the facts are as of its end, so
+ * that a weight counts from when it was surely there. Where nothing is going on a glance at the app may do, which does not
+ * read its revisions; where a glance shows anything new, the revisions are read at once. Freezes are read after all that
+ * takes long, so that one that was just added holds; an abort and a pause do not wait for them.
+ */
+export async function see<T extends Subject>(
+  wheel: Wheel,
+  weighed: readonly Weighed<T>[],
+  command: Command | null = null,
+): Promise<readonly (T & Sight)[]> {
+  if (weighed.length === 0) return []
+  const apps = await seeApps(wheel, weighed, command !== null)
+  const items = weighed.map(({ item }) => item)
+  const frozen = isHurried(command) ? UNREAD : await readFreezes(wheel, items)
   const now = wheel.clock.now()
-  return weighed.map(({ item, rollout, judged, broken }) => {
-    const image = images.get(rollout) ?? null
+  return weighed.map(({ item, rollout, judged, broken, image, restarts }) => {
     const app = apps.get(rollout) ?? notLookedAt(rollout, image)
     const verdict = judged?.verdict ?? null
     const facts = {
@@ -58,7 +78,7 @@ export async function look<T extends Subject>(
       app,
       image,
       verdict,
-      restarts: restarts.get(rollout) ?? null,
+      restarts,
       blindSince: judged === null ? null : blindSince(judged, rollout),
       freeze: frozen(rollout.key.environment, rollout.key.name, now),
     }
@@ -114,23 +134,24 @@ export interface Sight {
  */
 export const URGENT_MS = 15_000
 
-/** A rollout and what was made of its measurements at this look. */
-interface Weighed {
+/** A rollout, and what the first half of a look made of it. */
+export interface Weighed<T extends Subject = Subject> {
+  readonly item: T
   readonly rollout: Rollout
   readonly judged: Judged | null
+  /** Our own error with this rollout alone; null where there was none. */
   readonly broken: unknown
+  readonly image: Presence | null
+  readonly restarts: number | null
 }
 
 /** Azure is not touched for a rollout in preparation before the registry has said that its image is really there. */
 async function seeApps(
   wheel: Wheel,
   items: readonly Weighed[],
-  images: ReadonlyMap<Rollout, Presence | undefined>,
   isCommanded: boolean,
 ): Promise<ReadonlyMap<Rollout, Observed | undefined>> {
-  const ready = items.filter(
-    ({ rollout }) => rollout.phase.kind !== 'preparing' || images.get(rollout)?.kind === 'present',
-  )
+  const ready = items.filter(({ rollout, image }) => rollout.phase.kind !== 'preparing' || image?.kind === 'present')
   if (ready.length === 0) return new Map()
   const now = wheel.clock.now()
   const isUrgent = ready.every(({ rollout }) => rollout.phase.kind === 'rolling-back')
