@@ -1,15 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Told, toldIn } from './book.ts'
 
 /**
- * After so long without a line in the book or the end of a test, the mutant at work hangs: loops are stopped by a count, so this
- * is long enough for a busy machine. A sound run of a file may take longer.
+ * A mutant hangs its process where it has worked so long without the end of a test; a sound run of a file may take longer. It is
+ * time of work, not of the clock on the wall, so that a machine that is busy with other things makes no mutant hang.
  */
-const HANG_MS = 120_000
+const HANG_MS = 10_000
+/** What waits for so long is not at work at all. */
 const SOUND_MS = 900_000
-const LOOK_MS = 1000
+const LOOK_MS = 2000
 
 /** What a run of the mutants rests on. */
 export interface Ground {
@@ -84,20 +85,39 @@ function isTrying(book: string): boolean {
 }
 
 async function watched(child: ChildProcess, book: string): Promise<boolean> {
+  const { pid } = child
+  if (pid === undefined) return false
   let hung = false
   // A loop without end would outlive the command that was interrupted.
-  const end = () => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, 'SIGKILL')
+  const end = () => child.exitCode === null && process.kill(-pid, 'SIGKILL')
   process.once('exit', end)
   const began = Date.now()
+  let known = { beat: began, workedMs: 0 }
   const timer = setInterval(() => {
-    const last = existsSync(book) ? Math.max(began, statSync(book).mtimeMs) : began
-    const silentMs = Date.now() - last
-    if (child.pid === undefined || silentMs < HANG_MS || (silentMs < SOUND_MS && !isTrying(book))) return
+    const beat = existsSync(book) ? Math.max(began, statSync(book).mtimeMs) : began
+    const silentMs = Date.now() - beat
+    if (beat !== known.beat) known = { beat, workedMs: workedMs(pid) }
+    if (silentMs < HANG_MS || (silentMs < SOUND_MS && !isTrying(book))) return
+    if (silentMs < SOUND_MS && workedMs(pid) - known.workedMs < HANG_MS) return
     hung = true
-    process.kill(-child.pid, 'SIGKILL')
+    process.kill(-pid, 'SIGKILL')
   }, LOOK_MS)
   await new Promise((resolve) => child.once('close', resolve))
   clearInterval(timer)
   process.off('exit', end)
   return hung
+}
+
+/** For how long the processes of a group have worked, all of them together; whole seconds, as `ps` tells them. */
+function workedMs(group: number): number {
+  const lines = execFileSync('ps', ['-A', '-o', 'pgid=,time='], { encoding: 'utf8' }).split('\n')
+  const times = lines.map((line) => line.trim().split(/\s+/)).filter(([id]) => Number(id) === group)
+  return times.reduce((sum, [, time = '']) => sum + millisecondsOf(time), 0)
+}
+
+/** `[[days-]hours:]minutes:seconds`. */
+function millisecondsOf(time: string): number {
+  const [days, clock] = time.includes('-') ? time.split('-') : ['0', time]
+  const seconds = (clock ?? '').split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+  return (Number(days) * 86_400 + seconds) * 1000
 }
