@@ -5,7 +5,7 @@ import type { Manifest, ServiceKey, ServiceState } from '../core/service.ts'
 import { isRunning } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { Loaded } from '../ports.ts'
-import { ATTEMPTS, sealed, type Wheel } from './wheel.ts'
+import { ATTEMPTS, checkReadable, sealed, type Wheel } from './wheel.ts'
 
 /** What storing a manifest brought. */
 export interface Stored {
@@ -31,6 +31,7 @@ export async function storeManifest(
   const key: ServiceKey = { environment: manifest.environment, name: manifest.name }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [item] = await wheel.store.load(key.environment, [key.name])
+    if (item === undefined) checkReadable(wheel, key, 'nothing was stored')
     const version = item?.service.manifestVersion ?? 0
     if (!follows(version)) return { kind: 'stale', version, running: null }
     await permit(item?.service.manifest ?? null)

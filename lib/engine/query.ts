@@ -4,7 +4,7 @@ import type { ServiceKey } from '../core/service.ts'
 import { type Status, statusOf } from '../core/status.ts'
 import type { AuditLog, AuditQuery, EventLog, EventRecord, Loaded, Page } from '../ports.ts'
 import { type FrozenAt, freezesNow } from './frozen.ts'
-import type { Wheel } from './wheel.ts'
+import { checkReadable, type Wheel } from './wheel.ts'
 
 /** Which service a name means: the one environment that has it, or the one that was named. */
 export type Located =
@@ -12,7 +12,10 @@ export type Located =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'ambiguous'; readonly environments: readonly string[] }
 
-/** Finds a service by name in `environments`. One that `caller` may not see is as good as not there. */
+/**
+ * Finds a service by name in `environments`. One that `caller` may not see is as good as not there; one that is there and cannot be
+ * read is never mistaken for another. Throws Fault, `unavailable` where its rows are in quarantine.
+ */
 export async function locate(
   wheel: Wheel,
   environments: readonly string[],
@@ -21,7 +24,14 @@ export async function locate(
 ): Promise<Located> {
   const seen = environments.filter((environment) => mayDo(caller, 'see', { environment, name }))
   const loads = await Promise.all(seen.map((environment) => wheel.store.load(environment, [name])))
+  const held = seen.filter(
+    (environment, at) => loads[at]?.length === 0 && wheel.heldBy?.({ environment, name }) != null,
+  )
   const [found, another] = loads.flat()
+  if (found !== undefined && held.length > 0)
+    return { kind: 'ambiguous', environments: [found.service.key.environment, ...held] }
+  for (const environment of held)
+    checkReadable(wheel, { environment, name }, 'traffic stays where it is until it can be')
   if (found === undefined) return { kind: 'unknown' }
   if (another === undefined) return { kind: 'found', key: found.service.key, item: found }
   return { kind: 'ambiguous', environments: loads.flat().map((item) => item.service.key.environment) }

@@ -8,7 +8,7 @@ import { newRollout, type Reception, receptionOf, remember } from '../core/start
 import { Fault } from '../errors.ts'
 import type { Change, Delivery, EventRecord, Loaded } from '../ports.ts'
 import { withoutAuthor } from './people.ts'
-import { ATTEMPTS, ringFor, sealed, type Wheel } from './wheel.ts'
+import { ATTEMPTS, checkReadable, ringFor, sealed, type Wheel } from './wheel.ts'
 
 /**
  * Turns an accepted delivery into what it means: a rollout for each service that takes the image, or a record of why not.
@@ -76,7 +76,8 @@ async function endsOf(wheel: Wheel, delivery: Delivery, folder: Folder): Promise
   const records: EventRecord[] = []
   for (const key of await folder.servicesFor(push)) {
     const item = await folder.service(key)
-    checkReadable(wheel, key, item)
+    // One that is there and cannot be read now takes no push for a no: the message comes back, or waits in quarantine.
+    if (item === undefined) checkReadable(wheel, key, 'what is pushed waits until it can be')
     const refused = refusal(wheel, item, push, delivery.receivedAt)
     records.push(...(refused ?? (await offer(wheel, key, await nameless(wheel, push), delivery.receivedAt))))
   }
@@ -89,12 +90,6 @@ async function endsOf(wheel: Wheel, delivery: Delivery, folder: Folder): Promise
 function nameless(wheel: Wheel, push: Push): Promise<Push> | Push {
   const { people, clock } = wheel
   return people === undefined ? push : withoutAuthor({ people, clock }, push)
-}
-
-/** A service that is there and cannot be read now takes no push for a no: the message comes back, or waits in quarantine. */
-function checkReadable(wheel: Wheel, key: ServiceKey, item: Loaded | undefined): void {
-  const why = item === undefined ? (wheel.heldBy?.(key) ?? null) : null
-  if (why !== null) throw new Fault('unavailable', `${why}; what is pushed waits until it can be`)
 }
 
 /** What is said of a push that a service does not take, by its manifest; null = it takes it. */

@@ -60,6 +60,15 @@ export async function ringFor(wheel: Wheel, calls: Parameters<Bell['ring']>[0]):
   }
 }
 
+/** How soon a row that cannot be read is looked at again, at the most often. */
+const UNREADABLE_MS = 60_000
+
+/** Refuses a service that was not loaded though it is there: its rows are in quarantine. Throws Fault `unavailable`, with the item's id. */
+export function checkReadable({ heldBy }: Pick<Wheel, 'heldBy'>, key: ServiceKey, then: string): void {
+  const why = heldBy?.(key) ?? null
+  if (why !== null) throw new Fault('unavailable', `${why}; ${then}`, { retryAfterMs: UNREADABLE_MS })
+}
+
 /** How often the loser of a race looks again before it gives up: each round somebody else has won. */
 export const ATTEMPTS = 8
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Suspect } from '../../lib/core/quarantine.ts'
+import { storeManifest } from '../../lib/engine/manifest.ts'
 import { quarantine as setAside, sift } from '../../lib/engine/quarantine.ts'
 import { quarantineMeters } from '../../lib/engine/quarantine-meters.ts'
+import { locate } from '../../lib/engine/query.ts'
 import { dismiss, findQuarantined, quarantinePage, redrive } from '../../lib/engine/redrive.ts'
 import { sweep } from '../../lib/engine/sweep.ts'
 import { createWard, type Ward, warded } from '../../lib/engine/ward.ts'
@@ -12,7 +14,7 @@ import type { RolloutStore } from '../../lib/ports.ts'
 import type { Stage } from '../../sim/runner.ts'
 import { createSimQuarantine, type SimQuarantine } from '../../sim/store-quarantine.ts'
 import { aCaller } from '../support/callers.ts'
-import { givenPricing, HOUR, MINUTE, PRICING, version, weights } from '../support/story.ts'
+import { givenPricing, HOUR, MINUTE, PRICING, pricingManifest, version, weights } from '../support/story.ts'
 
 /** Rows that cannot be read, as the table store answers for them: left out of a load, and told of. */
 interface Ill {
@@ -376,6 +378,42 @@ describe('a message', () => {
     const item = await ill.ward.admit({ ...suspect, what: 'registry-event', holds: false })
     expect(item.content).toBe(hostile)
     expect(item.why).toBe('a\\u0000\\u001b[2J\\u000d\\u000a\\u202egnp\\u2028')
+  })
+})
+
+describe('a service that cannot be read', () => {
+  const both = ['production', 'staging']
+  const words =
+    'production/pricing cannot be read (service: schema 2, known is 1); see quarantine c4cb0e768096ed52609f404f5e9bddba; '
+
+  test('is answered as in quarantine, with the item, and not as unknown', async () => {
+    const ill = await givenIllness()
+    ill.sick.add('pricing')
+    const asked = locate(ill.wheel, both, 'pricing', ADMIN)
+    await expect(asked).rejects.toMatchObject({ kind: 'unavailable', retryAfterMs: MINUTE })
+    await expect(asked).rejects.toThrow(`${words}traffic stays where it is until it can be`)
+    expect(ill.quarantine.kept()).toMatchObject([{ id: words.slice(-34, -2) }])
+    expect(await locate(ill.wheel, both, 'nobody', ADMIN)).toEqual({ kind: 'unknown' })
+    const stranger = { ...ADMIN, grants: [{ role: 'viewer', environments: ['production'], services: ['bb'] }] } as const
+    expect(await locate(ill.wheel, both, 'pricing', stranger)).toEqual({ kind: 'unknown' })
+  })
+
+  test('is not taken for its namesake in another environment', async () => {
+    const ill = await givenIllness()
+    const heldBy: Wheel['heldBy'] = ({ environment }) => (environment === 'staging' ? 'it cannot be read' : null)
+    const environments = ['production', 'staging']
+    expect(await locate({ ...ill.wheel, heldBy }, both, 'pricing', ADMIN)).toEqual({ kind: 'ambiguous', environments })
+    expect(await locate({ ...ill.wheel, heldBy }, ['production'], 'pricing', ADMIN)).toMatchObject({ kind: 'found' })
+  })
+
+  test('takes no manifest, as if there had been none before', async () => {
+    const ill = await givenIllness()
+    ill.sick.add('pricing')
+    const permitted: unknown[] = []
+    const permit = async (before: unknown) => void permitted.push(before)
+    const stored = storeManifest(ill.wheel, pricingManifest({ drainMs: 5 }), 'ada', () => true, permit)
+    await expect(stored).rejects.toThrow(`${words}nothing was stored`)
+    expect(permitted).toEqual([])
   })
 })
 
