@@ -18,8 +18,8 @@ export interface Told {
   readonly tried: ReadonlySet<string>
   readonly static: ReadonlySet<string>
   readonly done: ReadonlySet<string>
-  /** By test file. */
-  readonly hung: ReadonlyMap<string, ReadonlySet<string>>
+  /** By test file: what it is not tried with again, since it lived through it or hung. */
+  readonly through: ReadonlyMap<string, ReadonlySet<string>>
   /** What each file had begun and not ended. */
   readonly open: ReadonlyMap<string, string>
   readonly left: number
@@ -32,7 +32,7 @@ export function toldIn(text: string): Told {
   const tried = new Set<string>()
   const fixed = new Set<string>()
   const done = new Set<string>()
-  const hung = new Map<string, Set<string>>()
+  const through = new Map<string, Set<string>>()
   const open = new Map<string, string>()
   const complaints: string[] = []
   let left = 0
@@ -40,11 +40,10 @@ export function toldIn(text: string): Told {
     if (line.kind === 'try') open.set(line.file, line.mutant)
     else open.delete(line.file)
     if (line.kind === 'lives') tried.add(line.mutant)
+    if (line.kind === 'lives' || line.kind === 'hung')
+      through.set(line.file, (through.get(line.file) ?? new Set()).add(line.mutant))
     if (line.kind === 'killed') ends.set(line.mutant, line.by)
-    if (line.kind === 'hung') {
-      ends.set(line.mutant, `${line.file} does not end`)
-      hung.set(line.file, (hung.get(line.file) ?? new Set()).add(line.mutant))
-    }
+    if (line.kind === 'hung') ends.set(line.mutant, `${line.file} does not end`)
     if (line.kind === 'static') for (const mutant of line.mutants) fixed.add(mutant)
     if (line.kind === 'sick') complaints.push(`${line.file}: "${line.test}" fails without any mutant`)
     if (line.kind !== 'done') continue
@@ -52,7 +51,7 @@ export function toldIn(text: string): Told {
     left += line.left
     if (line.polluted !== null) complaints.push(`${line.file}: "${line.polluted}" fails after the mutants, without one`)
   }
-  return { ends, tried, static: fixed, done, hung, open, left, complaints }
+  return { ends, tried, static: fixed, done, through, open, left, complaints }
 }
 
 function linesOf(text: string): readonly Line[] {

@@ -68,7 +68,7 @@ async function tryAll(
   const quick = tests.filter(({ result }) => (result?.duration ?? 0) <= SLOWEST_MS)
   const byQuickness = quick.toSorted((a, b) => (a.result?.duration ?? 0) - (b.result?.duration ?? 0))
   for (const mutant of new Set([...reached.values()].flatMap((hits) => [...hits.keys()]).map(String))) {
-    if (told.ends.has(mutant) || told.hung.get(name)?.has(mutant)) continue
+    if (told.ends.has(mutant) || told.through.get(name)?.has(mutant)) continue
     write({ kind: 'try', file: name, mutant })
     const by = await killerOf(mutant, byQuickness, reached)
     write(by === null ? { kind: 'lives', file: name, mutant } : { kind: 'killed', file: name, mutant, by })

@@ -28,6 +28,7 @@ test('a mutant that one file leaves alive and another finds out is found out', (
     ),
   )
   expect([...told.ends]).toEqual([['1', 'minds it']])
+  expect([...told.through]).toEqual([[file, new Set(['1'])]])
   expect(told.open.size).toBe(0)
 })
 
@@ -40,7 +41,7 @@ test('what was begun and not ended is open, and a line that was cut off is left 
 test('a mutant that hangs a file counts as found out, and is not tried with that file again', () => {
   const told = toldIn(book({ kind: 'try', file, mutant: '7' }, { kind: 'hung', file, mutant: '7' }))
   expect(told.ends.get('7')).toBe('test/a.test.ts does not end')
-  expect(told.hung.get(file)).toEqual(new Set(['7']))
+  expect(told.through.get(file)).toEqual(new Set(['7']))
   expect(told.open.size).toBe(0)
 })
 
