@@ -6,7 +6,7 @@ import type { Clock, StorageTrial } from './ports.ts'
 import type { Settings } from './schema/settings.ts'
 
 /** What the doctor is made of. */
-export interface DoctorParts extends Pick<Surgery, 'wheel' | 'log' | 'secrets' | 'keeper'> {
+export interface DoctorParts extends Pick<Surgery, 'wheel' | 'log' | 'secrets' | 'keeper' | 'quarantine'> {
   readonly settings: Settings
   readonly credential: TokenCredential
   readonly clock: Clock
@@ -22,7 +22,7 @@ const ARM_SCOPE = 'https://management.azure.com/.default'
 
 /** The doctor's sockets and names, from the settings. */
 export async function surgeryOf(parts: DoctorParts): Promise<Surgery> {
-  const { settings, credential, clock, wheel, log, keeper, secrets, hookKeys, site } = parts
+  const { settings, credential, clock, wheel, log, keeper, quarantine, secrets, hookKeys, site } = parts
   const { createArmSetUps } = await import('./adapters/apps/arm-set-ups.ts')
   const token = async () => (await credential.getToken(ARM_SCOPE))?.token ?? ''
   const { storage, keyVaultUrl, registries } = settings
@@ -33,6 +33,7 @@ export async function surgeryOf(parts: DoctorParts): Promise<Surgery> {
     wheel,
     log,
     ...(keeper === undefined ? {} : { keeper }),
+    ...(quarantine === undefined ? {} : { quarantine }),
     secrets,
     setUps: createArmSetUps({ endpoint: settings.armUrl, token, clock }),
     storage: trialOf(parts),

@@ -184,6 +184,7 @@ export const surgery: () => Promise<Surgery> = once(async () => {
     wheel: await wheel(),
     log: await store(),
     keeper: (await watchman()).keeper,
+    quarantine: (await store()).quarantine,
     secrets,
     tables: Object.values(TABLES),
     queues: Object.values(QUEUES),

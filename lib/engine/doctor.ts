@@ -2,13 +2,15 @@ import { type Caller, mayDo } from '../core/caller.ts'
 import { assignRole, type Names, vaultScope } from '../core/doctor/commands.ts'
 import { type Check, type Finding, fine, INSTALLATION, refused, wrong } from '../core/doctor/finding.ts'
 import { nightFinding } from '../core/doctor/night.ts'
+import { quarantineFinding } from '../core/doctor/quarantine.ts'
 import { type EnvironmentSources, environmentQueries, sourceFinding } from '../core/doctor/sources.ts'
 import { chainFinding, heartbeatFinding, lateSince, storageFindings } from '../core/doctor/storage.ts'
 import type { ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
-import type { AuditKeeper, AuditLog, Secrets, SetUps, StorageTrial } from '../ports.ts'
+import type { AuditKeeper, AuditLog, Quarantine, Secrets, SetUps, StorageTrial } from '../ports.ts'
 import { examineServices } from './doctor-service.ts'
 import { type Attempt, inTime, PATIENCE, type Patience, withPatience } from './doctor-time.ts'
+import { waitingIn } from './quarantine-meters.ts'
 import { servicesOf } from './services.ts'
 import type { Wheel } from './wheel.ts'
 
@@ -18,6 +20,8 @@ export interface Surgery {
   readonly log: AuditLog
   /** What the nights' checks of the audit came to; absent = nobody can say. */
   readonly keeper?: Pick<AuditKeeper, 'night'>
+  /** What cannot be read or acted on; absent = nobody can say. */
+  readonly quarantine?: Pick<Quarantine, 'items'>
   readonly secrets: () => Promise<Secrets>
   readonly setUps: SetUps
   readonly storage: StorageTrial
@@ -75,6 +79,7 @@ async function ofInstallation(surgery: Surgery, names: Names, attempt: Attempt):
     attempt(of('storage'), async () => storageFindings(await storage.run(), names)),
     attempt(of('hook-keys'), () => hookKeys(surgery, names)),
     attempt(of('quarantined-events'), () => quarantined(surgery.wheel)),
+    attempt(of('quarantine'), () => waiting(surgery, null)),
   ])
   return [settings, identity, ...found.flat()]
 }
@@ -109,6 +114,11 @@ async function quarantined({ events }: Wheel): Promise<readonly Finding[]> {
   return [wrong(of, 'warning', message)]
 }
 
+/** `scope` null = of no environment alone. */
+async function waiting({ quarantine }: Surgery, scope: string | null): Promise<readonly Finding[]> {
+  return quarantine === undefined ? [] : [quarantineFinding(scope, await waitingIn(quarantine, scope))]
+}
+
 async function ofEnvironment(
   surgery: Surgery,
   environment: string,
@@ -135,6 +145,7 @@ async function ofEnvironment(
       const { items } = await log.page({ environment, limit: NEWEST_ROWS, from: null })
       return [chainFinding(environment, services, items)]
     }),
+    attempt({ check: 'quarantine', subject: environment }, () => waiting(surgery, environment)),
     attempt({ check: 'audit-night', subject: environment }, async () => {
       if (keeper === undefined) return []
       const { night } = await keeper.night(environment)

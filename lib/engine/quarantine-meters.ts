@@ -21,7 +21,11 @@ export async function quarantineMeters(
   return [{ name: 'slipway_quarantined', help, type: 'gauge', samples }]
 }
 
-async function waitingIn(quarantine: Quarantine, scope: string | null): Promise<readonly Quarantined['kind'][]> {
+/** What waits in quarantine, by its kind. Throws Fault. */
+export async function waitingIn(
+  quarantine: Pick<Quarantine, 'items'>,
+  scope: string | null,
+): Promise<readonly Quarantined['kind'][]> {
   const kinds: Quarantined['kind'][] = []
   let from: string | null = null
   do {

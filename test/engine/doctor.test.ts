@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Caller, Grant } from '../../lib/core/caller.ts'
 import type { AppSetUp } from '../../lib/core/doctor/app.ts'
 import type { Finding } from '../../lib/core/doctor/finding.ts'
+import { quarantinedAs, type Suspect } from '../../lib/core/quarantine.ts'
 import { examine, type Surgery } from '../../lib/engine/doctor.ts'
 import { quarantine } from '../../lib/engine/quarantine.ts'
 import { Fault } from '../../lib/errors.ts'
 import type { AuditLog } from '../../lib/ports.ts'
 import type { Stage } from '../../sim/runner.ts'
+import { createSimQuarantine } from '../../sim/store-quarantine.ts'
 import { givenPricing, HOUR, MINUTE, pricingManifest, version } from '../support/story.ts'
 
 const GUID = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee'
@@ -184,6 +186,44 @@ describe('the doctor', () => {
     await quarantine(stage.wheel, 'acr', 'nonsense')
     expect(named(await examine(surgeryOf(stage), caller()), 'quarantined-events')).toMatchObject([
       { result: 'warning', message: expect.stringMatching(/^1 of the newest 1 events could not be acted on/) },
+    ])
+  })
+
+  it('counts what waits in quarantine, by kind and place, and names the command that lists it', async () => {
+    const stage = await givenPricing()
+    const kept = createSimQuarantine(() => null)
+    const quarantineOf = async () =>
+      named(await examine(surgeryOf(stage, { quarantine: kept }), caller()), 'quarantine')
+    expect(await quarantineOf()).toMatchObject([
+      { subject: 'installation', result: 'ok' },
+      { subject: 'production', result: 'ok', message: 'nothing waits in quarantine' },
+    ])
+    const suspect = { place: 'x', service: null, field: null, why: 'x', holds: false, content: null } as const
+    const put = async (
+      id: string,
+      of: Pick<Suspect, 'kind' | 'what' | 'environment'>,
+      state: 'waiting' | 'dismissed',
+    ) => kept.keep({ ...quarantinedAs(id, { ...suspect, ...of }, null, 1), state }, null)
+    await put('01', { kind: 'row', what: 'audit', environment: 'production' }, 'waiting')
+    await put('02', { kind: 'row', what: 'audit', environment: 'production' }, 'waiting')
+    await put('03', { kind: 'service', what: 'turn', environment: 'production' }, 'waiting')
+    await put('04', { kind: 'row', what: 'audit', environment: 'production' }, 'dismissed')
+    await put('05', { kind: 'message', what: 'delivery', environment: null }, 'waiting')
+    expect(await quarantineOf()).toEqual([
+      {
+        check: 'quarantine',
+        subject: 'installation',
+        result: 'warning',
+        message: 'in quarantine: 1 message cannot be acted on',
+        fix: 'slipway quarantine list',
+      },
+      {
+        check: 'quarantine',
+        subject: 'production',
+        result: 'warning',
+        message: 'in quarantine: 2 rows cannot be read, 1 service breaks our own code',
+        fix: 'slipway quarantine list --environment production',
+      },
     ])
   })
 

@@ -215,6 +215,16 @@ test('a message that fails again and again ends as quarantined, and its neighbou
   expect(event).toMatchObject({ source: 'intake', outcome: 'quarantined', image: null, rollout: null })
 })
 
+test('a call of the bell that failed for good is let go, whatever it says: the timer makes up for it', async () => {
+  const poison = queue('slipway-turns-poison')
+  await poison.createIfNotExists()
+  for (const call of [{ environment: 'production', at: 1 }, null, 'no call at all', { environment: { x: 1 } }])
+    await poison.sendMessage(encoded(call))
+  await until('the queue is empty', async () => (await poison.getProperties()).approximateMessagesCount === 0)
+  const { json } = await scene.api('/v1/quarantine')
+  expect(json?.items).not.toContainEqual(expect.objectContaining({ place: 'slipway-turns' }))
+})
+
 test('what is in quarantine is listed, goes back into its queue, and can be dismissed with a reason', async () => {
   const bytes = '{"no":"event","at":1}'
   await queue('slipway-events').sendMessage(Buffer.from(bytes).toString('base64'))
