@@ -53,17 +53,19 @@ export type Guard = (name: string, call: () => unknown) => Promise<unknown>
 
 /** The same sockets with a guard before every method, told as `store.commit`; clocks and pure functions have none. */
 export function guarded<T extends object>(sockets: T, guard: Guard): T {
-  const wrapped = Object.entries(sockets).map(([name, socket]) => {
-    return [name, IMMORTAL.includes(name) ? socket : wrap(name, socket as object, guard)]
-  })
-  return Object.fromEntries(wrapped) as T
+  const wrapped: Record<string, unknown> = {}
+  for (const [name, socket] of Object.entries(sockets)) {
+    wrapped[name] = IMMORTAL.includes(name) ? socket : wrap(name, socket as object, guard)
+  }
+  return wrapped as T
 }
 
 function wrap(name: string, socket: object, guard: Guard): object {
-  const methods = Object.entries(socket).flatMap(([member, value]: [string, unknown]) => {
-    if (typeof value !== 'function') return []
+  const methods: Record<string, unknown> = {}
+  for (const [member, value] of Object.entries(socket) as [string, unknown][]) {
+    if (typeof value !== 'function') continue
     const called = `${name}.${member}`
-    return [[member, (...given: unknown[]) => guard(called, () => value.apply(socket, given))] as const]
-  })
-  return Object.fromEntries(methods)
+    methods[member] = (...given: unknown[]) => guard(called, () => value.apply(socket, given))
+  }
+  return methods
 }

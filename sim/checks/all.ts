@@ -1,3 +1,4 @@
+import type { TraceEvent } from '../trial/trace.ts'
 import type { Check } from './check.ts'
 import { checkDeadlines } from './l1-deadlines.ts'
 import { checkConverges } from './l2-converges.ts'
@@ -54,6 +55,24 @@ const ALL: readonly (() => Check)[] = [
   checkBreakGlass,
   checkNext,
 ]
+
+/** Says whom an event tells something: those who follow its kind, and at the first of a moment those whose promise time may break. */
+export function createRounds(checks: readonly Check[]): (event: TraceEvent) => readonly Check[] {
+  const known = new Map<TraceEvent['kind'], { readonly first: readonly Check[]; readonly later: readonly Check[] }>()
+  const roundOf = (kind: TraceEvent['kind']) => {
+    const first = checks.filter(({ kinds, timed = false }) => timed || kinds.includes(kind))
+    const round = { first, later: first.filter(({ kinds }) => kinds.includes(kind)) }
+    known.set(kind, round)
+    return round
+  }
+  let now = Number.NEGATIVE_INFINITY
+  return ({ kind, at }) => {
+    const { first, later } = known.get(kind) ?? roundOf(kind)
+    if (at === now) return later
+    now = at
+    return first
+  }
+}
 
 /** Every check that there is, each with nothing seen yet: one set watches one seed. */
 export function createChecks(): readonly Check[] {

@@ -9,6 +9,9 @@ export interface Calm {
   lastBut(kinds: readonly FaultKind[]): number
 }
 
+/** What it follows. */
+export const CALM = ['crash', 'edit', 'fault'] as const
+
 /** Follows which faults stand. What strikes once is over at once; hands and workers that die count as striking. */
 export function followCalm(): Calm {
   const open = new Map<string, { fault: FaultKind; count: number }>()
@@ -16,7 +19,9 @@ export function followCalm(): Calm {
   const struck = (fault: FaultKind, at: number) => last.set(fault, Math.max(at, last.get(fault) ?? at))
   const lastBut = (kinds: readonly FaultKind[]) => {
     for (const { fault } of open.values()) if (!kinds.includes(fault)) return Number.POSITIVE_INFINITY
-    return Math.max(...[...last].map(([fault, at]) => (kinds.includes(fault) ? Number.NEGATIVE_INFINITY : at)))
+    let latest = Number.NEGATIVE_INFINITY
+    for (const [fault, at] of last) if (at > latest && !kinds.includes(fault)) latest = at
+    return latest
   }
   return {
     see: (event) => {

@@ -14,14 +14,32 @@ export interface Violation {
   readonly n: number
 }
 
+type Kind = TraceEvent['kind']
+
 /**
  * Watches a trial for one promise. It sees the events of one seed in their order and nothing else: neither the engine nor its
  * state. Whatever it must remember it keeps itself.
  */
 export interface Check {
   readonly invariant: Invariant
-  /** Called at every event, right after the effect. */
+  /** What it is told of, and nothing else. */
+  readonly kinds: readonly Kind[]
+  /** Whether time alone may break its promise: then it is told of the first event of every moment as well, whatever that is. */
+  readonly timed?: true
+  /** Called at every such event, right after the effect. */
   see(event: TraceEvent): readonly Violation[]
   /** Called once, after the last event. */
   end(): readonly Violation[]
+}
+
+/** A check that looks at those kinds of events alone that it names: the compiler sees to that, save where time may break its promise. */
+export function checkOf<K extends Kind>(check: {
+  readonly invariant: Invariant
+  readonly kinds: readonly K[]
+  see(event: Extract<TraceEvent, { readonly kind: K }>): readonly Violation[]
+  end(): readonly Violation[]
+}): Check
+export function checkOf(check: Check & { readonly timed: true }): Check
+export function checkOf(check: Check): Check {
+  return check
 }

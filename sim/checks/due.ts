@@ -16,6 +16,9 @@ export interface Due {
   overdue(before: number): readonly Overdue[]
 }
 
+/** What it follows. */
+export const DUE = ['service', 'decision', 'arm-read'] as const
+
 /** Follows when each service wants to be looked at, and whether anybody does. */
 export function followDue(): Due {
   const waiting = new Map<string, Overdue>()

@@ -1,8 +1,8 @@
 import type { AuditRow } from '../../lib/core/audit.ts'
 import type { Manifest } from '../../lib/core/service.ts'
 import type { TraceEvent } from '../trial/trace.ts'
-import { followCalm } from './calm.ts'
-import type { Check } from './check.ts'
+import { CALM, followCalm } from './calm.ts'
+import { type Check, checkOf } from './check.ts'
 import { MINUTE_MS, OUTSIDE } from './plane.ts'
 
 type Decision = TraceEvent & { readonly kind: 'decision' }
@@ -43,8 +43,10 @@ export function checkDeadlines(): Check {
         isAlarmed: false,
       })
   }
-  return {
+  return checkOf({
     invariant: 'L1',
+    kinds: [...CALM, 'service', 'decision', 'audit'],
+    timed: true,
     see: (event) => {
       calm.see(event)
       if (event.kind === 'service') manifests.set(event.entity, event.manifest)
@@ -76,7 +78,7 @@ export function checkDeadlines(): Check {
       return found
     },
     end: () => [],
-  }
+  })
 }
 
 /** How long a rollout may stand where it stands; infinite where it waits for a person, or is over. */

@@ -1,9 +1,9 @@
 import type { Weights } from '../../lib/core/audit.ts'
 import type { TraceEvent } from '../trial/trace.ts'
-import { followCalm } from './calm.ts'
-import type { Check } from './check.ts'
+import { CALM, followCalm } from './calm.ts'
+import { type Check, checkOf } from './check.ts'
 import { MINUTE_MS } from './plane.ts'
-import { followSleepers } from './sleepers.ts'
+import { followSleepers, SLEEPERS } from './sleepers.ts'
 import { sameWeights, shared } from './weights.ts'
 
 type Decision = TraceEvent & { readonly kind: 'decision' }
@@ -31,8 +31,10 @@ export function checkConverges(): Check {
   const excused = new Set<string>()
   const dragging = new Set<string>()
   const allowedFor = (entity: string) => (dragging.has(entity) ? DRAGS_MS : WAITS_MS) + TICKS_MS
-  return {
+  return checkOf({
     invariant: 'L2',
+    kinds: [...CALM, ...SLEEPERS, 'service', 'traffic', 'fault', 'edit', 'arm-write', 'decision', 'audit'],
+    timed: true,
     see: (event) => {
       calm.see(event)
       sleepers.see(event)
@@ -74,7 +76,7 @@ export function checkConverges(): Check {
       return found
     },
     end: () => [],
-  }
+  })
 }
 
 /** Whether users meet what was decided. */

@@ -1,7 +1,7 @@
 import type { Weights } from '../../lib/core/audit.ts'
 import type { RevisionTold, TraceEvent } from '../trial/trace.ts'
-import { followCalm } from './calm.ts'
-import type { Check, Violation } from './check.ts'
+import { CALM, followCalm } from './calm.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
 import { ELSEWHERE, MINUTE_MS } from './plane.ts'
 
 const HEALTHY_MS = MINUTE_MS
@@ -52,8 +52,10 @@ export function checkRollback(): Check {
     if (open.get(name) === 0) open.delete(name)
     otherF8 = open.size > 0 ? Number.POSITIVE_INFINITY : event.at
   }
-  return {
+  return checkOf({
     invariant: 'L3',
+    kinds: [...CALM, 'service', 'fault', 'traffic', 'decision', 'audit'],
+    timed: true,
     see: (event) => {
       calm.see(event)
       if (event.kind === 'service') apps.set(event.entity, event.app)
@@ -74,7 +76,7 @@ export function checkRollback(): Check {
       return found
     },
     end: () => [],
-  }
+  })
 }
 
 /** What is wrong with how a canary leaves, at a moment; null = nothing yet. */

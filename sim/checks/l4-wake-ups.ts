@@ -1,6 +1,6 @@
-import { followCalm } from './calm.ts'
-import type { Check } from './check.ts'
-import { followDue } from './due.ts'
+import { CALM, followCalm } from './calm.ts'
+import { type Check, checkOf } from './check.ts'
+import { DUE, followDue } from './due.ts'
 import { MINUTE_MS, OUTSIDE } from './plane.ts'
 
 /** The bell rings at once, and the timer with the next minute. */
@@ -14,8 +14,10 @@ export function checkWakeUps(): Check {
   const calm = followCalm()
   const due = followDue()
   const told = new Set<string>()
-  return {
+  return checkOf({
     invariant: 'L4',
+    kinds: [...CALM, ...DUE],
+    timed: true,
     see: (event) => {
       calm.see(event)
       due.see(event)
@@ -29,5 +31,5 @@ export function checkWakeUps(): Check {
       })
     },
     end: () => [],
-  }
+  })
 }

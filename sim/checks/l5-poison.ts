@@ -1,4 +1,4 @@
-import type { Check, Violation } from './check.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
 
 interface Message {
   readonly n: number
@@ -14,8 +14,9 @@ export function checkPoison(): Check {
   const again = new Map<string, Message>()
   const done = new Set<string>()
   let records = 0
-  return {
+  return checkOf({
     invariant: 'L5',
+    kinds: ['message-tried', 'event-recorded'],
     see: (event) => {
       if (event.kind === 'message-tried') {
         if (event.last) aside.set(event.message, event)
@@ -43,5 +44,5 @@ export function checkPoison(): Check {
           })
       return found
     },
-  }
+  })
 }

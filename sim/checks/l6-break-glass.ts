@@ -1,6 +1,6 @@
 import type { Weights } from '../../lib/core/audit.ts'
 import type { TraceEvent } from '../trial/trace.ts'
-import type { Check, Violation } from './check.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
 import { sameWeights, shared } from './weights.ts'
 
 type Decision = TraceEvent & { readonly kind: 'decision' }
@@ -34,10 +34,14 @@ export function checkBreakGlass(): Check {
     byHand: new Map(),
     isGone: false,
   }
-  return { invariant: 'L6', see: (event) => see(state, event), end: () => [] }
+  return checkOf({ invariant: 'L6', kinds: KINDS, see: (event) => see(state, event), end: () => [] })
 }
 
-function see(state: State, event: TraceEvent): readonly Violation[] {
+const KINDS = ['service', 'fault', 'edit', 'decision', 'wake', 'audit', 'arm-write'] as const
+
+type Seen = Extract<TraceEvent, { readonly kind: (typeof KINDS)[number] }>
+
+function see(state: State, event: Seen): readonly Violation[] {
   const { entities, newest, wished, given, byHand } = state
   switch (event.kind) {
     case 'service':
@@ -56,7 +60,8 @@ function see(state: State, event: TraceEvent): readonly Violation[] {
     case 'decision': {
       const known = wished.get(event.entity)
       const before = known?.rollout === event.rollout ? known.weights : []
-      const weights = event.canaryWeight === null ? before : [...before, event.canaryWeight]
+      const isNew = event.canaryWeight !== null && !before.includes(event.canaryWeight)
+      const weights = isNew ? [...before, event.canaryWeight] : before
       wished.set(event.entity, { rollout: event.rollout, weights })
       newest.set(event.entity, event)
       break

@@ -1,5 +1,5 @@
-import { followCalm } from './calm.ts'
-import type { Check, Violation } from './check.ts'
+import { CALM, followCalm } from './calm.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
 import { MINUTE_MS, OUTSIDE } from './plane.ts'
 
 /** One tick, and what the minute's sweep takes. */
@@ -15,8 +15,10 @@ export function checkNext(): Check {
   /** Since when a service with something waiting has nothing running. */
   const free = new Map<string, number>()
   const finished = new Map<string, number>()
-  return {
+  return checkOf({
     invariant: 'L7',
+    kinds: [...CALM, 'decision', 'audit', 'event-recorded'],
+    timed: true,
     see: (event) => {
       calm.see(event)
       const found: Violation[] = []
@@ -54,7 +56,7 @@ export function checkNext(): Check {
       return found
     },
     end: () => [],
-  }
+  })
 }
 
 function eventOf(push: unknown): string {

@@ -1,6 +1,6 @@
 import type { Weights } from '../../lib/core/audit.ts'
 import type { TraceEvent } from '../trial/trace.ts'
-import type { Check } from './check.ts'
+import { type Check, checkOf } from './check.ts'
 
 type Write = TraceEvent & { readonly kind: 'arm-write' }
 
@@ -13,8 +13,9 @@ export function checkWeights(): Check {
   const serving = new Map<string, Weights>()
   const leaving = new Set<string>()
   const apps = new Map<string, string>()
-  return {
+  return checkOf({
     invariant: 'S1',
+    kinds: ['service', 'traffic', 'decision', 'arm-write'],
     see: (event) => {
       if (event.kind === 'service') apps.set(event.entity, event.app)
       if (event.kind === 'traffic') serving.set(event.app, event.weights)
@@ -33,7 +34,7 @@ export function checkWeights(): Check {
       }))
     },
     end: () => [],
-  }
+  })
 }
 
 function wrongsOf({ asked, revisions }: Write, now: Weights, isLeaving: boolean): readonly string[] {

@@ -1,6 +1,6 @@
 import type { TraceEvent } from '../trial/trace.ts'
-import type { Check, Violation } from './check.ts'
-import { followSleepers } from './sleepers.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
+import { followSleepers, SLEEPERS } from './sleepers.ts'
 
 /** So long after the look that it rests on may a write come. */
 const FRESH_MS = 30_000
@@ -31,8 +31,9 @@ export function checkFencing(): Check {
   const unread = new Map<string, { n: number; at: number; worker: number }>()
   const sleepers = followSleepers()
   let lastAt = 0
-  return {
+  return checkOf({
     invariant: 'S2',
+    kinds: [...SLEEPERS, 'service', 'arm-read', 'decision', 'audit', 'arm-write', 'end'],
     see: (event) => {
       lastAt = event.at
       sleepers.see(event)
@@ -78,7 +79,7 @@ export function checkFencing(): Check {
       [...unread]
         .filter(([, { at }]) => lastAt - at > LOOKS_MS)
         .map(([app, { n }]) => ({ invariant: 'S2', says: `nobody looked at ${app} after the last write`, n })),
-  }
+  })
 }
 
 const CONFIRMS: readonly string[] = ['weights-confirmed', 'rollback-confirmed', 'promotion-confirmed']

@@ -1,6 +1,6 @@
 import type { Weights } from '../../lib/core/audit.ts'
-import type { Check } from './check.ts'
-import { type Advance, followSteps, isJudged } from './steps.ts'
+import { type Check, checkOf } from './check.ts'
+import { type Advance, followSteps, isJudged, STEPS } from './steps.ts'
 
 /** Share of a bake that must have been measured. */
 const COVERAGE = 0.95
@@ -17,8 +17,9 @@ export function checkPlan(): Check {
   const trusted = new Map<string, string>()
   const serving = new Map<string, Weights>()
   const apps = new Map<string, string>()
-  return {
+  return checkOf({
     invariant: 'S3',
+    kinds: [...STEPS, 'service', 'traffic', 'decision', 'arm-write'],
     see: (event) => {
       const advance = follow(event)
       if (event.kind === 'service') apps.set(event.entity, event.app)
@@ -49,7 +50,7 @@ export function checkPlan(): Check {
       }))
     },
     end: () => [],
-  }
+  })
 }
 
 function wrongsOf(advance: Advance): string[] {

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../lib/core/judge/verdict.ts'
 import type { Kpi } from '../../lib/core/service.ts'
-import type { Check } from './check.ts'
-import { type Advance, followSteps, isJudged } from './steps.ts'
+import { type Check, checkOf } from './check.ts'
+import { type Advance, followSteps, isJudged, STEPS } from './steps.ts'
 
 /** Figures may be so much older than their source's lag when a step passes. */
 const STALE_MS = 5 * 60_000
@@ -21,8 +21,9 @@ export function checkUnclear(): Check {
   const follow = followSteps()
   /** Requests by window, of what was asked about: the same window asked twice counts once, as the answer that told most. */
   const told = new Map<string, Map<string, Told>>()
-  return {
+  return checkOf({
     invariant: 'S4',
+    kinds: [...STEPS, 'measurement'],
     see: (event) => {
       if (event.kind === 'measurement' && event.answer === 'measured') {
         const name = `${event.entity} ${event.kpi} ${event.revision}`
@@ -48,7 +49,7 @@ export function checkUnclear(): Check {
       }))
     },
     end: () => [],
-  }
+  })
 }
 
 function wrongsOf({ row, manifest, canary }: Advance, told: (item: Evidence) => number): readonly string[] {

@@ -1,6 +1,6 @@
 import type { Weights } from '../../lib/core/audit.ts'
-import type { Check } from './check.ts'
-import { followSleepers } from './sleepers.ts'
+import { type Check, checkOf } from './check.ts'
+import { followSleepers, SLEEPERS } from './sleepers.ts'
 
 /** A deed begins so long after its decision at most; whoever sleeps longer has to leave it. */
 const FRESH_MS = 30_000
@@ -23,8 +23,9 @@ export function checkNoWayBack(): Check {
   const ended = new Map<string, Ended>()
   const decided = new Map<string, number>()
   const sleepers = followSleepers()
-  return {
+  return checkOf({
     invariant: 'S5',
+    kinds: [...SLEEPERS, 'service', 'traffic', 'decision', 'arm-write'],
     see: (event) => {
       sleepers.see(event)
       if (event.kind === 'service') apps.set(event.entity, event.app)
@@ -51,5 +52,5 @@ export function checkNoWayBack(): Check {
       })
     },
     end: () => [],
-  }
+  })
 }

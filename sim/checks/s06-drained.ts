@@ -1,5 +1,5 @@
-import type { Check } from './check.ts'
-import { followSkews } from './skews.ts'
+import { type Check, checkOf } from './check.ts'
+import { followSkews, SKEWS } from './skews.ts'
 
 /** What may lie between the moment that users feel and the one that a clock tells. */
 const OFF_MS = 1_000
@@ -14,8 +14,9 @@ export function checkDrained(): Check {
   /** When it last had traffic, by app and revision; infinite = it has some. */
   const until = new Map<string, Map<string, number>>()
   const skews = followSkews()
-  return {
+  return checkOf({
     invariant: 'S6',
+    kinds: [...SKEWS, 'service', 'traffic', 'arm-write'],
     see: (event) => {
       skews.see(event)
       if (event.kind === 'service') drains.set(event.app, event.manifest.drainMs)
@@ -44,5 +45,5 @@ export function checkDrained(): Check {
       }))
     },
     end: () => [],
-  }
+  })
 }

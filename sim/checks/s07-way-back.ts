@@ -1,4 +1,4 @@
-import type { Check } from './check.ts'
+import { type Check, checkOf } from './check.ts'
 
 interface Kept {
   readonly name: string
@@ -15,8 +15,9 @@ export function checkWayBack(): Check {
   const running = new Map<string, string>()
   const kept = new Map<string, Kept>()
   const delays = new Map<string, number>()
-  return {
+  return checkOf({
     invariant: 'S7',
+    kinds: ['service', 'decision', 'arm-write'],
     see: (event) => {
       if (event.kind === 'service') {
         apps.set(event.entity, event.app)
@@ -50,5 +51,5 @@ export function checkWayBack(): Check {
       }))
     },
     end: () => [],
-  }
+  })
 }

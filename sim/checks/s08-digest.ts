@@ -1,4 +1,4 @@
-import type { Check } from './check.ts'
+import { type Check, checkOf } from './check.ts'
 
 /**
  * S8: the revision that a rollout makes runs the digest that was recorded when the rollout began, whatever its tag names
@@ -9,8 +9,9 @@ export function checkDigest(): Check {
   const canaries = new Map<string, string>()
   const apps = new Map<string, string>()
   const recorded = new Map<string, Set<string>>()
-  return {
+  return checkOf({
     invariant: 'S8',
+    kinds: ['service', 'audit', 'decision', 'arm-write'],
     see: (event) => {
       if (event.kind === 'service') apps.set(event.entity, event.app)
       if (event.kind === 'audit' && event.row.kind === 'rollout-started') {
@@ -36,7 +37,7 @@ export function checkDigest(): Check {
       return [{ invariant: 'S8', says, n: event.n }]
     },
     end: () => [],
-  }
+  })
 }
 
 function digestOf(push: unknown): string {

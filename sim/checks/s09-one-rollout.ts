@@ -1,5 +1,5 @@
 import type { TraceEvent } from '../trial/trace.ts'
-import type { Check } from './check.ts'
+import { type Check, checkOf } from './check.ts'
 
 type Decided = TraceEvent & { readonly kind: 'decision' }
 
@@ -7,8 +7,9 @@ type Decided = TraceEvent & { readonly kind: 'decision' }
 export function checkOneRollout(): Check {
   const open = new Map<string, string>()
   const known = new Set<string>()
-  return {
+  return checkOf({
     invariant: 'S9',
+    kinds: ['decision'],
     see: (event) => {
       if (event.kind !== 'decision') return []
       const id = `${event.entity} ${event.rollout}`
@@ -20,7 +21,7 @@ export function checkOneRollout(): Check {
       return says.map((text) => ({ invariant: 'S9', says: text, n: event.n }))
     },
     end: () => [],
-  }
+  })
 }
 
 function beside({ entity, rollout, phase, at }: Decided, running: string | undefined): readonly string[] {

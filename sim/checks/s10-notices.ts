@@ -1,6 +1,6 @@
 import type { AuditRow } from '../../lib/core/audit.ts'
-import { followCalm } from './calm.ts'
-import type { Check, Violation } from './check.ts'
+import { CALM, followCalm } from './calm.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
 import { ELSEWHERE } from './plane.ts'
 
 /** What is always told outside. */
@@ -25,8 +25,9 @@ export function checkNotices(): Check {
   const highest = new Map<string, number>()
   const known = new Set<string>()
   const untold = new Map<string, number>()
-  return {
+  return checkOf({
     invariant: 'S10',
+    kinds: [...CALM, 'audit', 'notice'],
     see: (event) => {
       calm.see(event)
       if (event.kind === 'audit' && TOLD.includes(event.row.kind)) untold.set(event.row.id, event.n)
@@ -51,5 +52,5 @@ export function checkNotices(): Check {
     },
     end: () =>
       [...untold].map(([id, n]) => ({ invariant: 'S10', says: `row ${id} was never told to ${EVERYTHING}`, n })),
-  }
+  })
 }

@@ -1,4 +1,4 @@
-import type { Check, Violation } from './check.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
 
 /**
  * S10: however often and in whatever order an event is delivered, it begins one rollout of a service at most; a rollout
@@ -16,8 +16,9 @@ export function checkOnce(): Check {
     of.set(name, known ?? value)
     return known === undefined || known === value ? null : known
   }
-  return {
+  return checkOf({
     invariant: 'S10',
+    kinds: ['audit', 'event-recorded', 'decision', 'notice'],
     see: (event) => {
       const broken = (says: string): readonly Violation[] => [{ invariant: 'S10', says, n: event.n }]
       if (event.kind === 'audit' && event.row.kind === 'rollout-started') {
@@ -43,7 +44,7 @@ export function checkOnce(): Check {
       return before === null ? [] : broken(`notice ${event.id} told of ${before} and of ${event.about}`)
     },
     end: () => [],
-  }
+  })
 }
 
 function pushOf(push: unknown): string {

@@ -1,6 +1,6 @@
 import type { EventRecord } from '../../lib/ports.ts'
 import type { TraceEvent } from '../trial/trace.ts'
-import type { Check } from './check.ts'
+import { type Check, checkOf } from './check.ts'
 
 type Accepted = TraceEvent & { readonly kind: 'push-accepted' }
 
@@ -23,8 +23,9 @@ const AFTER: Readonly<Record<string, readonly string[]>> = {
 export function checkNothingLost(): Check {
   const waiting = new Map<string, Accepted>()
   const told = new Map<string, EventRecord['outcome']>()
-  return {
+  return checkOf({
     invariant: 'S11',
+    kinds: ['push-accepted', 'event-recorded'],
     see: (event) => {
       if (event.kind === 'push-accepted' && !told.has(event.id)) waiting.set(event.id, event)
       if (event.kind !== 'event-recorded') return []
@@ -50,5 +51,5 @@ export function checkNothingLost(): Check {
         says: `delivery ${id} (${tag}) was accepted at ${new Date(at).toISOString()} and became nothing`,
         n,
       })),
-  }
+  })
 }

@@ -1,6 +1,6 @@
 import type { AuditRow, Weights } from '../../lib/core/audit.ts'
 import type { SetUpTold, TraceEvent } from '../trial/trace.ts'
-import type { Check, Violation } from './check.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
 import { sameWeights, shared } from './weights.ts'
 
 type Edit = TraceEvent & { readonly kind: 'edit' }
@@ -81,8 +81,9 @@ export function checkForeignEdits(): Check {
     late: new Map(),
     awaited: null,
   }
-  return {
+  return checkOf({
     invariant: 'S12',
+    kinds: ['service', 'wake', 'traffic', 'edit', 'arm-read', 'decision', 'audit', 'arm-write', 'end'],
     see: (event) => {
       const found: Violation[] = []
       const broken: Broken = (says, n = event.n) => {
@@ -93,7 +94,7 @@ export function checkForeignEdits(): Check {
       return found
     },
     end: () => [],
-  }
+  })
 }
 
 function decided(memory: Memory, event: Decision): readonly Violation[] {
@@ -202,9 +203,7 @@ function differences(before: Sight, now: Sight, edits: readonly Edit[], course: 
     wants.push('an edit of the weights')
   const changed = (of: (setUp: SetUpTold) => string) =>
     did((edit) => of(edit.setUpBefore) !== of(edit.setUpAfter)) && of(before.setUp) !== of(now.setUp)
-  // A rollback sets the mode to Multiple itself: who was first cannot be told.
-  const isOwnMode = decision.phase === 'rolling-back' && now.setUp.mode === 'Multiple'
-  if (!isOwnMode && changed(({ mode }) => mode)) wants.push('a change of the mode')
+  if (changed(({ mode }) => mode)) wants.push('a change of the mode')
   if (changed(({ sticky }) => `${sticky}`)) wants.push('a change of the sessions')
   if (changed(({ labels }) => JSON.stringify(labels))) wants.push('a change of the labels')
   return wants

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { AuditRow } from '../../lib/core/audit.ts'
-import type { Check } from './check.ts'
+import { type Check, checkOf } from './check.ts'
 
 const BEFORE_THE_FIRST = '0'.repeat(64)
 
 /** S13: the rows of every chain are numbered without gaps, name the row before them, and give the hash that they carry. */
 export function checkAuditChain(): Check {
   const heads = new Map<string, Pick<AuditRow, 'seq' | 'hash'>>()
-  return {
+  return checkOf({
     invariant: 'S13',
+    kinds: ['audit'],
     see: (event) => {
       if (event.kind !== 'audit') return []
       const { row } = event
@@ -21,7 +22,7 @@ export function checkAuditChain(): Check {
       }))
     },
     end: () => [],
-  }
+  })
 }
 
 function wrongsOf(row: AuditRow, head: Pick<AuditRow, 'seq' | 'hash'>): readonly string[] {

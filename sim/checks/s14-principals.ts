@@ -1,6 +1,6 @@
 import type { AuditRow } from '../../lib/core/audit.ts'
 import type { TraceEvent } from '../trial/trace.ts'
-import type { Check } from './check.ts'
+import { type Check, checkOf } from './check.ts'
 
 type Role = Extract<TraceEvent, { readonly kind: 'principal' }>['role']
 
@@ -77,8 +77,9 @@ export function checkPrincipals(): Check {
       return `${actor} asked for ${wishes.map(({ verb }) => verb).join(', ')} only`
     return null
   }
-  return {
+  return checkOf({
     invariant: 'S14',
+    kinds: ['principal', 'push-accepted', 'command', 'command-answered', 'audit'],
     see: (event) => {
       const broken = (says: string) => [{ invariant: 'S14' as const, says, n: event.n }]
       if (event.kind === 'principal') people.set(event.actor, event)
@@ -95,7 +96,7 @@ export function checkPrincipals(): Check {
       return wrong === null ? [] : broken(`row ${event.row.id} (${event.row.kind}) is by ${event.row.actor}: ${wrong}`)
     },
     end: () => [],
-  }
+  })
 }
 
 function digestOf(push: unknown): string {

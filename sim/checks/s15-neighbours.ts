@@ -1,6 +1,6 @@
-import { followCalm } from './calm.ts'
-import type { Check, Violation } from './check.ts'
-import { followDue } from './due.ts'
+import { CALM, followCalm } from './calm.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
+import { DUE, followDue } from './due.ts'
 
 /** As often is a message tried at most before it is put aside. */
 const MOST_TRIES = 5
@@ -20,8 +20,10 @@ export function checkNeighbours(): Check {
   /** Deliveries that stand in a message that was tried, with the name of the message. */
   const tried = new Map<string, { readonly message: string; readonly at: number }>()
   const recorded = new Set<string>()
-  return {
+  return checkOf({
     invariant: 'S15',
+    kinds: [...CALM, ...DUE, 'fault', 'event-recorded', 'message-tried'],
+    timed: true,
     see: (event) => {
       calm.see(event)
       due.see(event)
@@ -54,5 +56,5 @@ export function checkNeighbours(): Check {
       return found
     },
     end: () => [],
-  }
+  })
 }

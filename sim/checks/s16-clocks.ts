@@ -1,6 +1,6 @@
-import type { Check } from './check.ts'
-import { followSkews } from './skews.ts'
-import { followSteps, isJudged } from './steps.ts'
+import { type Check, checkOf } from './check.ts'
+import { followSkews, SKEWS } from './skews.ts'
+import { followSteps, isJudged, STEPS } from './steps.ts'
 
 /** Share of a bake that must have been lived through. */
 const COVERAGE = 0.95
@@ -12,8 +12,9 @@ const COVERAGE = 0.95
 export function checkClocks(): Check {
   const follow = followSteps()
   const skews = followSkews()
-  return {
+  return checkOf({
     invariant: 'S16',
+    kinds: [...SKEWS, ...STEPS],
     see: (event) => {
       skews.see(event)
       const advance = follow(event)
@@ -33,5 +34,5 @@ export function checkClocks(): Check {
       return [...early, ...future].map((says) => ({ invariant: 'S16' as const, says, n: event.n }))
     },
     end: () => [],
-  }
+  })
 }

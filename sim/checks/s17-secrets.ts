@@ -1,5 +1,5 @@
 import type { TraceEvent } from '../trial/trace.ts'
-import type { Check } from './check.ts'
+import { type Check, checkOf } from './check.ts'
 
 /** What leaves the house, or is read by people, as text. */
 function textOf(event: TraceEvent): string | null {
@@ -24,8 +24,9 @@ function textOf(event: TraceEvent): string | null {
 /** S17: no secret stands in any row of the audit, record of an event, answer to a person, notice or line of a log. */
 export function checkSecrets(): Check {
   const secrets: { readonly value: string; readonly where: string }[] = []
-  return {
+  return checkOf({
     invariant: 'S17',
+    kinds: ['secret', 'audit', 'event-recorded', 'command-answered', 'notice', 'log'],
     see: (event) => {
       if (event.kind === 'secret') secrets.push(event)
       const text = textOf(event)
@@ -38,5 +39,5 @@ export function checkSecrets(): Check {
       }))
     },
     end: () => [],
-  }
+  })
 }

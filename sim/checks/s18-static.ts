@@ -1,7 +1,7 @@
 import type { TraceEvent } from '../trial/trace.ts'
-import type { Check } from './check.ts'
-import { followSleepers } from './sleepers.ts'
-import { type Advance, followSteps, isJudged } from './steps.ts'
+import { type Check, checkOf } from './check.ts'
+import { followSleepers, SLEEPERS } from './sleepers.ts'
+import { type Advance, followSteps, isJudged, STEPS } from './steps.ts'
 
 /** What was decided before the darkness may still reach ARM. */
 const REACHES_MS = 30_000
@@ -21,8 +21,9 @@ export function checkStatic(): Check {
   const newest = new Map<string, Measurement>()
   const { isDark, fault } = followDarkness()
   const answered = (entity: string, kpi: string) => newest.get(`${entity} ${kpi}`)?.answer !== 'missing'
-  return {
+  return checkOf({
     invariant: 'S18',
+    kinds: [...SLEEPERS, ...STEPS, 'service', 'fault', 'arm-read', 'measurement', 'decision', 'arm-write', 'audit'],
     see: (event) => {
       sleepers.see(event)
       const broken = (says: string) => [
@@ -64,7 +65,7 @@ export function checkStatic(): Check {
       }
     },
     end: () => [],
-  }
+  })
 }
 
 /** Since when the state of all, or of one service, cannot be read. */

@@ -12,6 +12,9 @@ export interface Skews {
   apart(since: number): number
 }
 
+/** What it follows. */
+export const SKEWS = ['wake'] as const
+
 /** Follows what each worker believes when it begins a piece of work. */
 export function followSkews(): Skews {
   const off: { readonly at: number; readonly by: number }[] = []

@@ -6,6 +6,9 @@ export interface Sleepers {
   isWaking(worker: number): boolean
 }
 
+/** What it follows. */
+export const SLEEPERS = ['asleep', 'arm-write'] as const
+
 /** Follows who sleeps; the first writes of a sleeper, as many as it was about to make at once, are those that it slept before. */
 export function followSleepers(): Sleepers & { see(event: TraceEvent): void } {
   const asleep = new Map<number, number>()

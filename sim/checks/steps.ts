@@ -28,6 +28,9 @@ interface Course {
 const ORDERS: readonly string[] = ['promoted-by-hand', 'approved', 'break-glass']
 const AT_ONCE: readonly Stage[] = [{ weight: 100, bakeMs: 0, gate: false }]
 
+/** What it follows. */
+export const STEPS = ['service', 'decision', 'audit'] as const
+
 /** Follows the steps of every rollout by its audit rows. Answers what an event advanced, or null. */
 export function followSteps(): (event: TraceEvent) => Advance | null {
   const manifests = new Map<string, Manifest>()

@@ -2,8 +2,9 @@ import type { Weights } from '../../lib/core/audit.ts'
 
 /** Whether users meet the same: revisions without weight do not count. */
 export function sameWeights(a: Weights, b: Weights): boolean {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...names].every((name) => (a[name] ?? 0) === (b[name] ?? 0))
+  for (const name in a) if ((a[name] ?? 0) !== (b[name] ?? 0)) return false
+  for (const name in b) if ((a[name] ?? 0) !== (b[name] ?? 0)) return false
+  return true
 }
 
 /** The canary has `weight` percent, and the revision to fall back to the rest. */

@@ -14,6 +14,9 @@ export interface Chunk {
   readonly scenario: Scenario | null
 }
 
+// Errors are a part of life here, a stack costs as much as many a look, and would tell of this checkout in lines of a log.
+Error.stackTraceLimit = 0
+
 let counted = 0
 /** CPU time of this process, all its threads, since it was asked before, or began. */
 function cpuMs(): number {
@@ -31,7 +34,8 @@ async function work({ lives, trace, only, scenario }: Chunk): Promise<void> {
     const whole = scenario ?? scenarioOf(seed, adapters)
     const lines: string[] = []
     const write = (event: unknown) => void lines.push(JSON.stringify(event))
-    const tried = await tryOut(only === null ? whole : keepOnly(whole, only), trace === null ? {} : { write })
+    const now = () => performance.now()
+    const tried = await tryOut(only === null ? whole : keepOnly(whole, only), { now, ...(trace !== null && { write }) })
     if (trace !== null) appendFileSync(trace, `${lines.join('\n')}\n`)
     process.stdout.write(`${JSON.stringify({ ...tried, cpuMs: cpuMs() })}\n`)
   }

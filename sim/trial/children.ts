@@ -12,8 +12,6 @@ import type { Scenario } from './scenario.ts'
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
 /** Seeds of a chunk: enough to keep a child busy, few enough for all to end at nearly the same time. */
 const CHUNK_SEEDS = 5
-/** Unless asked otherwise, one seed of so many is also lived on the real plugs. */
-const REAL_EVERY = 10
 /** A seed takes milliseconds, on the real plugs seconds; one that takes this long will not end. */
 const STALLED_MS = 120_000
 
@@ -27,6 +25,7 @@ export interface Work {
   readonly scenario: Scenario | null
   /** As in the options. */
   readonly adapters: 'sim' | 'real' | 'both' | null
+  readonly realEvery: number
 }
 
 /** Lives through the seeds in child processes and answers in the order of the seeds. A child that dies breaks `run` at its seed. */
@@ -62,19 +61,20 @@ export async function tryInChildren(work: Work): Promise<readonly Tried[]> {
   return answers.flatMap((tried) => tried ?? [])
 }
 
-function chunksOf({ seeds, from, jobs, trace, only, scenario, adapters }: Work, folder: string): readonly Chunk[] {
+function chunksOf(work: Work, folder: string): readonly Chunk[] {
+  const { seeds, from, jobs, trace, only, scenario } = work
   const all = Array.from({ length: seeds }, (_, index) => from + index)
   const size = Math.max(1, Math.min(CHUNK_SEEDS, Math.ceil(seeds / jobs)))
   return Array.from({ length: Math.ceil(seeds / size) }, (_, index) => ({
-    lives: all.slice(index * size, (index + 1) * size).flatMap((seed) => livesOf(seed, adapters, scenario !== null)),
+    lives: all.slice(index * size, (index + 1) * size).flatMap((seed) => livesOf(seed, work)),
     trace: trace === null ? null : join(folder, `${index}.jsonl`),
     only,
     scenario,
   }))
 }
 
-function livesOf(seed: number, asked: Work['adapters'], isOne: boolean): Chunk['lives'] {
-  const both = asked === 'both' || (asked === null && !isOne && seed % REAL_EVERY === 0)
+function livesOf(seed: number, { adapters: asked, realEvery, scenario }: Work): Chunk['lives'] {
+  const both = asked === 'both' || (asked === null && scenario === null && seed % realEvery === 0)
   const kinds = both ? (['sim', 'real'] as const) : [asked === 'real' ? ('real' as const) : ('sim' as const)]
   return kinds.map((adapters) => ({ seed, adapters }))
 }

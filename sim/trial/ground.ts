@@ -3,6 +3,7 @@ import { entityId, type Manifest, type Push, type Target } from '../../lib/core/
 import { wantedWeight } from '../../lib/core/traffic.ts'
 import { storeManifest } from '../../lib/engine/manifest.ts'
 import { createStage, type Stage } from '../runner.ts'
+import type { IngressSeen } from '../world/types.ts'
 import { createSimFooting, type Footing, type Stored } from './footing.ts'
 import { imageOf, manifestOf } from './parts.ts'
 import { STAGEHAND, tellPeople } from './people.ts'
@@ -120,9 +121,14 @@ function revisionsOf({ world }: Stage, target: Target): readonly RevisionTold[] 
 
 function trafficWatch(stage: Stage, manifests: readonly Manifest[], tell: Ground['tell']): () => void {
   const dealt = new Map<string, string>()
+  const last = new Map<string, IngressSeen>()
   return () => {
     for (const { target } of manifests) {
-      const { weights, revisions } = stage.world.ingress(target)
+      const seen = stage.world.ingress(target)
+      // The world shows the same object until something changes.
+      if (last.get(target.app) === seen) continue
+      last.set(target.app, seen)
+      const { weights, revisions } = seen
       let now = ''
       for (const name in weights) now += `${name}=${weights[name]} `
       for (const { name, active, state } of revisions) now += `${name}${active}${state} `

@@ -92,8 +92,10 @@ function createLife(ground: Ground, scenario: Scenario, began: number, plant: Pl
     asleep: [],
     nextAt: () => {
       const now = ground.stage.clock.now()
-      const begins = waiting.map(({ at }) => began + at).filter((at) => at > now)
-      return Math.min(Number.POSITIVE_INFINITY, ...begins, ...running.map(({ until }) => until))
+      let next = Number.POSITIVE_INFINITY
+      for (const { at } of waiting) if (began + at > now && began + at < next) next = began + at
+      for (const { until } of running) if (until < next) next = until
+      return next
     },
     happen: () => {
       const now = ground.stage.clock.now()

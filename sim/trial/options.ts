@@ -11,8 +11,10 @@ export interface SimOptions {
   readonly only: readonly number[] | null
   /** File with a whole scenario, lived instead of a drawn one; null = drawn. */
   readonly scenario: string | null
-  /** The plugs beneath the engine; null = the simulator's, and for every tenth seed the real ones as well. */
+  /** The plugs beneath the engine; null = the simulator's, and for one seed of `realEvery` the real ones as well. */
   readonly adapters: 'sim' | 'real' | 'both' | null
+  /** 0 = none. */
+  readonly realEvery: number
   readonly shrink: boolean
   readonly jobs: number
   readonly json: boolean
@@ -20,14 +22,15 @@ export interface SimOptions {
 }
 
 /** How the command is called. */
-export const USAGE = `npm run sim -- [--seeds N] [--from S] [--trace FILE] [--only 3,17] [--scenario FILE] [--adapters sim|real|both] [--shrink] [--jobs J] [--json] [--keep]
+export const USAGE = `npm run sim -- [--seeds N] [--from S] [--trace FILE] [--only 3,17] [--scenario FILE] [--adapters sim|real|both] [--real-every N] [--shrink] [--jobs J] [--json] [--keep]
   --seeds N        how many seeds (100)
   --from S         the first of them (1)
   --trace FILE     write every event of every seed as JSON lines; docs/trace.md tells what they say
   --only 3,17      of one seed, only these items of its scenario ('none': no item)
   --scenario FILE  live this scenario instead of a drawn one
   --adapters WHICH the plugs beneath the engine: the simulator's, the real ones with their SDKs, or one after the other
-                   (sim, and every tenth seed on the real ones as well)
+                   (sim, and one seed of N on the real ones as well, as --real-every says)
+  --real-every N   N of that: a life on the real plugs costs as much as ten (10; 0: none)
   --shrink         say of each broken promise the fewest items of the scenario that still break it
   --jobs J         child processes (one per core)
   --json           print the summary as JSON
@@ -46,7 +49,8 @@ export function readOptions(argv: readonly string[]): SimOptions | string {
 function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
-  const named = { seeds: text, from: text, trace: text, only: text, scenario: text, adapters: text, jobs: text }
+  const places = { trace: text, scenario: text, adapters: text, 'real-every': text }
+  const named = { seeds: text, from: text, only: text, jobs: text, ...places }
   const { values } = parseArgs({ args: [...argv], options: { ...named, shrink: flag, json: flag, keep: flag } })
   return values
 }
@@ -58,6 +62,7 @@ function check(values: ReturnType<typeof parse>): SimOptions {
   const one = only !== null || scenario !== null || keep
   const seeds = wholeNumber('--seeds', values.seeds ?? (one ? '1' : '100'), 1)
   const from = wholeNumber('--from', values.from ?? '1', 0)
+  const realEvery = wholeNumber('--real-every', values['real-every'] ?? '10', 0)
   const jobs = wholeNumber('--jobs', values.jobs ?? String(availableParallelism()), 1)
   if (!Number.isSafeInteger(from + seeds)) throw new Error('--from and --seeds: the last seed is too large a number')
   if (jobs > 256) throw new Error(`--jobs: at most 256 processes, not ${jobs}`)
@@ -67,7 +72,9 @@ function check(values: ReturnType<typeof parse>): SimOptions {
     throw new Error('--scenario brings its own seed: leave out --seeds and --from')
   if (adapters === 'both' && (one || trace !== null))
     throw new Error('--adapters both: one trace, and one kept life, is of one kind of plugs; say sim or real')
-  return { seeds, from, trace, only, scenario, adapters, shrink, jobs, json, keep }
+  if (values['real-every'] !== undefined && (adapters !== null || one))
+    throw new Error('--real-every is for many seeds on both kinds of plugs: leave out --adapters, --trace and --only')
+  return { seeds, from, trace, only, scenario, adapters, realEvery, shrink, jobs, json, keep }
 }
 
 function adaptersIn(text: string | null): SimOptions['adapters'] {

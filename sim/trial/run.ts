@@ -1,4 +1,4 @@
-import { createChecks } from '../checks/all.ts'
+import { createChecks, createRounds } from '../checks/all.ts'
 import type { Violation } from '../checks/check.ts'
 import { cellOf } from './coverage.ts'
 import { live, type Plant } from './live.ts'
@@ -25,6 +25,8 @@ export interface Tried {
   readonly violations: readonly Broken[]
   /** CPU time that its process took for it, the process's own start with the first; absent = nobody measured. */
   readonly cpuMs?: number
+  /** Which part of its time the checks took, 0–1; absent = nobody measured. */
+  readonly checkShare?: number
 }
 
 /** How a scenario is tried. */
@@ -32,12 +34,16 @@ export interface TryOptions {
   /** Is told every event, violations among them, in the order of `n`. */
   readonly write?: (event: TraceEvent) => void
   readonly plant?: Plant
+  /** Tells milliseconds, to measure what the checks take; absent = it is not measured. */
+  readonly now?: () => number
 }
 
 /** Lives through a scenario while every check looks on: each sees every event right after it happened. Never throws. */
-export async function tryOut(scenario: Scenario, { write = () => {}, plant }: TryOptions = {}): Promise<Tried> {
+export async function tryOut(scenario: Scenario, options: TryOptions = {}): Promise<Tried> {
+  const { write = () => {}, plant, now = () => 0 } = options
   const tally = createTally(scenario.seed)
-  const watch = watchOver(scenario.seed, (event) => {
+  const began = now()
+  const watch = watchOver(scenario.seed, now, (event) => {
     tally.see(event)
     write(event)
   })
@@ -48,15 +54,20 @@ export async function tryOut(scenario: Scenario, { write = () => {}, plant }: Tr
     watch.broke('run', `the trial ended in an error that nobody expected: ${wordsOf(error)}`)
   }
   const { adapters } = scenario
-  return { ...tally.result(), ...(adapters && { adapters }), simulatedMs, violations: watch.finish() }
+  const violations = watch.finish()
+  const checkShare = watch.tookMs() / Math.max(1, now() - began)
+  const measured = options.now === undefined ? {} : { checkShare }
+  return { ...tally.result(), ...(adapters && { adapters }), simulatedMs, violations, ...measured }
 }
 
 /** Hands events on, numbered anew so that violations stand right behind what they were seen at; the end comes last. */
-function watchOver(seed: number, write: (event: TraceEvent) => void) {
+function watchOver(seed: number, now: () => number, write: (event: TraceEvent) => void) {
   const checks = createChecks()
+  const roundFor = createRounds(checks)
   const violations: Broken[] = []
   let n = 0
   let at = 0
+  let tookMs = 0
   let last: Extract<TraceEvent, { kind: 'end' }> | null = null
   const broke = (invariant: Broken['invariant'], says: string, where = n) => {
     violations.push({ invariant, says, n: where })
@@ -65,7 +76,8 @@ function watchOver(seed: number, write: (event: TraceEvent) => void) {
   }
   /** A check that itself breaks must not pass for one that found nothing, nor be swallowed by the engine that it runs in. */
   const ask = (event: TraceEvent | null) => {
-    for (const check of checks) {
+    const began = now()
+    for (const check of event === null ? checks : roundFor(event)) {
       try {
         const found = event === null ? check.end() : check.see(event)
         for (const one of found) broke(one.invariant, one.says, one.n)
@@ -73,10 +85,11 @@ function watchOver(seed: number, write: (event: TraceEvent) => void) {
         broke('run', `the check of ${check.invariant} broke: ${wordsOf(error)}`)
       }
     }
+    tookMs += now() - began
   }
   const see = (event: TraceEvent) => {
     at = event.at
-    const numbered = { ...event, n: n + 1 }
+    const numbered = event.n === n + 1 ? event : { ...event, n: n + 1 }
     // The end is written last, under a number of its own: this one goes to the next that is written.
     if (numbered.kind === 'end') last = numbered
     else {
@@ -90,7 +103,7 @@ function watchOver(seed: number, write: (event: TraceEvent) => void) {
     if (last !== null) write({ ...last, n: n + 1, violations: violations.length })
     return violations
   }
-  return { see, broke, finish }
+  return { see, broke, finish, tookMs: () => tookMs }
 }
 
 function createTally(seed: number) {

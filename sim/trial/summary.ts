@@ -20,6 +20,8 @@ export interface Summary {
   readonly cpuSeconds: { readonly sim: number; readonly real: number }
   /** Canaries in a second of CPU time, on the simulator's plugs; null where nobody measured. */
   readonly canariesPerCpuSecond: number | null
+  /** The same without what the checks took; null where nobody measured. */
+  readonly uncheckedPerCpuSecond: number | null
 }
 
 /** Adds up what came of the seeds. */
@@ -30,6 +32,8 @@ export function summarize(tried: readonly Tried[], seconds: number, jobs: number
     total(({ adapters, cpuMs = 0 }) => (adapters === plugs ? cpuMs : 0)) / 1000
   const cpuSeconds = { sim: cpuOn(undefined), real: cpuOn('real') }
   const simulated = total(({ adapters, canaries }) => (adapters === undefined ? canaries : 0))
+  const isMeasured = ({ adapters, checkShare }: Tried) => adapters === undefined && checkShare !== undefined
+  const lives = total((one) => (isMeasured(one) ? (one.cpuMs ?? 0) * (1 - (one.checkShare ?? 0)) : 0)) / 1000
   return {
     // A seed may be lived twice, on either kind of plugs.
     seeds: Math.max(tried.length - real, real),
@@ -45,6 +49,7 @@ export function summarize(tried: readonly Tried[], seconds: number, jobs: number
     jobs,
     cpuSeconds,
     canariesPerCpuSecond: cpuSeconds.sim === 0 ? null : simulated / cpuSeconds.sim,
+    uncheckedPerCpuSecond: lives === 0 ? null : simulated / lives,
   }
 }
 
@@ -60,7 +65,7 @@ export function emptiness({ seeds, canaries, struck, coverage }: Summary, wholeS
 
 /** The summary as a table for people. */
 export function summaryText(summary: Summary): string {
-  const { seeds, real, canaries, seconds, jobs, coverage, canariesPerCpuSecond } = summary
+  const { seeds, real, canaries, seconds, jobs, coverage } = summary
   const perCore = (count: number) => (count / seconds / jobs).toFixed(1)
   const rows = [
     ['seeds', `${seeds}`],
@@ -72,11 +77,7 @@ export function summaryText(summary: Summary): string {
     ['coverage', `${coverage.hit} of ${coverage.possible} cells of fault × phase`],
     ['violations', listed(summary.violations)],
     ['speed', `${perCore(seeds)} seeds and ${perCore(canaries)} canaries a second and process (${jobs} processes)`],
-    ...(canariesPerCpuSecond === null
-      ? []
-      : [
-          ['speed of a core', `${canariesPerCpuSecond.toFixed(1)} canaries a second of CPU time (${cpuText(summary)})`],
-        ]),
+    ...(summary.canariesPerCpuSecond === null ? [] : [['speed of a core', coreText(summary)]]),
     ['wall time', `${seconds.toFixed(1)} s`],
   ]
   const lines = rows.map(([name = '', value = '']) => `${name.padEnd(16)} ${value}`)
@@ -84,8 +85,11 @@ export function summaryText(summary: Summary): string {
   return `${[...lines, '', 'seeds that met a fault in a phase:', coverageTable(coverage), ...never].join('\n')}\n`
 }
 
-function cpuText({ cpuSeconds: { sim, real } }: Summary): string {
-  return `${sim.toFixed(1)} s${real === 0 ? '' : `; the real plugs took ${real.toFixed(1)} s`}`
+function coreText({ cpuSeconds, canariesPerCpuSecond, uncheckedPerCpuSecond }: Summary): string {
+  const { sim, real } = cpuSeconds
+  const took = `${sim.toFixed(1)} s${real === 0 ? '' : `; the real plugs took ${real.toFixed(1)} s`}`
+  const unchecked = uncheckedPerCpuSecond === null ? '' : `, ${uncheckedPerCpuSecond.toFixed(1)} without the checks`
+  return `${(canariesPerCpuSecond ?? 0).toFixed(1)} canaries a second of CPU time${unchecked} (${took})`
 }
 
 /** The summary for machines. */

@@ -157,14 +157,16 @@ function mortal(worker: TrialWorker & Pick<Body, 'die'>, sockets: TrialWheel): T
     alive(call)
     const fate = fateOf(worker, false)
     if (fate === 'before') return worker.die(call, 'before')
-    const came = await (async () => effect())().then(
-      (result: unknown) => ({ result }),
-      (error: unknown) => ({ error }),
-    )
+    let result: unknown
+    try {
+      result = await effect()
+    } catch (error) {
+      alive(call)
+      if (fate === null || !(error instanceof Fault)) throw error
+    }
     // Whoever died at a request in between hears of no answer, whatever its plugs made of that.
     alive(call)
-    if ('error' in came && (fate === null || !(came.error instanceof Fault))) throw came.error
-    if (fate === null && 'result' in came) return came.result
+    if (fate === null) return result
     return worker.die(call, 'after')
   })
 }

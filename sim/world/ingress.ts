@@ -3,8 +3,17 @@ import type { AppState, RevisionState } from './state.ts'
 import type { IngressSeen, RevisionServing, Segment } from './types.ts'
 import { currentWeights, vitals } from './vitals.ts'
 
-/** What ingress needs to deal out requests now. */
+/** What ingress needs to deal out requests now. The same object comes back until something changes, so looking often costs nothing. */
 export function ingressOf(app: AppState, now: number, domain: string): IngressSeen {
+  const kept = app.dealt
+  if (kept !== null && kept.version === app.version && kept.domain === domain && now < kept.until) return kept.seen
+  const until = Math.min(...app.revisions.filter(({ active }) => active).map((one) => vitals(app, one, now).until))
+  const seen = ingressNow(app, now, domain)
+  app.dealt = { version: app.version, domain, until, seen }
+  return seen
+}
+
+function ingressNow(app: AppState, now: number, domain: string): IngressSeen {
   const { ingress } = app.applied.configuration
   const labels: Record<string, string> = {}
   for (const { label, latestRevision, revisionName } of ingress.traffic) {

@@ -1,5 +1,5 @@
 import type { AppSeen } from '../../lib/core/app.ts'
-import type { AppKey, AppSpec, ImageBehaviour, Lie, OperationSeen } from './types.ts'
+import type { AppKey, AppSpec, ImageBehaviour, IngressSeen, Lie, OperationSeen } from './types.ts'
 import type { Json, WireConfiguration, WireContainer, WireTemplate } from './wire.ts'
 
 /** A revision as the world keeps it; what it looks like at a moment is worked out by `vitals`. */
@@ -99,6 +99,12 @@ export interface AppState {
   /** Grows with every change that is not the clock's doing. */
   version: number
   sight: { readonly version: number; readonly until: number; readonly app: AppSeen } | null
+  dealt: {
+    readonly version: number
+    readonly domain: string
+    readonly until: number
+    readonly seen: IngressSeen
+  } | null
 }
 
 /** The app of a spec as it stands after months of quiet running: one healthy revision with all traffic. */
@@ -135,6 +141,7 @@ export function newApp(spec: AppSpec, now: number, behaviour: ImageBehaviour): A
     nextAt: Number.POSITIVE_INFINITY,
     version: 1,
     sight: null,
+    dealt: null,
   }
 }
 
