@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AuditRow } from '../../lib/core/audit.ts'
 import { type Check, checkOf } from './check.ts'
 
@@ -26,17 +26,12 @@ export function checkAuditChain(): Check {
 }
 
 function wrongsOf(row: AuditRow, head: Pick<AuditRow, 'seq' | 'hash'>): readonly string[] {
-  const { hash, previousHash, ...said } = row
+  const { hash: told, previousHash, ...said } = row
   const wrongs: string[] = []
   if (row.seq !== head.seq + 1) wrongs.push(`it follows row ${head.seq} and is numbered ${row.seq}`)
   if (row.id !== `${row.entityId}#${row.seq}`) wrongs.push(`its id does not say ${row.entityId}#${row.seq}`)
   if (previousHash !== head.hash) wrongs.push('it names another row before it than the one that was stored')
-  if (
-    createHash('sha256')
-      .update(previousHash + sorted(said))
-      .digest('hex') !== hash
-  )
-    wrongs.push('its text does not give its hash')
+  if (hash('sha256', previousHash + sorted(said)) !== told) wrongs.push('its text does not give its hash')
   return wrongs
 }
 

@@ -57,6 +57,13 @@ function fits({ on, target: meant }: Injection, kind: string, target: AppKey | n
 }
 
 /** How an app is filed: ARM ids are compared without regard to case. */
-export function keyOf({ subscriptionId, resourceGroup, app }: AppKey): string {
-  return `${subscriptionId}/${resourceGroup}/${app}`.toLowerCase()
+export function keyOf(of: AppKey): string {
+  const known = KEYS.get(of)
+  if (known !== undefined) return known
+  const key = `${of.subscriptionId}/${of.resourceGroup}/${of.app}`.toLowerCase()
+  KEYS.set(of, key)
+  return key
 }
+
+/** The same few objects are asked for all the time, and none of them ever changes. */
+const KEYS = new WeakMap<AppKey, string>()
