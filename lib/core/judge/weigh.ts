@@ -4,7 +4,7 @@ import { provisionalFinding } from './provisional.ts'
 import { type Finding, findingOf, SUSPECT } from './sequence.ts'
 import { splitTrouble } from './split.ts'
 import type { KpiState, SeenBucket, Tally } from './state.ts'
-import { type Arms, HISTORY_BUCKETS, minuteOf, type Setting, silenceOf, testFor } from './take-in.ts'
+import { type Arms, CONTROL_BUCKETS, HISTORY_BUCKETS, minuteOf, type Setting, silenceOf, testFor } from './take-in.ts'
 import type { VerdictKind } from './verdict.ts'
 import { accusation, eventsOf, figure, limitText, praise } from './words.ts'
 
@@ -57,7 +57,7 @@ export type Counts = Pick<Tally, 'bad' | 'total' | 'baselineBad' | 'baselineTota
 /** What can be said about one KPI now. */
 export function weigh(scene: Scene): Weighed {
   const { setting, state, arms } = scene
-  const split = scene.bakeMs === null ? null : splitTrouble(setting.kpi, state, scene.weight)
+  const split = isSplitKnown(scene) ? splitTrouble(setting.kpi, state, scene.weight) : null
   const { finding, provisional } = findingNow(scene, split !== null)
   const counts = tellingCounts(scene, finding, provisional)
   const told = (kind: VerdictKind, because: string) => ({
@@ -85,6 +85,11 @@ export function weigh(scene: Scene): Weighed {
     missing: wants.text,
     passAt: wants.at,
   }
+}
+
+/** Whether the step's counts tell how the traffic was split: not before its weight is real, nor where the baseline is done without. */
+function isSplitKnown({ bakeMs, arms, state }: Scene): boolean {
+  return bakeMs !== null && arms.baseline !== null && state.uncontrolled <= CONTROL_BUCKETS
 }
 
 /** What the final buckets say, or together with the unfinished ones where only those fail; void comparisons do not fail. */
@@ -142,7 +147,9 @@ function darkness({ setting, state, bakeMs, weight, now }: Scene): string | null
   // Before the weight is real nobody knows what is due.
   const isDue = bakeMs !== null && weight > 0 && state.idle >= IDLE_BUCKETS
   if (isDue && state.idle * awaited(state, weight) >= AWAITED)
-    return `the canary got no requests in ${state.idle} buckets in a row, though ${weight} % are its own`
+    return setting.kpi.kind === 'gauge'
+      ? `the source had no value in ${state.idle} buckets in a row`
+      : `the canary got no requests in ${state.idle} buckets in a row, though ${weight} % are its own`
   return null
 }
 

@@ -116,6 +116,24 @@ describe('the baseline', () => {
     expect(kinds.indexOf('fail')).toBe(minutes - 1)
   })
 
+  test.each<[string, Partial<Trial>, (reading: Reading) => Reading]>([
+    ['can never be measured', {}, (reading) => ({ ...dark(reading.id), silence: 'refused' })],
+    ['is silent', {}, (reading) => dark(reading.id)],
+    ['has no figures', { baseline: Array(80).fill(null) }, (reading) => reading],
+  ])('that %s says nothing of how the traffic is split: a canary within its limit passes', (_, changes, change) => {
+    const trial = { ...HEALTHY, ...changes }
+    let state: Parameters<typeof judge>[1] = null
+    const kinds = Array.from({ length: 80 }, (_each, index) => {
+      const told = lookWith(trial, T0 + (index + 1) * MINUTE, state, (reading) =>
+        reading.id === 'errors/baseline' ? change(reading) : reading,
+      )
+      state = told.state
+      return told.verdict.kind
+    })
+    expect(kinds).not.toContain('suspect')
+    expect(kinds.at(-1)).toBe('pass')
+  })
+
   test('that has no figures for a quarter of an hour is done without', () => {
     const judged = looks({ ...HEALTHY, canary: steady(40, 150, 300), baseline: Array(40).fill(null) }, 30)
     expect(judged.findIndex(({ verdict }) => verdict.kind === 'fail')).toBe(16)
