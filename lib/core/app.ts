@@ -33,6 +33,8 @@ export interface AppGlance {
   /** `Succeeded`, `InProgress`, `Failed`, … of the app's last operation. */
   readonly provisioning: string
   readonly latestRevision: string | null
+  /** The newest revision that was ready once: where Azure sends traffic that follows the latest. Absent or null = it does not say. */
+  readonly latestReady?: string | null
   readonly traffic: readonly TrafficEntry[]
 }
 

@@ -1,4 +1,4 @@
-import type { AppGlance, AppSeen, TrafficEntry } from './app.ts'
+import { type AppGlance, type AppSeen, isReady, type TrafficEntry } from './app.ts'
 import type { Weights } from './audit.ts'
 import type { Footprint, Rollout } from './rollout.ts'
 
@@ -6,10 +6,20 @@ import type { Footprint, Rollout } from './rollout.ts'
 export function weightsSeen(app: AppGlance): Weights {
   const weights: Record<string, number> = {}
   for (const entry of app.traffic) {
-    const revision = entry.revision ?? app.latestRevision
+    const revision = entry.revision ?? followed(app)
     if (revision !== null && entry.weight > 0) weights[revision] = (weights[revision] ?? 0) + entry.weight
   }
   return weights
+}
+
+/**
+ * Where traffic that follows the latest revision really goes: to the newest one that was ready, which is not the latest while that
+ * one starts, and for ever where it fails. Azure tells both names late after a write: a latest that is seen to be ready is it.
+ */
+export function followed(app: AppGlance & Partial<Pick<AppSeen, 'revisions'>>): string | null {
+  const { latestRevision, latestReady = null, revisions = [] } = app
+  const latest = revisions.find(({ name }) => name === latestRevision)
+  return latestReady === null || (latest !== undefined && isReady(latest)) ? latestRevision : latestReady
 }
 
 /** Whether traffic follows the latest revision anywhere: then any new revision would take weight unasked. */
@@ -65,7 +75,7 @@ export function trafficList(app: AppSeen, weights: Weights): readonly TrafficEnt
   const labelled = app.traffic
     .filter((entry) => entry.label !== null)
     .flatMap((entry) => {
-      const revision = entry.revision ?? app.latestRevision
+      const revision = entry.revision ?? followed(app)
       if (revision === null) return []
       const weight = left.get(revision) ?? 0
       left.delete(revision)
@@ -106,7 +116,7 @@ export function footprintOf(app: AppSeen, rollout: Pick<Rollout, 'stable' | 'can
 export function labelsSeen(app: AppGlance): Readonly<Record<string, string>> {
   const labels: Record<string, string> = {}
   for (const entry of app.traffic) {
-    const revision = entry.revision ?? app.latestRevision
+    const revision = entry.revision ?? followed(app)
     if (entry.label !== null && revision !== null) labels[entry.label] = revision
   }
   return labels

@@ -34,6 +34,7 @@ export function seeApp(app: AppState, target: Target, now: number, domain: strin
     stickySessions: ingress.stickySessions?.affinity === 'sticky',
     provisioning: provisioningOf(app),
     latestRevision: app.latest,
+    latestReady: app.serving,
     traffic: ingress.traffic.map(entryOf),
     revisions,
   }

@@ -26,6 +26,7 @@ export function lookContract(connect: Connect): void {
         stickySessions: false,
         provisioning: 'Succeeded',
         latestRevision: FIRST,
+        latestReady: FIRST,
         traffic: [{ revision: FIRST, weight: 100, label: null }],
       })
       expect(app.revisions).toHaveLength(1)

@@ -5,6 +5,7 @@ import type { Phase } from '../../lib/core/rollout.ts'
 import {
   followsLatest,
   footprintOf,
+  labelsSeen,
   sameWeights,
   split,
   stageWeight,
@@ -40,6 +41,30 @@ describe('weightsSeen', () => {
     })
     expect(weightsSeen(app)).toEqual({ [STABLE]: 60, [CANARY]: 40 })
     expect(followsLatest(app)).toBe(true)
+  })
+  test.each([
+    ['the one that was ready, where the latest is not', { latestReady: STABLE }, 'Failed', STABLE],
+    [
+      'the latest, where it is seen to be ready and Azure has not said so yet',
+      { latestReady: STABLE },
+      'Running',
+      CANARY,
+    ],
+    ['the latest, where Azure does not say which was ready', { latestReady: null }, 'Failed', CANARY],
+    ['the latest, where it tells of no ready one', {}, 'Failed', CANARY],
+    [
+      'the one that was ready, where there is no latest',
+      { latestReady: STABLE, latestRevision: null },
+      'Running',
+      STABLE,
+    ],
+  ] as const)('an entry that follows the latest counts for %s', (_, told, running, serves) => {
+    const revisions = [aRevision(STABLE), aRevision(CANARY, { running })]
+    const traffic = [{ revision: null, weight: 100, label: 'prod' }]
+    const app = anApp({ latestRevision: CANARY, ...told, revisions, traffic })
+    expect(weightsSeen(app)).toEqual({ [serves]: 100 })
+    expect(labelsSeen(app)).toEqual({ prod: serves })
+    expect(trafficList(app, { [serves]: 100 })).toEqual([{ revision: serves, weight: 100, label: 'prod' }])
   })
   test('two entries of one revision are added up', () => {
     const app = anApp({ traffic: [...entries({ [STABLE]: 60 }), labelled(STABLE, 40, 'blue')] })

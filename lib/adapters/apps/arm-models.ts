@@ -29,6 +29,7 @@ export function glancedApp(target: Target, app: ContainerApp): AppGlance {
     stickySessions: ingress?.stickySessions?.affinity?.toLowerCase() === 'sticky',
     provisioning: app.provisioningState ?? 'Unknown',
     latestRevision: app.latestRevisionName || null,
+    latestReady: app.latestReadyRevisionName || null,
     traffic: (ingress?.traffic ?? []).map(seenTraffic),
   }
 }

@@ -4,7 +4,16 @@ import { mayBeLate, repairSuffix, wereOurs } from '../drift.ts'
 import type { Facts } from '../facts.ts'
 import type { Rollout } from '../rollout.ts'
 import { pinnedImage } from '../service.ts'
-import { followsLatest, sameWeights, split, trafficList, wantedWeight, weightsSeen, withoutCanary } from '../traffic.ts'
+import {
+  followed,
+  followsLatest,
+  sameWeights,
+  split,
+  trafficList,
+  wantedWeight,
+  weightsSeen,
+  withoutCanary,
+} from '../traffic.ts'
 import { hold, keptLowBy } from './hold.ts'
 import { change, keepFor, type Move, note } from './move.ts'
 import { mustWait, untroubled } from './trouble.ts'
@@ -261,7 +270,7 @@ function wakes(rollout: Rollout, app: AppSeen): readonly Action[] {
 }
 
 function labelled(app: AppSeen, name: string): boolean {
-  return app.traffic.some((entry) => entry.label !== null && (entry.revision ?? app.latestRevision) === name)
+  return app.traffic.some((entry) => entry.label !== null && (entry.revision ?? followed(app)) === name)
 }
 
 /** Whether a revision is on its way up: traffic that came now would find nobody. */

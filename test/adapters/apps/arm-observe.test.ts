@@ -96,6 +96,7 @@ describe('observe', () => {
       stickySessions: true,
       provisioning: 'InProgress',
       latestRevision: null,
+      latestReady: 'web--v1',
       traffic: [
         { revision: null, weight: 20, label: null },
         { revision: 'web--v1', weight: 80, label: 'live' },
