@@ -41,7 +41,7 @@ export class Fault extends Error {
 /** How many causes of causes a line for the log tells. */
 const MOST_CAUSES = 5
 
-/** An error for a log, in one line: what was being done, each error with the ones that caused it, and where; no secrets. */
+/** An error for a log, in one line: what was being done, each error with the ones that caused it, and where, as seen from the app's own folder; no secrets. */
 export function errorLine(what: string, error: unknown): string {
   const parts = [what]
   let next = error
@@ -49,5 +49,11 @@ export function errorLine(what: string, error: unknown): string {
     parts.push(next instanceof Error ? (next.stack ?? `${next.name}: ${next.message}`) : String(next))
     next = next instanceof Error ? next.cause : undefined
   }
-  return withoutSecrets(parts.join(' | ').replace(/\s*\n\s*/g, ' '))
+  return withoutSecrets(fromHere(parts.join(' | ').replace(/\s*\n\s*/g, ' ')))
+}
+
+/** Where the app lies says nothing about the error, and would make each machine's line another one. */
+function fromHere(text: string): string {
+  const root = process.cwd()
+  return root.length < 2 ? text : text.replaceAll(`file://${root}/`, '').replaceAll(`${root}/`, '')
 }

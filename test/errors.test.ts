@@ -27,6 +27,17 @@ test('an error is told for the log in one line, with its causes and without thei
   )
 })
 
+test('where it happened is told from the folder of the app, wherever that lies', () => {
+  const line = errorLine('pricing', new Error('broken'))
+  expect(line).toMatch(/ at (?:file:\/\/)?(?:\S+ \()?test\/errors\.test\.ts:\d+:\d+/)
+  expect(line).not.toContain(process.cwd())
+  const module = `at f (file://${process.cwd()}/lib/x.ts:1:2) at g (/elsewhere${process.cwd()}x/y.ts:3:4)`
+  const stack = `Error: x\n    ${module}`
+  expect(errorLine('x', Object.assign(new Error('x'), { stack }))).toBe(
+    `x | Error: x at f (lib/x.ts:1:2) at g (/elsewhere${process.cwd()}x/y.ts:3:4)`,
+  )
+})
+
 test('an error that causes itself is told a few times, not for ever', () => {
   const error = new Error('round')
   error.cause = error
