@@ -9,6 +9,7 @@ const USAGE = `npm run mutation -- [--only PATH] [--tests PATH] [--slowest MS] [
   --only PATH      the folder or file (a glob) whose mutants are tried (lib/{core,engine})
   --tests PATH     the folder or file (a glob) of the tests that are to find them (test/{core,engine,schema})
   --slowest MS     tests that take longer are not run for mutants (3000)
+  --budget MS      so long, by their sound durations, one file's tests are run for one mutant; the rest is left out (10000)
   --least PERCENT  the score below which the command fails (85)
   --go-on          goes on with the run before, which was interrupted, or to which test files were added
 The table is printed; what lives stands in reports/mutation/survivors.txt.
@@ -25,6 +26,7 @@ interface Asked {
   readonly only: string
   readonly tests: string
   readonly slowestMs: number
+  readonly budgetMs: number
   readonly least: number
   readonly goesOn: boolean
 }
@@ -33,7 +35,8 @@ interface Asked {
 function read(args: string[]): Asked | string {
   const text = { type: 'string' } as const
   try {
-    const options = { only: text, tests: text, slowest: text, least: text, 'go-on': { type: 'boolean' } } as const
+    const numeric = { slowest: text, budget: text, least: text }
+    const options = { only: text, tests: text, ...numeric, 'go-on': { type: 'boolean' } } as const
     const { values } = parseArgs({ args, options })
     const {
       only = 'lib/{core,engine}',
@@ -41,16 +44,18 @@ function read(args: string[]): Asked | string {
       'go-on': goesOn = false,
       ...numbers
     } = values
-    const [slowestMs, least] = [Number(numbers.slowest ?? '3000'), Number(numbers.least ?? '85')]
+    const { slowest = '3000', budget = '10000', least: percentage = '85' } = numbers
+    const [slowestMs, budgetMs, least] = [Number(slowest), Number(budget), Number(percentage)]
     if (!(slowestMs > 0)) return `--slowest: '${numbers.slowest}' is not a number of milliseconds`
+    if (!(budgetMs > 0)) return `--budget: '${numbers.budget}' is not a number of milliseconds`
     if (!(least >= 0 && least <= 100)) return `--least: '${numbers.least}' is not a percentage from 0 to 100`
-    return { only, tests, slowestMs, least, goesOn }
+    return { only, tests, slowestMs, budgetMs, least, goesOn }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
 }
 
-async function run({ only, tests, slowestMs, least, goesOn }: Asked): Promise<number> {
+async function run({ only, tests, slowestMs, budgetMs, least, goesOn }: Asked): Promise<number> {
   const root = process.cwd()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
   const folder = join(root, FOLDER)
@@ -64,7 +69,7 @@ async function run({ only, tests, slowestMs, least, goesOn }: Asked): Promise<nu
   }
   if (!goesOn) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const ground = { root, planted: join(folder, 'planted'), book: join(folder, 'book.jsonl'), slowestMs }
+  const ground = { root, planted: join(folder, 'planted'), book: join(folder, 'book.jsonl'), slowestMs, budgetMs }
   const mutants = await plant(root, files, ground.planted)
   if (!isSameAsBefore(mutants, join(folder, 'mutants.json'))) {
     console.error(

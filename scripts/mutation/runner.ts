@@ -12,6 +12,7 @@ const LONGER = 100
 const TICK_MS = 100
 const BOOK = process.env.SLIPWAY_MUTATION_BOOK ?? ''
 const SLOWEST_MS = Number(process.env.SLIPWAY_MUTATION_SLOWEST_MS)
+const BUDGET_MS = Number(process.env.SLIPWAY_MUTATION_BUDGET_MS)
 
 /**
  * Runs each test file once soundly, and then, without leaving the process, each test again for every mutant that it went
@@ -88,10 +89,14 @@ async function killerOf(
   reached: ReadonlyMap<string, Hits>,
 ): Promise<string | null> {
   const state = switches()
+  let spentMs = 0
   try {
     for (const test of tests) {
       const hits = mutant === null ? 0 : reached.get(test.id)?.get(Number(mutant))
       if (hits === undefined) continue
+      // The last test after the mutants is of all of them.
+      if (mutant !== null && spentMs >= BUDGET_MS) return null
+      spentMs += test.result?.duration ?? 0
       state.active = mutant === null ? -1 : Number(mutant)
       state.ran = 0
       state.most = LONGER * hits + 1000

@@ -16,7 +16,9 @@ class InnermostFirst extends BaseSequencer {
 /** Properties run for long, and the engine's tests go through all of the core; the first of them tells the most, word by word. */
 function rank({ moduleId }: TestSpecification): number {
   const isEngine = moduleId.includes('/test/engine/')
-  return (isEngine ? 2 : 0) + (moduleId.includes('property') ? 1 : 0) - (moduleId.includes('/told.test.') ? 0.5 : 0)
+  return (
+    (isEngine ? 2 : 0) + (moduleId.includes('property') ? 1 : 0) - (moduleId.includes('/engine/told.test.') ? 0.5 : 0)
+  )
 }
 
 export default defineConfig({

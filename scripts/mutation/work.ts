@@ -20,6 +20,8 @@ export interface Ground {
   readonly book: string
   /** Tests that take longer than this are run once and never for a mutant. */
   readonly slowestMs: number
+  /** How long, by their sound durations, the tests of one file are run for one mutant. */
+  readonly budgetMs: number
 }
 
 /** Tries every mutant with these test files, one process at a time; one that hangs is ended, and the rest goes on. */
@@ -55,7 +57,10 @@ function read(book: string): Told {
 }
 
 /** Whether it had to be ended. */
-async function runOnce({ root, planted, book, slowestMs }: Ground, files: readonly string[]): Promise<boolean> {
+async function runOnce(
+  { root, planted, book, slowestMs, budgetMs }: Ground,
+  files: readonly string[],
+): Promise<boolean> {
   const args = ['run', '--config', 'scripts/mutation/vitest.config.ts', ...files]
   const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...args], {
     cwd: root,
@@ -67,6 +72,7 @@ async function runOnce({ root, planted, book, slowestMs }: Ground, files: readon
       SLIPWAY_MUTATION_PLANTED: planted,
       SLIPWAY_MUTATION_BOOK: book,
       SLIPWAY_MUTATION_SLOWEST_MS: String(slowestMs),
+      SLIPWAY_MUTATION_BUDGET_MS: String(budgetMs),
     },
   })
   return await watched(child, book)

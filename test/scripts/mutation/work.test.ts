@@ -13,7 +13,13 @@ test('mutants of a file are found out by its tests, and the report names those t
   const folder = mkdtempSync(join(root, 'reports', 'mutation-test-'))
   try {
     const mutants = await plant(root, ['lib/core/traffic.ts'], join(folder, 'planted'))
-    const ground = { root, planted: join(folder, 'planted'), book: join(folder, 'book.jsonl'), slowestMs: 5000 }
+    const ground = {
+      root,
+      planted: join(folder, 'planted'),
+      book: join(folder, 'book.jsonl'),
+      slowestMs: 5000,
+      budgetMs: 5000,
+    }
     const told = await tryMutants(ground, ['test/core/traffic.test.ts'], () => undefined)
     expect(told.complaints).toEqual([])
     expect([...told.done]).toEqual(['test/core/traffic.test.ts'])
