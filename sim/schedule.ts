@@ -61,6 +61,7 @@ export interface Schedule {
 /** Calls that change something outside of their worker. */
 const WRITES: ReadonlySet<string> = new Set([
   'store.commit',
+  'tables.write',
   'freezes.commitFreezes',
   'events.record',
   'catalogue.index',

@@ -150,7 +150,8 @@ interface Ended {
 function entryTo({ azure }: Stack) {
   const token = azure.identity.issue('https://storage.azure.com')
   const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) }
-  return { credential, options: { tlsOptions: { ca: azure.tls.ca } } }
+  // The clients hand their options on to the transport, which knows tlsOptions; their own types do not say so.
+  return { credential, options: { tlsOptions: { ca: azure.tls.ca } } as object }
 }
 
 /** Messages that wait, or that somebody has in hand. */

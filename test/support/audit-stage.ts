@@ -1,6 +1,3 @@
-import { TableClient } from '@azure/data-tables'
-import { createTableStore } from '../../lib/adapters/store/table.ts'
-import { tableAuditKeeper } from '../../lib/adapters/store/table-audit-keep.ts'
 import { findCut } from '../../lib/engine/audit-cut.ts'
 import { writeDigests } from '../../lib/engine/audit-digest.ts'
 import { type Watchman, watch } from '../../lib/engine/audit-night.ts'
@@ -8,13 +5,11 @@ import { trim } from '../../lib/engine/audit-trim.ts'
 import { verifyChain } from '../../lib/engine/audit-verify.ts'
 import { noteOn } from '../../lib/engine/environment-row.ts'
 import { storeManifest } from '../../lib/engine/manifest.ts'
-import { createTables } from '../../sim/tables/service.ts'
-import { wireClient } from '../../sim/wire.ts'
 import { aManifest, HOUR, T0 } from './builders.ts'
 import { aPen } from './digests.ts'
 import { givenPricing } from './story.ts'
+import { createRing, type Plugs } from './wire-races.ts'
 
-const credential = { getToken: async () => ({ token: 'a-token', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
 export const PEN = aPen('pen')
 const ENVIRONMENT = 'production'
 
@@ -23,26 +18,25 @@ export type TableRow = Record<string, unknown> & { readonly partitionKey: string
 
 /** An audit in the real table store, on Table Storage in memory, with a hand-wound clock and somebody who can write the table. */
 export async function auditStage() {
-  const tables = createTables({ clock: Date })
-  const httpClient = wireClient((request) => tables.answer(request))
-  const client = (name: string) => {
-    const options = { httpClient, retryOptions: { maxRetries: 0 } }
-    return new TableClient('https://slipway.table.core.windows.net', name, credential, options)
-  }
-  const state = client('SlipwayState')
-  const store = createTableStore({ tables: { state, index: client('SlipwayIndex'), events: client('SlipwayEvents') } })
-  await store.ensureTables()
+  const ring = await createRing(Date)
+  const { store, state } = ring.plugs
   let now = T0
   const clock = { now: () => now }
   const { wheel: simulated } = await givenPricing()
-  const wheel = { ...simulated, clock, store, catalogue: store, freezes: store, events: store, buckets: store }
-  const man: Watchman = {
-    digests: store.digests,
-    signer: { sign: async (text) => PEN.sign(text), publicKeys: async () => [] },
-    log: store,
-    keeper: tableAuditKeeper(state, () => {}),
-    verify: (_, text, signature) => PEN.check(text, signature),
+  /** What one worker has, by its own plugs. */
+  const on = (plugs: Plugs) => {
+    const { store } = plugs
+    const wheel = { ...simulated, clock, store, catalogue: store, freezes: store, events: store, buckets: store }
+    const man: Watchman = {
+      digests: store.digests,
+      signer: { sign: async (text) => PEN.sign(text), publicKeys: async () => [] },
+      log: store,
+      keeper: plugs.keeper,
+      verify: (_, text, signature) => PEN.check(text, signature),
+    }
+    return { wheel, man }
   }
+  const { wheel, man } = on(ring.plugs)
   let written = 0
   const write = async (name: string) => {
     written += 1
@@ -65,6 +59,8 @@ export async function auditStage() {
     return found
   }
   return {
+    ring,
+    on,
     wheel,
     man,
     state,

@@ -3,7 +3,10 @@ import { Agent, request } from 'node:https'
 import { listen, send } from '../../sim/azure/serve.ts'
 import type { LocalAzure } from '../../sim/start/local-azure.ts'
 
-/** What becomes of a message on its way into a queue: how many seconds late it and each of its copies come. None = it is lost. */
+/**
+ * What becomes of a message on its way into a queue: how many seconds late it and each of its copies come. None = it is lost.
+ * A copy that comes `Infinity` late comes when it is let go.
+ */
 export type Fate = (queue: string) => readonly number[]
 
 /** Queue Storage as a client meets it that sends each message more often than it knows. */
@@ -13,6 +16,8 @@ export interface QueueProxy {
   fate: Fate
   /** Messages that were put by clients, and what came of them, by queue. */
   readonly put: Map<string, { sent: number; stored: number }>
+  /** Lets all copies go that were kept back, the newest first. */
+  letGo(): Promise<void>
   close(): Promise<void>
 }
 
@@ -21,6 +26,7 @@ export async function createQueueProxy({ azurite, tls }: LocalAzure, fate: Fate)
   const { origin, pathname } = new URL(azurite.queueUrl)
   const agent = new Agent({ keepAlive: true, ca: tls.ca })
   const put: QueueProxy['put'] = new Map()
+  const kept: (() => Promise<void>)[] = []
   const answer = async (asked: IncomingMessage, response: ServerResponse) => {
     const parts: Buffer[] = []
     for await (const part of asked) parts.push(part as Buffer)
@@ -33,14 +39,13 @@ export async function createQueueProxy({ azurite, tls }: LocalAzure, fate: Fate)
     count.sent += 1
     const late = proxy.fate(queue)
     for (const [index, seconds] of late.entries()) {
-      const delayed = new URL(url)
-      delayed.searchParams.set(
-        'visibilitytimeout',
-        `${Number(url.searchParams.get('visibilitytimeout') ?? 0) + seconds}`,
-      )
       // The client hears of the first; the others are nobody's.
-      await passOn(agent, delayed, asked, body, index === 0 ? response : null)
-      count.stored += 1
+      const store = async (at: number) => {
+        await passOn(agent, delayed(url, at), asked, body, index === 0 ? response : null)
+        count.stored += 1
+      }
+      if (seconds === Number.POSITIVE_INFINITY) kept.push(() => store(0))
+      else await store(seconds)
     }
     if (late.length === 0) send(response, { status: 201, headers: { 'content-type': 'application/xml' }, body: LOST })
   }
@@ -51,6 +56,9 @@ export async function createQueueProxy({ azurite, tls }: LocalAzure, fate: Fate)
     url: `${server.url}${pathname}`,
     fate,
     put,
+    letGo: async () => {
+      for (const store of kept.splice(0).reverse()) await store()
+    },
     close: async () => {
       await server.close()
       agent.destroy()
@@ -62,6 +70,12 @@ export async function createQueueProxy({ azurite, tls }: LocalAzure, fate: Fate)
 /** What a client is told of a message that no queue has. */
 const LOST =
   '<?xml version="1.0"?><QueueMessagesList><QueueMessage><MessageId>lost</MessageId><InsertionTime>Mon, 05 Jan 2026 12:00:00 GMT</InsertionTime><ExpirationTime>Mon, 12 Jan 2026 12:00:00 GMT</ExpirationTime><PopReceipt>none</PopReceipt><TimeNextVisible>Mon, 05 Jan 2026 12:00:00 GMT</TimeNextVisible></QueueMessage></QueueMessagesList>'
+
+function delayed(url: URL, seconds: number): URL {
+  const later = new URL(url)
+  later.searchParams.set('visibilitytimeout', `${Number(url.searchParams.get('visibilitytimeout') ?? 0) + seconds}`)
+  return later
+}
 
 function passOn(
   agent: Agent,

@@ -148,7 +148,7 @@ export function expectSound(stage: Stage, key: ServiceKey = PRICING): void {
 }
 
 /** The chain as an auditor would check it: every row names the hash before it, and its own hash is right. */
-function expectChain(rows: readonly AuditRow[]): void {
+export function expectChain(rows: readonly AuditRow[]): void {
   let before = GENESIS
   for (const { hash, ...said } of rows) {
     expect(said.previousHash).toBe(before)
