@@ -167,14 +167,14 @@ function sharing(one: Measured | undefined, two: Measured | null): readonly Figu
 }
 
 function sharedBy(shared: readonly Shared[]): readonly Figure[] {
-  return shared.flatMap(({ workers, due, tickMs, shares, inVain }) => {
+  return shared.flatMap(({ workers, due, tickMs, perSecond, shares, inVain }) => {
     const name = `${round(due)} due in simulated time, ${workers} worker${workers === 1 ? '' : 's'}`
-    const figures = [told(name, `${round(tickMs / 1000)} s (${shares.join(' + ')}, ${inVain} in vain)`)]
+    const what = `${round(tickMs / 1000)} s, ${round(perSecond)}/s (${shares.join(' + ')}, ${inVain} in vain)`
     const one = shared.find((other) => other.workers === 1 && other.due === due)
-    if (one === undefined || workers !== 2) return figures
-    const gain = one.tickMs / tickMs
-    const against = `${name} against one`
-    return [...figures, due < 5_000 ? told(against, `${round(gain)}×`) : atLeast(against, gain, 1.8, '×')]
+    if (one === undefined || workers !== 2) return [told(name, what)]
+    const tick = told(`${name}: the tick against one`, `${round(one.tickMs / tickMs)}×`)
+    if (due < 5_000) return [told(name, what), tick]
+    return [told(name, what), tick, atLeast(`${name}: throughput against one`, perSecond / one.perSecond, 1.8, '×')]
   })
 }
 

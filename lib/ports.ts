@@ -91,7 +91,7 @@ export interface RolloutStore {
   due(environment: string, until: number, limit: number): Promise<readonly string[]>
   /**
    * As `due`, for a worker that looks at them now: without `except`, and without what others have in hand. Where more is due
-   * than `limit`, those named are claimed for some seconds. A rollback is due also where a clock that ran ahead set its time, any other is found
+   * than `limit`, or than a hundred, those named are claimed for some seconds. A rollback is due also where a clock that ran ahead set its time, any other is found
    * by a search that goes on beside the claims. A claim is a hint and no right: it may be lost or overlooked,
    * two may get the same name, and a claim whose worker died ends by itself (`lib/core/claims.ts`).
    */

@@ -82,9 +82,12 @@ function lifePicture({ memory, shared }: ScaleData): string {
     up: linear(0, most * 1.25),
     xTicks: [0, 1, 2, 3, 4, 5, 6].map((hour) => [hour * 60, `${hour} h`]),
     yTicks: steps.map((step) => [step, String(step)]),
-    xName: 'simulated hours, a tick a minute',
+    xName: 'simulated hours, 1,000 looks in five minutes',
   })
-  const rates = shared.map(({ workers, due, tickMs }) => [workers, (due * 1000) / tickMs] as const)
+  const fullest = Math.max(...shared.map(({ due }) => due))
+  const rates = shared.flatMap(({ workers, due, perSecond }) =>
+    due === fullest ? [[workers, perSecond] as const] : [],
+  )
   const highest = Math.max(1, ...rates.map(([, rate]) => rate))
   const looks = panel({
     left: 580,

@@ -13,7 +13,7 @@ export interface Due {
 export interface Share<T extends Due> {
   /** What is to be looked at now, in the order of `due`. */
   readonly mine: readonly T[]
-  /** Whether others are to be told to leave `mine` alone: not where one worker does all that is due at once. */
+  /** Whether others are to be told to leave `mine` alone: not where one worker does all that is due at once, and it is little. */
   readonly isClaim: boolean
   /** How much more is due that nobody has in hand. */
   readonly left: number
@@ -21,6 +21,8 @@ export interface Share<T extends Due> {
   readonly othersUntil: number | null
 }
 
+/** So few are not worth a claim: two workers who come at once look at them twice, and one of them in vain. */
+const UNCLAIMED = 100
 /** How long a claim counts: longer than a slice takes, and shorter than a tick. */
 const CLAIM_MS = 30_000
 /** Two workers at one rollback do no harm, and a rollback that nobody makes does. */
@@ -41,7 +43,7 @@ export function shareOf<T extends Due>(
   const ends = all.flatMap((one) => (isClaimed(one, now) ? [one.claimedUntil ?? now] : []))
   return {
     mine: free.slice(0, limit),
-    isClaim: all.length > limit,
+    isClaim: all.length > Math.min(limit, UNCLAIMED),
     left: Math.max(0, free.length - limit),
     othersUntil: ends.length === 0 ? null : Math.min(...ends),
   }

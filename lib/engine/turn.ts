@@ -10,7 +10,7 @@ import { perform } from './perform.ts'
 import { inLanes } from './services.ts'
 import { ringFor, sealed, type Wheel } from './wheel.ts'
 
-/** Apps that are looked at before what is wished of them is done: of more, ARM's calls would be spent on sights alone. */
+/** Apps that are looked at while what is wished of as many others is done: of more, ARM's calls would be spent on sights alone. */
 const PORTION = 100
 /** Services that are stored and done at once: each holds a connection, and an instance has few hundred of them. */
 const LANES = 32
@@ -69,8 +69,13 @@ async function lookAndSettle(
 ): Promise<readonly Turned[]> {
   const weighed = await weigh(wheel, going, command)
   const turned: Turned[] = []
+  const sightFrom = (from: number) => see(wheel, weighed.slice(from, from + PORTION), command)
+  let sight = sightFrom(0)
   for (let from = 0; from === 0 || from < weighed.length; from += PORTION) {
-    const looks = await see(wheel, weighed.slice(from, from + PORTION), command)
+    const looks = await sight
+    sight = sightFrom(from + PORTION)
+    // It is waited for only once these are done.
+    sight.catch(() => {})
     const works = [
       ...(from === 0 ? starting : []).map((item) => ({ item, work: () => startNext(wheel, item) })),
       ...looks.map((seen) => ({ item: seen.item, work: () => settle(wheel, seen, command) })),

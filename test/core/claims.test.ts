@@ -61,6 +61,15 @@ describe('a share of what is due', () => {
   })
 })
 
+test.each([
+  [100, false],
+  [101, true],
+])('a share that is all of %i is claimed: %s', (count, isClaim) => {
+  const all = Array.from({ length: count }, (_, n) => due(`svc-${n}`))
+  expect(share(all, 500)).toMatchObject({ isClaim, left: 0, othersUntil: null })
+  expect(share(all, 500).mine).toHaveLength(count)
+})
+
 test('a claim lasts half a minute, and five seconds at a rollback', () => {
   expect(claimEnd({ isUrgent: false }, T0)).toBe(T0 + 30_000)
   expect(claimEnd({ isUrgent: true }, T0)).toBe(T0 + 5_000)
