@@ -6,6 +6,8 @@ import {
   freezeTimeText,
   frozenBy,
   plainWindow,
+  reasonIn,
+  timeTrouble,
   type WindowOf,
 } from '../../lib/core/freeze.ts'
 import { HOUR, MINUTE, T0 } from '../support/builders.ts'
@@ -105,4 +107,71 @@ describe('in words', () => {
   ])('%i ms last %s', (ms, text) => {
     expect(freezeDuration(ms)).toBe(text)
   })
+})
+
+describe('a time that was read from a store', () => {
+  const PATTERN = 'its pattern, zone or duration is missing'
+  const ENDS = 'its beginning or end is missing'
+  const recurring = { kind: 'recurring', cron: '0 18 * * FRI', timeZone: 'UTC', durationMs: HOUR }
+  test.each<[string, unknown, string | null]>([
+    ['a stop', { kind: 'stop' }, null],
+    ['a window', once(T0, T0 + HOUR), null],
+    ['a window without a beginning', { kind: 'once', until: T0 }, ENDS],
+    ['a window without an end', { kind: 'once', from: T0 }, ENDS],
+    ['a pattern', recurring, null],
+    ['a pattern without its cron', { ...recurring, cron: undefined }, PATTERN],
+    ['a pattern without its zone', { ...recurring, timeZone: 7 }, PATTERN],
+    ['a pattern without its duration', { ...recurring, durationMs: 'long' }, PATTERN],
+    ['another kind', { kind: 'moon' }, 'it has no time of a known kind'],
+    ['nothing', undefined, 'it has no time of a known kind'],
+  ])('that is %s', (_, time, trouble) => {
+    expect(timeTrouble(time as Freeze['time'])).toBe(trouble)
+    const window = plainWindow({ time: time as Freeze['time'], createdAt: T0 }, T0)
+    if (trouble !== null) expect(window).toEqual({ from: T0, until: null, unreadable: trouble })
+  })
+
+  test('that recurs has no plain window', () => {
+    expect(plainWindow({ time: recurring as Freeze['time'], createdAt: T0 }, T0)).toBeNull()
+  })
+
+  test('that cannot be told is told beside the reason', () => {
+    expect(reasonIn('no hands', undefined)).toBe('no hands')
+    expect(reasonIn('no hands', 'its end is missing')).toBe(
+      'no hands; when it holds cannot be read (its end is missing)',
+    )
+  })
+})
+
+describe('of several freezes that hold', () => {
+  const until = (id: string, end: number | null) =>
+    aFreeze(id, end === null ? {} : { time: once(T0, end), createdAt: T0 })
+  const held = (...freezes: readonly Freeze[]) => frozenBy(freezes, 'pricing', T0, openWindow)
+
+  test('the one that ends last is told, with the others beside it', () => {
+    const [short, long, endless] = [until('short', T0 + HOUR), until('long', T0 + 2 * HOUR), until('endless', null)]
+    expect(held(short)).toEqual({ id: 'short', reason: 'because of short', by: 'kim', since: T0, until: T0 + HOUR })
+    expect(held(short, long)).toMatchObject({ id: 'long', besides: [{ id: 'short' }] })
+    expect(held(long, short)).toMatchObject({ id: 'long', besides: [{ id: 'short' }] })
+    expect(held(endless, long)).toMatchObject({ id: 'endless', besides: [{ id: 'long' }] })
+    expect(held(short, endless, long)).toMatchObject({ id: 'endless', besides: [{ id: 'short' }, { id: 'long' }] })
+  })
+
+  test('of two that end together the first is told', () => {
+    expect(held(until('one', T0 + HOUR), until('other', T0 + HOUR))).toMatchObject({
+      id: 'one',
+      besides: [{ id: 'other' }],
+    })
+  })
+
+  test('none holds what none reaches', () => {
+    expect(held()).toBeNull()
+    expect(held(aFreeze('other', { services: ['safety'] }))).toBeNull()
+    expect(held(aFreeze('mine', { services: ['safety', 'pricing'] }))?.id).toBe('mine')
+  })
+})
+
+test('seconds are told only where there are some', () => {
+  const at = (until: number) => freezeText({ id: 'f', reason: 'r', by: 'kim', since: T0, until })
+  expect(at(T0)).toBe('freeze f (r, by kim) until 2026-11-21 12:00Z')
+  expect(at(T0 + 7_250)).toBe('freeze f (r, by kim) until 2026-11-21 12:00:07Z')
 })

@@ -129,3 +129,55 @@ test('no step ever begins within a freeze that has an end, nor before the one be
     }),
   )
 })
+
+test.each<[string, Partial<PlanAsk>, string]>([
+  ['a new service', { version: 0, before: null }, 'production/pricing is stored as a new service, version 1'],
+  ['nothing', { before: { name: 'pricing', drain: '60s' } }, 'nothing changes: production/pricing stays at version 3'],
+  ['one change', {}, 'production/pricing goes from version 3 to version 4, with 1 change'],
+  [
+    'two changes',
+    { before: {}, after: { a: 1, b: 2 } },
+    'production/pricing goes from version 3 to version 4, with 2 changes',
+  ],
+])('what is stored is told: %s', (_, changes, sentence) => {
+  expect(planOf(ask(changes)).sentences[0]).toBe(sentence)
+})
+
+test.each<['supersede' | 'queue' | 'reject', string]>([
+  ['supersede', 'supersedes pricing-7, which is rolled back first'],
+  ['queue', 'waits until pricing-7 has ended'],
+  ['reject', 'is rejected while pricing-7 is running'],
+])('what the next push does to a running rollout is told: %s', (onNewRevision, words) => {
+  const manifest = aManifest({ onNewRevision })
+  expect(planOf(ask({ manifest, running: 'pricing-7' })).sentences.slice(1, 3)).toEqual([
+    'pricing-7 is running and goes on with the manifest that it began with',
+    `the next push of a tag that matches v* ${words}`,
+  ])
+  const ranged = { ...manifest, image: { ...manifest.image, tags: { kind: 'semver', range: '^2.0.0' } as const } }
+  expect(planOf(ask({ manifest: ranged, running: 'pricing-7' })).sentences[2]).toBe(
+    `the next push of a tag that matches ^2.0.0 ${words}`,
+  )
+})
+
+test('a plan without bakes is over at once, and one that meets two freezes waits for the later', () => {
+  const manifest = aManifest({ stages: [{ weight: 100, bakeMs: 0, gate: false }] })
+  expect(planOf(ask({ manifest })).sentences.at(-2)).toBe(
+    `pricing serves the new image to everybody at ${iso(T0)} at the earliest, at once`,
+  )
+  const freezes = [
+    frozen(T0, T0 + 2 * HOUR, 'long'),
+    frozen(T0, T0 + HOUR, 'short'),
+    frozen(T0 + 9 * HOUR, null, 'far'),
+  ]
+  const plan = planOf(ask({ manifest, freezes }))
+  expect([plan.leastMs, plan.freezes.map(({ id }) => id)]).toEqual([2 * HOUR, ['long', 'short']])
+})
+
+test('a list that becomes an object is one change, and what is absent is null', () => {
+  expect(changesBetween({ a: [1], b: 1 }, { a: { 0: 1 } })).toEqual([
+    { path: 'a', before: [1], after: { 0: 1 } },
+    { path: 'b', before: 1, after: null },
+  ])
+  expect(changesBetween({ a: null }, { a: { b: 1 } })).toEqual([{ path: 'a', before: null, after: { b: 1 } }])
+  expect(changesBetween(null, { a: { b: 1 } })).toEqual([{ path: 'a', before: null, after: { b: 1 } }])
+})

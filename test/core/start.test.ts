@@ -182,3 +182,136 @@ describe('newRollout', () => {
 })
 
 test('a service is named by environment and name', () => expect(entityId(KEY)).toBe('production/pricing'))
+
+describe('what was pushed before', () => {
+  const again = (changes: Partial<Push> = {}) => aPush({ eventId: 'again', pushedAt: T0 + 9 * MINUTE, ...changes })
+  const ended = (outcome: Parameters<typeof finished>[0], at = T0) => aRollout(finished(outcome, { at }))
+
+  test.each<[string, ReturnType<typeof receptionOf>['kind'], Parameters<typeof receptionOf>]>([
+    ['begins anew after its promotion', 'start', [afterV2(), ended('promoted'), again()]],
+    ['begins anew after it was found to serve already', 'start', [afterV2(), ended('unchanged'), again()]],
+    ['is a duplicate after a rollback', 'duplicate', [afterV2(), ended('rolled-back'), again()]],
+    [
+      'is a duplicate where it was pushed before that end',
+      'duplicate',
+      [afterV2(), ended('promoted', T0 + 9 * MINUTE), again()],
+    ],
+    ['is a duplicate while its rollout runs', 'duplicate', [afterV2(), running, again()]],
+    [
+      'is a duplicate with the very time of the newest',
+      'duplicate',
+      [afterV2(), ended('promoted', 0), again({ pushedAt: aPush().pushedAt })],
+    ],
+    ['begins anew where it was turned down', 'start', [kept(aService(), aPush(), null), over, again()]],
+    [
+      'is a duplicate where it waits',
+      'duplicate',
+      [kept(aService({ pending: [aPush()] }), aPush(), null), ended('rolled-back'), again()],
+    ],
+  ])('%s', (_, kind, asked) => expect(receptionOf(...asked).kind).toBe(kind))
+
+  test('is told with the reason', () => {
+    expect(receptionOf(afterV2(), ended('rolled-back'), again())).toEqual({
+      kind: 'duplicate',
+      because: `${aPush().digest} was pushed before as v2`,
+      rollout: 'pricing-2',
+    })
+    const queued = kept(kept(aService({ pending: [aPush()] }), aPush(), 'pricing-2'), v3, 'pricing-3')
+    expect(receptionOf(queued, over, again())).toEqual({
+      kind: 'duplicate',
+      because: `${aPush().digest} is on its way already`,
+      rollout: 'pricing-2',
+    })
+    expect(receptionOf(kept(afterV2(), v3, 'pricing-3'), running, again())).toMatchObject({
+      because: expect.stringContaining('on its way'),
+    })
+  })
+
+  test('two pushes of one moment are taken in the order in which they came', () => {
+    expect(receptionOf(afterV2(), over, { ...v3, pushedAt: aPush().pushedAt })).toEqual({ kind: 'start' })
+  })
+})
+
+describe('while an undo waits or runs', () => {
+  test('a push that would supersede waits', () => {
+    const undoing = aRollout(progressing(0), { cause: 'undo' })
+    expect(receptionOf(afterV2(), undoing, v3)).toEqual({ kind: 'queue' })
+    const undo = {
+      push: aPush({ tag: 'v1' }),
+      from: 'pricing-1',
+      by: 'ada',
+      reason: '',
+    } as unknown as ServiceState['undo']
+    expect(receptionOf(afterV2({ undo }), running, v3)).toEqual({ kind: 'queue' })
+    expect(receptionOf(afterV2({ undo }), over, v3)).toEqual({ kind: 'queue' })
+    expect(receptionOf(afterV2(), running, v3)).toEqual({ kind: 'supersede' })
+  })
+})
+
+test('a rollout begins from nothing, with the manifest of now, and says so', () => {
+  const { service, rollout, row } = newRollout(aService(), null, v3, T0)
+  expect(service.rolloutNumber).toBe(3)
+  const manifest = aManifest()
+  expect(rollout).toEqual({
+    schema: 1,
+    id: 'pricing-3',
+    number: 3,
+    key: KEY,
+    push: v3,
+    cause: 'push',
+    manifest,
+    manifestVersion: 3,
+    startedAt: T0,
+    phase: { kind: 'preparing', since: T0 },
+    stable: null,
+    canary: 'pricing--r3-cdcdcdcd',
+    expected: [0],
+    wished: [0],
+    wishedAt: T0,
+    footprint: null,
+    place: null,
+    approvals: [],
+    frozen: null,
+    unfrozen: [],
+    frozenAt: null,
+    verdict: null,
+    trouble: null,
+    leftovers: [],
+    repairs: 0,
+    trafficSeenAt: T0,
+    unwell: 0,
+    restarting: 0,
+    overdue: false,
+    wakeAt: T0,
+  })
+  expect(row).toEqual({
+    kind: 'rollout-started',
+    metric: 'rollout',
+    value: 3,
+    notes: `v3 (acme.azurecr.io/team/pricing@${v3.digest}) was pushed; rollout pricing-3 begins with manifest version 3`,
+    actor: 'acr',
+    rollout: 'pricing-3',
+    step: null,
+    weightsBefore: null,
+    weightsAfter: null,
+    evidence: [],
+    detail: { push: v3, cause: 'push' },
+  })
+  const undo = newRollout(aService(), null, v3, T0, { cause: 'undo', unfrozen: ['stop'], row: { actor: 'ada' } })
+  expect(undo.rollout).toMatchObject({
+    cause: 'undo',
+    unfrozen: ['stop'],
+    manifest: { stages: [{ weight: 100, bakeMs: 0, gate: false }] },
+  })
+  expect(undo.row).toMatchObject({ actor: 'ada', detail: { cause: 'undo' } })
+})
+
+test('a handled push is remembered once for its event and digest', () => {
+  const twice = kept(kept(kept(aService(), aPush(), null), v3, 'pricing-3'), aPush(), 'pricing-2')
+  expect(twice.handled.map(({ tag, rollout }) => [tag, rollout])).toEqual([
+    ['v2', 'pricing-2'],
+    ['v3', 'pricing-3'],
+  ])
+  const other = kept(twice, aPush({ digest: digestOf('ef') }), null)
+  expect(other.handled.map(({ digest }) => digest)).toEqual([digestOf('ef'), digestOf('ab'), digestOf('cd')])
+})
