@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -70,8 +71,8 @@ async function run({ only, tests, slowestMs, budgetMs, least, goesOn }: Asked): 
   if (!goesOn) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const ground = { root, planted: join(folder, 'planted'), book: join(folder, 'book.jsonl'), slowestMs, budgetMs }
-  const mutants = await plant(root, files, ground.planted)
-  if (!isSameAsBefore(mutants, join(folder, 'mutants.json'))) {
+  const mutants = await mutantsOf(root, files, ground.planted, join(folder, 'mutants.json'))
+  if (mutants === null) {
     console.error(
       'mutation: the code has changed since the run before, so that its book says nothing; run it without --go-on',
     )
@@ -90,10 +91,19 @@ function filesIn(path: string, ending: string): readonly string[] {
   return globSync(path.endsWith('.ts') ? path : `${path}/**/*${ending}`).toSorted()
 }
 
-/** Whether these are the mutants that the book is about; where there is no book yet, it is from now on. */
-function isSameAsBefore(mutants: readonly Mutant[], path: string): boolean {
-  const text = JSON.stringify(mutants)
-  if (existsSync(path)) return readFileSync(path, 'utf8') === text
-  writeFileSync(path, text)
-  return true
+/** The mutants of these files, planted: anew, or as the run before did it; null where the code is another one since. */
+async function mutantsOf(
+  root: string,
+  files: readonly string[],
+  planted: string,
+  path: string,
+): Promise<readonly Mutant[] | null> {
+  const of = hash('sha256', files.map((file) => `${file}\n${readFileSync(join(root, file), 'utf8')}`).join('\n'))
+  if (existsSync(path)) {
+    const before = JSON.parse(readFileSync(path, 'utf8')) as { of: string; mutants: readonly Mutant[] }
+    return before.of === of ? before.mutants : null
+  }
+  const mutants = await plant(root, files, planted)
+  writeFileSync(path, JSON.stringify({ of, mutants }))
+  return mutants
 }
