@@ -12,7 +12,7 @@ app.timer('audit-night', {
       const { environment, watched, trimmed, error } = one
       if (error !== null) context.error(errorLine(`the audit of ${environment} was not checked to its end`, error))
       else if (watched === 'broken')
-        context.error(`the audit of ${environment} is not as it was written: see its newest rows`)
+        context.error(`the audit of ${environment} is not as it was written: see its newest row audit-broken`)
       else context.info(`audit of ${environment}: ${watched}, retention: ${trimmed}`)
     }
   },

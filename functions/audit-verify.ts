@@ -3,8 +3,7 @@ import { operatorDoor, permit } from '../lib/door/operator.ts'
 import { nextLink, pageAt } from '../lib/door/paging.ts'
 import { invalid, noSuchEnvironment, notOneService } from '../lib/door/service.ts'
 import { ALL_METHODS } from '../lib/door.ts'
-import { findCut } from '../lib/engine/audit-cut.ts'
-import { verifyChain } from '../lib/engine/audit-verify.ts'
+import { verifyStanding } from '../lib/engine/audit-verify.ts'
 import { identify, settings, watchman, wheel } from '../lib/wiring.ts'
 
 /** How long one call walks: then it says where to go on. */
@@ -24,10 +23,8 @@ app.http('audit-verify', {
     const known = Object.keys((await settings()).environments)
     if (!known.includes(environment)) return noSuchEnvironment(environment, known, caller)
     const [turning, man] = await Promise.all([wheel(), watchman()])
-    const found = await findCut(turning, man, environment)
-    const cut = found.kind === 'sound' ? found.cut : null
-    const { log } = man
-    const verdict = await pageAt(from, () => verifyChain(turning, log, { environment, service }, from, BUDGET_MS, cut))
+    const chain = { environment, service }
+    const verdict = await pageAt(from, () => verifyStanding(turning, man, chain, from, BUDGET_MS))
     if (verdict === null) return notOneService(service ?? '', { kind: 'unknown' })
     const { next, ...shown } = verdict
     return { jsonBody: { ...shown, nextLink: nextLink('/api/v1/audit/verify', query, next) } }

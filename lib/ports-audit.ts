@@ -38,7 +38,11 @@ export interface Night {
     readonly startedAt: number
     readonly rows: number
     readonly found: number
+    /** When what was found was told last, and a digest of it; absent = nothing was found, or none of these words were kept yet. */
+    readonly told?: { readonly at: number; readonly mark: string }
   } | null
+  /** The digest from which the last call went on, and how often calls could not get away from where they began of late; absent = none has. */
+  readonly stuck?: { readonly at: number; readonly calls: number }
 }
 
 /** What the night's check and the retention need of storage. All methods throw Fault. */

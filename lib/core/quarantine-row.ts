@@ -64,7 +64,7 @@ export interface Told {
 }
 
 /** So long after it was written down may somebody bring a telling again that has died in between. */
-const REMEMBERED_MS = 86_400_000
+const REMEMBERED_MS = 3 * 86_400_000
 const MOST_REMEMBERED = 200
 
 /** What is remembered once `id` is told now; null = it was told before. */

@@ -22,6 +22,10 @@ const NIGHT_MS = 20 * 3_600_000
 const SPAN = 24
 const PAGE = 1_000
 const MOST_FOUND = 20
+/** What nobody can mend is told again after so long, not every night. */
+const REMIND_MS = 7 * 86_400_000
+/** How often a window is looked at anew because rows were removed meanwhile, as they may be. */
+const MOST_LOOKS = 3
 
 /**
  * Goes on with the night's check of all chains of an environment against its digests, for about `budgetMs`: window by window
@@ -37,23 +41,70 @@ export async function watch(wheel: Wheel, man: Watchman, environment: string, bu
     const begun = await keep(
       man,
       environment,
-      { ...(await beginning(wheel, man, environment)), last: night?.last ?? null },
+      {
+        ...(await lookedAt(man, environment, () => beginning(wheel, man, environment), [])),
+        last: night?.last ?? null,
+      },
       token,
     )
     if (begun === null) return 'going-on'
     ;({ night, token } = begun)
   }
+  if (night.phase === 'going') {
+    const begun = await keep(man, environment, { ...night, stuck: stuckAt(night) }, token)
+    if (begun === null) return 'going-on'
+    ;({ night, token } = begun)
+  }
   while (night.phase === 'going') {
-    const stepped = await keep(man, environment, await nextWindow(wheel, man, environment, night), token)
+    const stepped = await keep(
+      man,
+      environment,
+      await lookedAt(man, environment, () => nextWindow(wheel, man, environment, night as Night), night.found),
+      token,
+    )
     if (stepped === null) return 'going-on'
     ;({ night, token } = stepped)
     if (night.phase === 'going' && wheel.clock.now() >= end) return 'going-on'
   }
-  await noteOn(wheel, environment, resultRow(night))
   const { startedAt, rows, found } = night
-  const last = { at: wheel.clock.now(), startedAt, rows, found: found.length }
+  const told = toldOf(wheel, night)
+  if (told === null || told !== night.last?.told)
+    await noteOn(wheel, environment, resultRow(night), `night ${startedAt}`)
+  const last = { at: wheel.clock.now(), startedAt, rows, found: found.length, ...(told === null ? {} : { told }) }
   await keep(man, environment, { ...night, phase: 'over', last }, token)
   return found.length === 0 ? 'intact' : 'broken'
+}
+
+/** When what was found is told: as before where it is the same as then, and that is not long ago. A full list may hide what is new. */
+function toldOf(wheel: Wheel, { found, last }: Night): NonNullable<NonNullable<Night['last']>['told']> | null {
+  if (found.length === 0) return null
+  const now = wheel.clock.now()
+  const mark = wheel.digest(JSON.stringify(found.map(({ id, because }) => [id, because])))
+  const before = last?.told
+  const isKnown = before?.mark === mark && found.length < MOST_FOUND && isWithin(before.at, now, REMIND_MS)
+  return isKnown ? before : { at: now, mark }
+}
+
+/** Each call that ends before its first window does leaves smaller ones to the next: a host ends what takes too long. */
+function stuckAt({ next, stuck }: Night): NonNullable<Night['stuck']> {
+  const at = next?.number ?? 0
+  const { at: before = null, calls = 0 } = stuck ?? {}
+  return { at, calls: before === at ? calls + 1 : Math.max(0, calls - 1) }
+}
+
+/** A piece of the check; where it found something while rows were removed beside it, as they may be, it is done again. */
+async function lookedAt(
+  { keeper }: Watchman,
+  environment: string,
+  look: () => Promise<Night>,
+  before: readonly Break[],
+): Promise<Night> {
+  for (let looks = 1; ; looks += 1) {
+    const cut = await keeper.newestCut(environment)
+    const seen = await look()
+    if (seen.found.length === before.length || looks === MOST_LOOKS) return seen
+    if ((await keeper.newestCut(environment))?.number === cut?.number) return seen
+  }
 }
 
 /** Whether a moment of a check is so late. One that is said to be in the future was written by no clock here. */
@@ -124,7 +175,7 @@ async function nextWindow(wheel: Wheel, man: Watchman, environment: string, nigh
     const because = `digest ${least} is not one before digest ${next.number}, from which the check goes back`
     return { ...night, phase: 'found', found: more(night.found, [cutBreak(cut, because)]) }
   }
-  const until = Math.max(next.number - SPAN, least)
+  const until = Math.max(next.number - spanOf(night), least)
   const { upper, lower, broken } = await linked(wheel, man, environment, next, until)
   if (upper === null || broken.length > 0) return { ...night, phase: 'found', found: more(night.found, broken) }
   const isLast = until === least
@@ -136,6 +187,11 @@ async function nextWindow(wheel: Wheel, man: Watchman, environment: string, nigh
   const seen = { ...night, rows: night.rows + rows, found: all }
   if (isLast || lower === null) return { ...seen, phase: 'found', next: null }
   return { ...seen, next: { number: lower.number, hash: lower.hash } }
+}
+
+/** Half the digests for each call that could not get through them, one at the least. */
+function spanOf({ stuck }: Night): number {
+  return Math.max(1, Math.floor(SPAN / 2 ** (stuck?.calls ?? 0)))
 }
 
 /** The digests of a window, each of which must be the one that the next names; those of both ends. Lower null = the beginning. */

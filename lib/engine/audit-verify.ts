@@ -4,6 +4,7 @@ import { type Base, type Break, type Walk, walkEnd, walkFrom, walkOn } from '../
 import type { ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { AuditLog } from '../ports.ts'
+import { type CutReader, findCut } from './audit-cut.ts'
 import type { Wheel } from './wheel.ts'
 
 /** What walking a chain has shown so far, and where the rest is walked (null = that was all, or it is broken). */
@@ -61,6 +62,33 @@ export async function verifyChain(
     if (wheel.clock.now() >= end && at.walk.early.length === 0)
       return verdict(entityId, at, null, writeMark(at, entityId))
   }
+}
+
+/**
+ * As `verifyChain`, by the newest cut that is sound. A chain that is broken only because rows were removed meanwhile, as they may
+ * be, is walked anew by the cut of now. Throws Fault.
+ */
+export async function verifyStanding(
+  wheel: Wheel,
+  reader: CutReader & { readonly log: AuditLog },
+  chain: { readonly environment: string; readonly service: string | null },
+  from: string | null,
+  budgetMs: number,
+): Promise<ChainVerdict | null> {
+  const verdict = await verifyChain(wheel, reader.log, chain, from, budgetMs, await soundCut(wheel, reader, chain))
+  if (verdict === null || verdict.intact) return verdict
+  const cut = await soundCut(wheel, reader, chain)
+  if (baseOf(cut, verdict.entityId).seq === (verdict.removed?.seq ?? 0)) return verdict
+  return verifyChain(wheel, reader.log, chain, null, budgetMs, cut)
+}
+
+async function soundCut(
+  wheel: Wheel,
+  reader: CutReader,
+  { environment }: { readonly environment: string },
+): Promise<SignedCut | null> {
+  const found = await findCut(wheel, reader, environment)
+  return found.kind === 'sound' ? found.cut : null
 }
 
 async function headOf(

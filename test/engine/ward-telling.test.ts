@@ -202,7 +202,7 @@ describe('people are told', () => {
     await ward.admit(MESSAGE)
     expect([here.told('production').length, here.told('staging').length]).toEqual([1, 0])
     // Longer than a telling is remembered by the audit that has it.
-    here.state.now += 2 * DAY
+    here.state.now += 4 * DAY
     await ward.heldIn('production')
     isAway.staging = false
     here.state.now += MINUTE
