@@ -45,8 +45,8 @@ const TICKS = 2
 /** Connections that a busy machine loses cost a look now and then, which the next minute makes up for. */
 const NEARLY_ALL = 0.98
 const HOURS = 6
-/** Where memory is watched, each rollout looked at every five minutes: more than 70,000 looks. */
-const MEMORY_AT = { services: 10_000, due: 1_000, interval: '5m' }
+/** Where memory is watched, each rollout looked at every quarter of an hour: 24,000 looks. */
+const MEMORY_AT = { services: 10_000, due: 1_000, interval: '15m' }
 /** Due at once in simulated time: in a tick, and in one that fills its minute. */
 const CROWDS = { few: [300], full: [1_000, 5_000] }
 const WORKERS = [1, 2, 4]

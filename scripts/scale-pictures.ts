@@ -82,7 +82,7 @@ function lifePicture({ memory, shared }: ScaleData): string {
     up: linear(0, most * 1.25),
     xTicks: [0, 1, 2, 3, 4, 5, 6].map((hour) => [hour * 60, `${hour} h`]),
     yTicks: steps.map((step) => [step, String(step)]),
-    xName: 'simulated hours, 1,000 looks in five minutes',
+    xName: 'simulated hours, 1,000 looks in 15 minutes',
   })
   const fullest = Math.max(...shared.map(({ due }) => due))
   const rates = shared.flatMap(({ workers, due, perSecond }) =>
