@@ -186,6 +186,8 @@ async function serveRemote(wheel: Wheel, clock: SimClock): Promise<{ readonly se
       (error: unknown) => response.writeHead(500).end(String(error)),
     )
   })
+  // A connection that is closed while a question is on its way would end the measurement.
+  server.keepAliveTimeout = 24 * 60 * MINUTE_MS
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the remote has no port')
