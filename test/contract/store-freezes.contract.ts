@@ -51,6 +51,20 @@ export function freezesContract(open: () => Promise<AnyStore>): void {
     expect((await store.freezesOf('staging')).freezes).toEqual([])
   })
 
+  it('remembers what the quarantine has told, for as long as whoever writes brings it along', async () => {
+    const store = await open()
+    const told = [
+      { id: 'ab 1 2', at: T0 },
+      { id: 'ab 1 1', at: T0 - 1 },
+    ]
+    expect((await store.freezesOf(ENVIRONMENT)).told).toEqual([])
+    expect(await store.commitFreezes({ ...added(await store.freezesOf(ENVIRONMENT), WEEKEND), told })).toBe('saved')
+    const loaded = await store.freezesOf(ENVIRONMENT)
+    expect(loaded.told).toEqual(told)
+    expect(await store.commitFreezes(added(loaded, { ...WEEKEND, id: 'another' }))).toBe('saved')
+    expect((await store.freezesOf(ENVIRONMENT)).told).toEqual([])
+  })
+
   it('takes freezes away again', async () => {
     const store = await open()
     await store.commitFreezes(added(await store.freezesOf(ENVIRONMENT), WEEKEND))

@@ -175,7 +175,7 @@ function claimContract(open: () => Promise<AnyStore>): void {
     for (const [name, at] of [
       [one, T0 + day],
       [two, T0 + 120_000],
-      [three, T0 + day],
+      [three, T0 + 300_000],
     ] as const) {
       const tick = idleTick(await loaded(store, { environment: 'production', name }), at)
       expect(await store.commit(tick)).toBe('saved')

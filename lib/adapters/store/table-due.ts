@@ -58,13 +58,20 @@ export async function claimDue(
     const isDue = (row: DueRow) => isDueBy(row, now)
     const isEnough = (read: readonly DueRow[]) => read.length >= MOST_READ && share(read).mine.length >= limit
     const read = await readDue(reader, environment, now, PAGE, keep, isDue, isEnough)
-    // The first, for they are few; whoever was overtaken knows no newer mark of them.
-    const rows = tries === 1 ? [...late.filter((row) => !isDue(row)), ...read] : read
+    // Before all but rollbacks, for they are few; whoever was overtaken knows no newer mark of them.
+    const ahead = tries === 1 ? late.filter((row) => !isDue(row)) : []
+    const rows = ahead.length === 0 ? read : [...read, ...ahead].toSorted(byUrgency(ahead))
     const { mine, isClaim, left, othersUntil } = share(rows)
     const isFree = !isClaim || mine.length === 0 || tries === MOST_TRIES
     const taken = isFree ? mine : await marked(reader, environment, mine, now)
     if (isFree || taken.length > 0) return { names: distinct(taken), left, othersUntil }
   }
+}
+
+/** Rollbacks first, then `late`; the rest as it was. */
+function byUrgency(late: readonly DueRow[]): (one: DueRow, other: DueRow) => number {
+  const rank = (row: DueRow) => (row.isUrgent ? 0 : late.includes(row) ? 1 : 2)
+  return (one, other) => rank(one) - rank(other)
 }
 
 /** Those of the rows that could be marked. */

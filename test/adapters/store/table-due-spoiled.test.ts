@@ -4,6 +4,7 @@ import { createTableStore } from '../../../lib/adapters/store/table.ts'
 import { handClock } from '../../../sim/clock.ts'
 import { createTables } from '../../../sim/tables/service.ts'
 import { wireClient } from '../../../sim/wire.ts'
+import { rollingBack } from '../../support/builders.ts'
 import { aRollout, aService, T0 } from '../../support/state.ts'
 
 const credential = { getToken: async () => ({ token: 'a-token', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
@@ -101,6 +102,7 @@ test('a look that a clock which ran ahead has set for next week is taken within 
   const week = 7 * 24 * HOUR
   const far = { environment: 'production', name: 'basket' }
   const last = T0 + 2 * intervalMs + 10 * 60_000
+  const back = { environment: 'production', name: 'back' }
   for (const [key, wakeAt] of [
     [{ environment: 'production', name: 'ahead' }, T0 + week],
     [far, last],
@@ -109,11 +111,19 @@ test('a look that a clock which ran ahead has set for next week is taken within 
     await store.commit({ key, token: null, service, rollout: aRollout(key, { number: 1, wakeAt }), audit: [] })
   }
   const claimed = async (at: number) => (await store.claim('production', at, 10, new Set())).names
-  expect(await claimed(T0)).toEqual(['ahead', 'pricing'])
+  const rollback = aRollout(back, { number: 1, wakeAt: T0, phase: rollingBack() })
+  await store.commit({
+    key: back,
+    token: null,
+    service: { ...aService(back), rolloutNumber: 1 },
+    rollout: rollback,
+    audit: [],
+  })
+  expect(await claimed(T0)).toEqual(['back', 'ahead', 'pricing'])
   // Nobody has looked: with the next round it comes again, and not each minute until then.
-  expect(await claimed(T0 + 60_000)).toEqual(['pricing'])
-  expect(await claimed(T0 + HOUR)).toEqual(['ahead', 'pricing', 'basket'])
-  expect(await claimed(T0 + HOUR)).toEqual(['pricing', 'basket'])
-  expect(tables.range('State', 'production', 'd!', 'd!~')).toHaveLength(3)
+  expect(await claimed(T0 + 60_000)).toEqual(['back', 'pricing'])
+  expect(await claimed(T0 + HOUR)).toEqual(['back', 'ahead', 'pricing', 'basket'])
+  expect(await claimed(T0 + HOUR)).toEqual(['back', 'pricing', 'basket'])
+  expect(tables.range('State', 'production', 'd!', 'd!~')).toHaveLength(4)
   expect(due.rowKey).toBe(`d!${T0}!pricing`)
 })
