@@ -115,6 +115,6 @@ describe('the hours of the baseline', () => {
     ],
     ['twelve good hours', hours(9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9), 0.01],
   ])('%s', (_, closed, share) => {
-    expect(sustainedShare(0.01, 1, { hours: closed, open: [900, 1000] })).toBeCloseTo(share, 10)
+    expect(sustainedShare(0.01, 1, { hours: [...closed], open: [900, 1000] })).toBeCloseTo(share, 10)
   })
 })
