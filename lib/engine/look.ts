@@ -135,7 +135,7 @@ export interface Sight {
 export const URGENT_MS = 15_000
 
 /** A rollout, and what the first half of a look made of it. */
-export interface Weighed<T extends Subject = Subject> {
+interface Weighed<T extends Subject = Subject> {
   readonly item: T
   readonly rollout: Rollout
   readonly judged: Judged | null
