@@ -203,7 +203,9 @@ function differences(before: Sight, now: Sight, edits: readonly Edit[], course: 
     wants.push('an edit of the weights')
   const changed = (of: (setUp: SetUpTold) => string) =>
     did((edit) => of(edit.setUpBefore) !== of(edit.setUpAfter)) && of(before.setUp) !== of(now.setUp)
-  if (changed(({ mode }) => mode)) wants.push('a change of the mode')
+  // A rollback sets the mode to Multiple itself: who was first cannot be told.
+  const isOwnMode = decision.phase === 'rolling-back' && now.setUp.mode === 'Multiple'
+  if (!isOwnMode && changed(({ mode }) => mode)) wants.push('a change of the mode')
   if (changed(({ sticky }) => `${sticky}`)) wants.push('a change of the sessions')
   if (changed(({ labels }) => JSON.stringify(labels))) wants.push('a change of the labels')
   return wants
