@@ -80,6 +80,7 @@ export function drawScenario(seed: number): Scenario {
     ...Array.from({ length: draw(0, 3) }, (_, index) => drawCommand(dice, services.length, index)),
     ...Array.from({ length: draw(1, 8) }, () => drawTrouble(dice, services.length)),
     ...drawStrangers(seed, services.length),
+    ...(seed % AIMED_EVERY === 0 ? drawAimed(seed, services.length) : []),
   ]
   return { seed, workers, services, items: items.sort((a, b) => a.at - b.at).map((item, id) => ({ id, ...item })) }
 }
@@ -138,6 +139,23 @@ function drawStrangers(seed: number, services: number): readonly Undated<Item>[]
     command: `asked-${index}`,
     by: dice.pick(ASKERS),
   }))
+}
+
+/** Rollbacks last for seconds, so that chance meets them least: some seeds aim at them, each fault in turn. */
+const AIMED_EVERY = 8
+
+/** Somebody aborts, and a trouble waits for that; by dice of their own, so that they shift nothing else. */
+function drawAimed(seed: number, services: number): readonly Undated<Item>[] {
+  const dice = diceOf(seed ^ 0xa13)
+  const { draw, pick } = dice
+  const service = draw(0, services - 1)
+  const faults = Object.keys(TROUBLES) as (keyof typeof TROUBLES)[]
+  const fault = faults[(seed / AIMED_EVERY) % faults.length] ?? 'F1'
+  const abort = { kind: 'command', at: draw(10, 180) * MINUTE_MS, service, verb: 'abort', command: 'aimed' } as const
+  const variant = pick<Variant>(TROUBLES[fault])
+  const lastsMs = draw(1, 30) * MINUTE_MS
+  const luck = draw(0, 1_000_000)
+  return [abort, { kind: 'trouble', at: 0, service, variant, during: 'rolling-back', lastsMs, luck }]
 }
 
 function drawTrouble(dice: Dice, services: number): Undated<Item> {

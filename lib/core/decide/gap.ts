@@ -161,7 +161,10 @@ function restore(move: Move, facts: Facts, app: AppSeen): Closing {
     return write(move, facts, app, stable, weights)
   }
   if (!needsRepair(rollout, facts, app)) return { move, actions: [] }
-  return repair(move, facts, app, stable, withoutCanary(seen, stable, canary))
+  const left = withoutCanary(seen, stable, canary)
+  // A repair writes the traffic again: it may give none to a revision that somebody has switched off meanwhile.
+  const off = Object.keys(left).find((name) => find(app, name)?.active === false)
+  return off === undefined ? repair(move, facts, app, stable, left) : switchOn(move, facts, off)
 }
 
 /** After the end: late writes are put right, and revisions without use are switched off once they have drained. */

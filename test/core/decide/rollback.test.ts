@@ -72,6 +72,17 @@ describe('rolling back', () => {
     expect(starting.actions).toEqual([])
     expect(asked(look(starting.next, withStable({})).actions)).toEqual({ [STABLE]: 100 })
   })
+  test('repairs a template only once whoever has the traffic is switched on again', () => {
+    const left = (state: object) =>
+      appAt(0, { provisioning: 'Failed', revisions: [aRevision(STABLE, state), aRevision(CANARY, SICK)] })
+    const off = look(going, left({ active: false, ...ASLEEP }))
+    expect(off.actions).toEqual([{ kind: 'activate', revision: STABLE }])
+    expect(kinds(off)).toEqual(['revision-activated'])
+    expect(off.next.repairs).toBe(0)
+    expect(look(off.next, left(STARTING)).actions).toEqual([
+      { kind: 'repair', from: STABLE, suffix: 'r2-fix1', traffic: entries({ [STABLE]: 100 }) },
+    ])
+  })
   test('does not wait for a stable revision that never starts', () => {
     const app = appAt(10, { revisions: [aRevision(STABLE, STARTING), aRevision(CANARY)] })
     expect(asked(look(going, app, { now: T0 + 5 * MINUTE }).actions)).toEqual({ [STABLE]: 100 })
