@@ -225,6 +225,59 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
       },
     },
   }),
+  'storage that is done without': (sockets) => {
+    const { store, freezes } = sockets
+    let known: Awaited<ReturnType<typeof store.load>> = []
+    let frozen: Awaited<ReturnType<typeof freezes.freezesOf>> | null = null
+    return {
+      ...sockets,
+      store: {
+        ...store,
+        claim: (environment, now, limit, except) =>
+          store.claim(environment, now, limit, except).catch(() => {
+            return {
+              names: known.map(({ service }) => service.key.name).filter((name) => !except.has(name)),
+              left: 0,
+              othersUntil: null,
+            }
+          }),
+        load: async (environment, names) => {
+          known = await store.load(environment, names).catch(() => known)
+          return known
+        },
+        commit: (change) => {
+          const { service, rollout, judge } = change
+          known = known.map((one) => ({
+            ...one,
+            service: service ?? one.service,
+            rollout: rollout ?? one.rollout,
+            judge: judge ?? one.judge,
+          }))
+          return store.commit(change).catch(() => 'saved' as const)
+        },
+      },
+      freezes: {
+        ...freezes,
+        freezesOf: async (environment) => {
+          frozen = await freezes.freezesOf(environment).catch((error) => frozen ?? Promise.reject(error))
+          return frozen
+        },
+      },
+    }
+  },
+  'the first records of an event taken for written': (sockets) => {
+    const told = new Map<string, number>()
+    return {
+      ...sockets,
+      events: {
+        ...sockets.events,
+        record: (records) => {
+          for (const { id } of records) told.set(id, (told.get(id) ?? 0) + 1)
+          return sockets.events.record(records.filter(({ id }) => (told.get(id) ?? 0) > 3))
+        },
+      },
+    }
+  },
   'what is put aside thrown away': (sockets) => ({
     ...sockets,
     events: {
