@@ -259,8 +259,9 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
       freezes: {
         ...freezes,
         freezesOf: async (environment) => {
-          frozen = await freezes.freezesOf(environment).catch((error) => frozen ?? Promise.reject(error))
-          return frozen
+          const found = await freezes.freezesOf(environment).catch((error) => frozen ?? Promise.reject(error))
+          frozen = found
+          return found
         },
       },
     }
