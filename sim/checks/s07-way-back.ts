@@ -1,13 +1,16 @@
 import { type Check, checkOf } from './check.ts'
+import { followSkews, SKEWS } from './skews.ts'
 
 interface Kept {
   readonly name: string
+  readonly since: number
   readonly until: number
 }
 
 /**
  * S7: the revision to fall back to is not switched off while a rollout runs, and what a promotion replaced not before its
- * time; whoever has the trust is never switched off, and an app is left with one revision at least that can serve.
+ * time; whoever has the trust is never switched off, and an app is left with one revision at least that can serve. A clock
+ * that jumps may be wrong about that time by as much as it jumped, and by no more.
  */
 export function checkWayBack(): Check {
   const apps = new Map<string, string>()
@@ -15,10 +18,12 @@ export function checkWayBack(): Check {
   const running = new Map<string, string>()
   const kept = new Map<string, Kept>()
   const delays = new Map<string, number>()
+  const skews = followSkews()
   return checkOf({
     invariant: 'S7',
-    kinds: ['service', 'decision', 'arm-write'],
+    kinds: [...SKEWS, 'service', 'decision', 'arm-write'],
     see: (event) => {
+      skews.see(event)
       if (event.kind === 'service') {
         apps.set(event.entity, event.app)
         delays.set(event.app, event.manifest.scaleDownDelayMs)
@@ -33,7 +38,7 @@ export function checkWayBack(): Check {
         const keeper = promoted ? event.canary : event.stable
         if (keeper !== null) keepers.set(app, keeper)
         if (promoted && wasRunning && event.stable !== null)
-          kept.set(app, { name: event.stable, until: event.at + (delays.get(app) ?? 0) })
+          kept.set(app, { name: event.stable, since: event.at, until: event.at + (delays.get(app) ?? 0) })
       }
       if (event.kind !== 'arm-write' || event.deed !== 'deactivate') return []
       const name = event.asked.revision ?? ''
@@ -41,7 +46,7 @@ export function checkWayBack(): Check {
       const others = event.revisions.filter((one) => one.name !== name && one.active && one.ready)
       const wrongs: string[] = []
       if (keepers.get(event.app) === name) wrongs.push('which is the one to fall back to')
-      if (old?.name === name && event.at < old.until - 1_000)
+      if (old?.name === name && event.at < old.until - skews.apart(old.since) - 1_000)
         wrongs.push(`which is to be kept until ${new Date(old.until).toISOString()}`)
       if (others.length === 0) wrongs.push('and nothing else can serve')
       return wrongs.map((wrong) => ({

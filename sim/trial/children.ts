@@ -10,6 +10,8 @@ import type { Tried } from './run.ts'
 import type { Scenario } from './scenario.ts'
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
+/** A life leaves much behind that is soon forgotten: where there is room for it, less is moved about (a tenth of all time). */
+const ROOM = '--max-semi-space-size=64'
 /** Seeds of a chunk: enough to keep a child busy, few enough for all to end at nearly the same time. */
 const CHUNK_SEEDS = 5
 /** A seed takes milliseconds, on the real plugs seconds; one that takes this long will not end. */
@@ -73,7 +75,11 @@ function chunksOf(work: Work, folder: string): readonly Chunk[] {
   }))
 }
 
-function livesOf(seed: number, { adapters: asked, realEvery, scenario }: Work): Chunk['lives'] {
+/** The lives of a seed: on one kind of plugs, or on both. */
+export function livesOf(
+  seed: number,
+  { adapters: asked, realEvery, scenario }: Pick<Work, 'adapters' | 'realEvery' | 'scenario'>,
+): Chunk['lives'] {
   const both = asked === 'both' || (asked === null && scenario === null && seed % realEvery === 0)
   const kinds = both ? (['sim', 'real'] as const) : [asked === 'real' ? ('real' as const) : ('sim' as const)]
   return kinds.map((adapters) => ({ seed, adapters }))
@@ -86,7 +92,7 @@ interface Child {
 }
 
 function start(): Child {
-  const child = spawn(process.execPath, [CHILD], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [ROOM, CHILD], { stdio: ['pipe', 'pipe', 'inherit'] })
   // Whoever cannot be written to is dead, which `close` tells.
   child.stdin.on('error', () => {})
   return { process: child, lines: createInterface({ input: child.stdout }) }

@@ -84,10 +84,14 @@ async function runErrands({ ground, workers, errands, luck }: Life, turns: numbe
   const now = clock.now()
   const due = errands.filter(({ at }) => at <= now)
   const place = Math.floor(chance(luck, now, turns) * workers.count)
+  const taken = new Set<Errand>()
   for (const errand of due) {
-    if (!errands.includes(errand)) continue
+    if (taken.has(errand)) continue
     const group = errand.group === null ? [errand] : due.filter((one) => one.group === errand.group)
-    for (const one of group) errands.splice(errands.indexOf(one), 1)
+    for (const one of group) {
+      taken.add(one)
+      errands.splice(errands.indexOf(one), 1)
+    }
     const works = group.map((one) => awake(ground, one.path, one.work))
     const came =
       works.length === 1

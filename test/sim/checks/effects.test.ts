@@ -20,6 +20,11 @@ import {
 
 const SECOND = 1_000
 
+/** A worker wakes, and this is the time that it believes in. */
+function woken(at: number, clock: number): Told {
+  return { at, kind: 'wake', worker: 3, path: 'timer', environment: 'production', clock }
+}
+
 test('a write rests on a look and on a decision after it, and a look follows it', () => {
   const weights = { old: 90, new: 10 }
   const looked = [service(), read(0), decision(0)]
@@ -116,9 +121,6 @@ test('a revision goes when it has drained', () => {
 test('nothing goes while what has the traffic cannot serve, and clocks that are apart excuse what they are apart, and no more', () => {
   const ill = REVISIONS.map((one) => ({ ...one, ready: one.name !== 'old' }))
   expect(foundBy(checkDrained(), ...left, switchedOff(2 * MINUTE, 'new', ill)).join()).toMatch(/no other .* can serve/)
-  const woken = (at: number, clock: number): Told => {
-    return { at, kind: 'wake', worker: 3, path: 'timer', environment: 'production', clock }
-  }
   const lied = [...left, woken(MINUTE, MINUTE + 20 * SECOND), woken(MINUTE, MINUTE - 10 * SECOND)]
   expect(foundBy(checkDrained(), ...lied, switchedOff(2 * MINUTE - 30 * SECOND, 'new'))).toEqual([])
   expect(foundBy(checkDrained(), ...lied, switchedOff(2 * MINUTE - 32 * SECOND, 'new'))).toHaveLength(1)
@@ -135,6 +137,9 @@ test('the way back stays on', () => {
     /is to be kept/,
   )
   expect(foundBy(checkWayBack(), service(), running, promoted, off(11 * MINUTE, 'old'))).toEqual([])
+  const jumped = [service(), running, promoted, woken(2 * MINUTE, 3 * MINUTE)]
+  expect(foundBy(checkWayBack(), ...jumped, off(10 * MINUTE, 'old'))).toEqual([])
+  expect(foundBy(checkWayBack(), ...jumped, off(9.9 * MINUTE, 'old'))).toHaveLength(1)
   expect(foundBy(checkWayBack(), service(), running, promoted, off(11 * MINUTE, 'new'))).toHaveLength(1)
   expect(foundBy(checkWayBack(), service(), running, undone, off(2 * MINUTE, 'new'))).toEqual([])
   const alone = switchedOff(2 * MINUTE, 'new', [{ ...REVISIONS[0], active: false }, REVISIONS[1] ?? {}])
