@@ -80,7 +80,7 @@ export const CONSULTATIONS: Readonly<Record<string, Consultation>> = {
       keeper: { night: refuse('unavailable', 'no night is known') },
       quarantine: { items: refuse('unavailable', 'no quarantine is known') },
       openRegistries: [],
-      names: { account: 'slipwaystore', vault: null, hookKeys: 'slipway-hook-keys', site: 'slipway-app' },
+      names: { account: 'slipwaystore', vault: null, hookKeys: 'slipway-hook-keys', site: { name: 'slipway-app', group: 'rides' } },
       wheel: { ...wheel, registry: CLOSED },
     }),
   },
