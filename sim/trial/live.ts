@@ -91,11 +91,9 @@ function createLife(ground: Ground, scenario: Scenario, began: number, plant: Pl
     late: [],
     asleep: [],
     nextAt: () => {
+      const next = earliest(running, ({ until }) => until)
       const now = ground.stage.clock.now()
-      let next = Number.POSITIVE_INFINITY
-      for (const { at } of waiting) if (began + at > now && began + at < next) next = began + at
-      for (const { until } of running) if (until < next) next = until
-      return next
+      return earliest(waiting, ({ at }) => (began + at > now ? began + at : next), next)
     },
     happen: () => {
       const now = ground.stage.clock.now()
@@ -111,6 +109,11 @@ function createLife(ground: Ground, scenario: Scenario, began: number, plant: Pl
       for (let place = 0; place < workers.count; place += 1) workers.at(place).doom = null
     },
   }
+}
+
+/** The earliest of these times and of `least`. */
+function earliest<T>(list: readonly T[], timeOf: (item: T) => number, least = Number.POSITIVE_INFINITY): number {
+  return list.reduce((found, item) => Math.min(found, timeOf(item)), least)
 }
 
 const NEEDS_TWO: ReadonlySet<string> = new Set(['race', 'stalled', 'double-click', 'approve-abort'])
