@@ -18,7 +18,7 @@ export async function runChore(race: ChoreRace, choose: Chooser): Promise<Rung> 
 }
 
 /** Both orders of every pair of writes of two workers. */
-export async function pairsOf(race: ChoreRace): Promise<readonly (readonly [WriteOf, WriteOf])[]> {
+async function pairsOf(race: ChoreRace): Promise<readonly (readonly [WriteOf, WriteOf])[]> {
   const workers = (await race.set()).works.map((_, index) => index)
   const counts: number[] = []
   for (const worker of workers) {
