@@ -166,9 +166,12 @@ function happened(memory: Memory, event: TraceEvent, broken: Broken): readonly V
       setUps.set(event.app, event.setUpAfter)
       break
     case 'arm-read': {
-      if (event.code !== null || event.call === 'wake') break
+      if (event.call === 'wake') break
+      const by = `${event.worker} ${event.app}`
       const setUp = setUps.get(event.app) ?? PLAIN
-      sights.set(`${event.worker} ${event.app}`, { n: event.n, weights: serving.get(event.app) ?? {}, setUp })
+      // Who looked in vain decides on nothing that he saw before.
+      if (event.code !== null) sights.delete(by)
+      else sights.set(by, { n: event.n, weights: serving.get(event.app) ?? {}, setUp })
       break
     }
     case 'decision':

@@ -55,6 +55,13 @@ test('a foreign edit is written down with both sides by the first decision that 
   expect(foundBy(checkForeignEdits(), ...story, end(HOUR))).toEqual([])
 })
 
+test('who looked in vain after a look that came to nothing has seen no edit, and whoever sees it next writes it down', () => {
+  const inVain = [...watched, ...met, read(2 * MINUTE, 'InternalServerError'), stepping(2 * MINUTE, { commit: 2 })]
+  expect(foundBy(checkForeignEdits(), ...inVain, end(HOUR))).toEqual([])
+  const silent = [...inVain, read(3 * MINUTE), handsOff(3 * MINUTE, 3), end(HOUR)]
+  expect(foundBy(checkForeignEdits(), ...silent)).toHaveLength(1)
+})
+
 test.each([
   ['not written down', [handsOff(MINUTE), end(HOUR)], /an edit of the weights was seen by a decision and not written/],
   ['told without what was found', [handsOff(MINUTE), foreign(MINUTE, { weightsAfter: { old: 90, new: 10 } })], /found/],
