@@ -86,6 +86,8 @@ const MOST_WORDS = 1_000
 const MOST_REASONS = 5
 /** How long what was dismissed is kept: a message then goes, and a row is read again. */
 const KEPT_DISMISSED_MS = 30 * 24 * 60 * MINUTE_MS
+/** A service that breaks our code is tried every quarter of an hour at the least: one that nobody tried for so long is due no more. */
+const KEPT_UNTRIED_MS = 24 * 60 * MINUTE_MS
 const KEPT_REDRIVEN_MS = 7 * 24 * 60 * MINUTE_MS
 
 /** How long a row that was met `tries` times is not read again: a minute, doubled each time, a quarter of an hour at most. */
@@ -160,13 +162,13 @@ export function isReleased({ releasedAt }: Pick<Quarantined, 'releasedAt'>): boo
 
 /**
  * What is to become of an item that nobody waits for: `remove` = it goes; `examine` = what was dismissed a month ago may be well
- * again, or gone, and is looked at; null = it stays. A service that was not tried for so long is not sick any more.
+ * again, or gone, and is looked at; null = it stays. A service that was not tried for a day is not sick any more.
  */
 export function endOf(item: Quarantined, now: number): 'remove' | 'examine' | null {
   const { state, kind, redriven, triedAt, dismissed } = item
   if (state === 'redriven') return (redriven?.at ?? triedAt) < now - KEPT_REDRIVEN_MS ? 'remove' : null
-  const since = Math.max(triedAt, dismissed?.at ?? 0)
-  if (since >= now - KEPT_DISMISSED_MS || (state !== 'dismissed' && kind !== 'service')) return null
+  if (kind === 'service') return triedAt < now - KEPT_UNTRIED_MS ? 'remove' : null
+  if (state !== 'dismissed' || Math.max(triedAt, dismissed?.at ?? 0) >= now - KEPT_DISMISSED_MS) return null
   return kind === 'row' ? 'examine' : 'remove'
 }
 

@@ -80,6 +80,7 @@ async function staleNow(wheel: Wheel, key: ServiceKey, command: Command): Promis
 async function once(wheel: Wheel, item: Loaded, command: Command): Promise<CommandAnswer | null> {
   const { key } = item.service
   if (item.rollout === null) return { kind: 'refused', because: `${key.name} has no rollout yet` }
+  await wheel.infirmary?.wake(key.environment, key.name)
   if (command.verb === 'undo') return undo(wheel, item, command)
   if (command.verb === 'retry' && !isRunning(item.rollout)) return retry(wheel, item, command)
   const [turned] = await turn(wheel, key.environment, [key.name], command)

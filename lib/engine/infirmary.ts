@@ -20,13 +20,15 @@ export interface Infirmary {
   restingIn(environment: string): Promise<ReadonlySet<string>>
   /** Services that broke our code when they were looked at last: they are turned apart from the others. Never throws. */
   sickIn(environment: string): Promise<ReadonlySet<string>>
+  /** Lets a service rest no more, before a person's order may bring its canary on: nobody may die in between. Never throws. */
+  wake(environment: string, name: string): Promise<void>
   /** Takes note of what turns came to: who breaks them again and again is written down, who does no more is released. Never throws. */
   note(environment: string, turned: readonly Outcome[]): Promise<void>
 }
 
 /** What looking after them needs; the ward has it. */
 export interface InfirmaryOptions {
-  readonly quarantine: Pick<Quarantine, 'find'>
+  readonly quarantine: Pick<Quarantine, 'find' | 'keep'>
   readonly clock: Clock
   readonly ailingIn: (environment: string) => Promise<ReadonlyMap<string, Quarantined>>
   readonly admit: (suspect: Suspect) => Promise<Quarantined>
@@ -62,6 +64,10 @@ export function createInfirmary(options: InfirmaryOptions): Infirmary {
       return new Set(rests.map(([name]) => name))
     },
     sickIn: async (environment) => new Set((await ailingIn(environment)).keys()),
+    wake: async (environment, name) => {
+      const known = (await ailingIn(environment)).get(name)
+      if (known !== undefined && isResting(known, clock.now())) await attempted(() => wakeKnown(options, known))
+    },
     note: async (environment, turned) => {
       const ailing = new Map(await ailingIn(environment))
       for (const one of turned) {
@@ -80,6 +86,11 @@ function isBreak({ result, error }: Outcome): boolean {
 
 function isWithin(at: number, now: number, ms: number): boolean {
   return at <= now && now - at < ms
+}
+
+async function wakeKnown({ quarantine }: InfirmaryOptions, { environment, id }: Quarantined): Promise<void> {
+  const loaded = await quarantine.find(environment, id)
+  if (loaded !== null) await quarantine.keep({ ...loaded.item, nextTryAt: null }, loaded.token)
 }
 
 async function releaseKnown(

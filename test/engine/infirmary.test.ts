@@ -161,6 +161,25 @@ describe('a service on which our own code breaks', () => {
     expect(here.quarantine.kept()).toEqual([])
   })
 
+  test('rests no more once a person has given an order, though the worker dies right after it was stored', async () => {
+    const here = await given(false)
+    here.ill.mind = true
+    await minutesOf(here, 19)
+    const dying = here.worker()
+    const died = new Error('it died')
+    const infirmary = { ...dying.ward.infirmary, note: () => Promise.reject(died) }
+    const asked = { verb: 'pause', actor: 'ada', actorId: 'ada', reason: 'enough', to: null, override: false } as const
+    const command = { ...asked, id: 'a-1', step: null, digest: null }
+    here.ill.mind = false
+    await expect(obeyCommand({ ...dying.wheel, infirmary }, keyOf('bent'), command)).rejects.toBe(died)
+    expect(here.quarantine.kept()).toMatchObject([{ nextTryAt: null }])
+    here.stage.clock.advance(MINUTE)
+    const other = here.worker()
+    await sweep(other.wheel, 'production')
+    expect(other.looked).toContain('bent')
+    expect(here.quarantine.kept()).toEqual([])
+  })
+
   test('before its canary has any users is tried with growing pauses', async () => {
     const here = await given(false)
     here.ill.mind = true
@@ -226,6 +245,18 @@ describe('a service on which our own code breaks', () => {
       'quarantine-redriven',
       'quarantine-added',
     ])
+  })
+
+  test('that nobody has tried for a day is sick no more, whatever the last word of it was', async () => {
+    const here = await given(false)
+    here.ill.mind = true
+    await minutesOf(here, 10)
+    here.stage.clock.advance(23 * HOUR)
+    await here.ward.heldIn('production')
+    expect(here.quarantine.kept()).toHaveLength(1)
+    here.stage.clock.advance(HOUR)
+    await here.ward.heldIn('production')
+    expect(here.quarantine.kept()).toEqual([])
   })
 
   test('that a person has dismissed is tried as before, and its telling ends', async () => {
