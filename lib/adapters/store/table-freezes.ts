@@ -76,15 +76,19 @@ function writeFreezes({ environment, freezes, lifted = [], told = [], chain }: F
 export function readFreezes(row: Row): Read<Kept> {
   const read = readRow(row)
   if (read.kind === 'unreadable') return read
-  const { freezes, lifted = [], told = [], chain } = read.value as Partial<Kept>
+  const { freezes, lifted, told, chain } = read.value as Partial<Kept>
   if (!Array.isArray(freezes) || !freezes.every(isFreeze)) return unreadable('a freeze is unknown')
   return typeof chain?.seq === 'number'
-    ? { kind: 'read', value: { freezes, lifted, told: told.filter(isTold), chain } }
+    ? { kind: 'read', value: { freezes, lifted: remembered(lifted), told: remembered(told), chain } }
     : unreadable('it has no chain')
 }
 
-/** What is no telling is forgotten: at worst something is told twice. */
-function isTold(value: unknown): value is Told {
+/** What is no id with a time is forgotten: at worst something is told twice, or an id is taken again. */
+function remembered(stored: unknown): readonly (Told & Lifted)[] {
+  return Array.isArray(stored) ? stored.filter(isRemembered) : []
+}
+
+function isRemembered(value: unknown): value is Told & Lifted {
   const { id, at } = Object(value) as Partial<Told>
   return typeof id === 'string' && typeof at === 'number'
 }
