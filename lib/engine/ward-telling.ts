@@ -43,7 +43,12 @@ export async function pay(options: Telling, of: Pick<Quarantined, 'environment' 
 
 async function settle({ quarantine }: Telling, { item, token }: QuarantinedLoaded, left: Quarantined) {
   if (isReleased(left) && left.owed?.length === 0) return quarantine.remove(item, token)
-  return left.owed?.length === (item.owed ?? []).length ? ('saved' as const) : quarantine.keep(left, token)
+  return placesOwed(left) === placesOwed(item) ? ('saved' as const) : quarantine.keep(left, token)
+}
+
+/** In how many places something is still to be written: also what one of two environments has is noted. */
+function placesOwed({ owed = [] }: Quarantined): number {
+  return owed.reduce((sum, { environments }) => sum + environments.length, 0)
 }
 
 async function payAll(

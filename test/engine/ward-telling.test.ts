@@ -209,6 +209,27 @@ describe('people are told', () => {
     await ward.heldIn('production')
     expect([here.told('production').length, here.told('staging').length]).toEqual([1, 1])
   })
+
+  test('no second time where another environment’s audit is away for longer than tellings are remembered', async () => {
+    const here = given()
+    const { freezesOf } = here.freezes
+    const away = new Fault('unavailable', 'storage is away')
+    Object.assign(here.freezes, {
+      freezesOf: async (environment: string) => {
+        if (environment === 'staging') throw away
+        return freezesOf(environment)
+      },
+    })
+    const ward = here.ward()
+    for (let day = 0; day < 15; day += 1) {
+      await ward.admit({ ...MESSAGE, content: `${day}` })
+      here.state.now += DAY
+      await ward.heldIn('production')
+    }
+    expect(here.told('production')).toHaveLength(15)
+    const owed = here.quarantine.kept().flatMap((item) => item.owed ?? [])
+    expect(owed.map(({ environments }) => environments)).toEqual(Array.from({ length: 15 }, () => ['staging']))
+  })
 })
 
 describe('what was dismissed', () => {
