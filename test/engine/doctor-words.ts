@@ -80,7 +80,12 @@ export const CONSULTATIONS: Readonly<Record<string, Consultation>> = {
       keeper: { night: refuse('unavailable', 'no night is known') },
       quarantine: { items: refuse('unavailable', 'no quarantine is known') },
       openRegistries: [],
-      names: { account: 'slipwaystore', vault: null, hookKeys: 'slipway-hook-keys', site: { name: 'slipway-app', group: 'rides' } },
+      names: {
+        account: 'slipwaystore',
+        vault: null,
+        hookKeys: 'slipway-hook-keys',
+        site: { name: 'slipway-app', group: 'rides' },
+      },
       wheel: { ...wheel, registry: CLOSED },
     }),
   },
@@ -110,7 +115,9 @@ export const CONSULTATIONS: Readonly<Record<string, Consultation>> = {
   'nothing is set': { changes: () => ({ environments: {} }) },
   'nothing is known of the environment': {
     changes: () => ({ environments: { production: { workspace: null, hasPrometheus: false } } }),
-    before: (stage) => void (stage.metrics.ailment = 'outage'),
+    before: (stage) => {
+      stage.metrics.ailment = 'outage'
+    },
   },
   'the image lies in a registry of Azure': {
     changes: ({ wheel }) => ({
