@@ -162,10 +162,12 @@ export function isReleased({ releasedAt }: Pick<Quarantined, 'releasedAt'>): boo
 
 /**
  * What is to become of an item that nobody waits for: `remove` = it goes; `examine` = what was dismissed a month ago may be well
- * again, or gone, and is looked at; null = it stays. A service that was not tried for a day is not sick any more.
+ * again, or gone, and is looked at; null = it stays. A service that was not tried for a day is not sick any more. What is
+ * well again goes by itself, once its audit has been told.
  */
 export function endOf(item: Quarantined, now: number): 'remove' | 'examine' | null {
   const { state, kind, redriven, triedAt, dismissed } = item
+  if (isReleased(item)) return null
   if (state === 'redriven') return (redriven?.at ?? triedAt) < now - KEPT_REDRIVEN_MS ? 'remove' : null
   if (kind === 'service') return triedAt < now - KEPT_UNTRIED_MS ? 'remove' : null
   if (state !== 'dismissed' || Math.max(triedAt, dismissed?.at ?? 0) >= now - KEPT_DISMISSED_MS) return null

@@ -1,9 +1,10 @@
 import type { AuditDraft } from '../core/audit.ts'
-import { isResting, type Quarantined, type Suspect } from '../core/quarantine.ts'
+import { isReleased, isResting, type Quarantined, type Suspect } from '../core/quarantine.ts'
 import { quarantineRow } from '../core/quarantine-row.ts'
 import { entityId } from '../core/service.ts'
 import { Fault, withoutSecrets } from '../errors.ts'
 import type { Clock, Quarantine } from '../ports.ts'
+import { ATTEMPTS } from './wheel.ts'
 
 /** What a turn came to for a service, as far as it matters here. */
 export interface Outcome {
@@ -66,7 +67,7 @@ export function createInfirmary(options: InfirmaryOptions): Infirmary {
     sickIn: async (environment) => new Set((await ailingIn(environment)).keys()),
     wake: async (environment, name) => {
       const known = (await ailingIn(environment)).get(name)
-      if (known !== undefined && isResting(known, clock.now())) await attempted(() => wakeKnown(options, known))
+      if (known !== undefined) await attempted(() => wakeKnown(options, known))
     },
     note: async (environment, turned) => {
       const ailing = new Map(await ailingIn(environment))
@@ -88,9 +89,13 @@ function isWithin(at: number, now: number, ms: number): boolean {
   return at <= now && now - at < ms
 }
 
-async function wakeKnown({ quarantine }: InfirmaryOptions, { environment, id }: Quarantined): Promise<void> {
-  const loaded = await quarantine.find(environment, id)
-  if (loaded !== null) await quarantine.keep({ ...loaded.item, nextTryAt: null }, loaded.token)
+/** What this process has heard may be old: another one may have tried it since, and let it rest for longer. */
+async function wakeKnown({ quarantine, clock }: InfirmaryOptions, { environment, id }: Quarantined): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const loaded = await quarantine.find(environment, id)
+    if (loaded === null || !isResting(loaded.item, clock.now())) return
+    if ((await quarantine.keep({ ...loaded.item, nextTryAt: null }, loaded.token)) === 'saved') return
+  }
 }
 
 async function releaseKnown(
@@ -98,7 +103,8 @@ async function releaseKnown(
   { environment, id }: Quarantined,
 ): Promise<void> {
   const loaded = await quarantine.find(environment, id)
-  if (loaded === null) return
+  // This process may have heard of it before another one released it.
+  if (loaded === null || isReleased(loaded.item)) return
   await release(loaded.item, loaded.token, quarantineRow('quarantine-over', loaded.item, 'slipway'))
 }
 

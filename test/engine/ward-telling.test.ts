@@ -273,6 +273,25 @@ describe('what was dismissed', () => {
     ])
   })
 
+  test('is over once, and told of once, however long its audit cannot be written', async () => {
+    const here = given()
+    await dismissed(here, ROW)
+    const { commitFreezes } = here.freezes
+    Object.assign(here.freezes, { commitFreezes: () => Promise.reject(new Fault('unavailable', 'storage is away')) })
+    const ward = here.ward()
+    here.state.isSick = false
+    here.state.now += 31 * DAY
+    for (let minute = 0; minute < 60; minute += 1) {
+      await ward.heldIn('production')
+      here.state.now += MINUTE
+    }
+    expect(here.quarantine.kept().map(({ owed = [] }) => owed.length)).toEqual([1])
+    Object.assign(here.freezes, { commitFreezes })
+    await here.ward().heldIn('production')
+    expect(here.quarantine.kept()).toEqual([])
+    expect(here.told('production').filter((line) => line.startsWith('quarantine-over'))).toHaveLength(1)
+  })
+
   test('but what waits stays for as long as nobody says otherwise', async () => {
     const here = given()
     const ward = here.ward()
