@@ -9,7 +9,7 @@ import { ATTEMPTS } from './wheel.ts'
 /** What a turn came to for a service, as far as it matters here. */
 export interface Outcome {
   readonly name: string
-  readonly result: 'saved' | 'lost' | 'broken' | 'nothing'
+  readonly result: 'saved' | 'lost' | 'broken' | 'nothing' | 'left'
   readonly error: unknown
   /** Whether its canary may have users that are to go back; absent = nobody can tell. */
   readonly mayGoBack?: boolean
@@ -34,6 +34,8 @@ export interface InfirmaryOptions {
   readonly ailingIn: (environment: string) => Promise<ReadonlyMap<string, Quarantined>>
   readonly admit: (suspect: Suspect) => Promise<Quarantined>
   readonly release: (item: Quarantined, token: unknown, row: AuditDraft) => Promise<unknown>
+  /** What this process is to know from now on of what was just stored. */
+  readonly remember: (item: Quarantined) => void
   readonly attempted: (work: () => Promise<unknown>) => Promise<void>
 }
 
@@ -90,11 +92,13 @@ function isWithin(at: number, now: number, ms: number): boolean {
 }
 
 /** What this process has heard may be old: another one may have tried it since, and let it rest for longer. */
-async function wakeKnown({ quarantine, clock }: InfirmaryOptions, { environment, id }: Quarantined): Promise<void> {
+async function wakeKnown({ quarantine, clock, remember }: InfirmaryOptions, known: Quarantined): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const loaded = await quarantine.find(environment, id)
-    if (loaded === null || !isResting(loaded.item, clock.now())) return
-    if ((await quarantine.keep({ ...loaded.item, nextTryAt: null }, loaded.token)) === 'saved') return
+    const loaded = await quarantine.find(known.environment, known.id)
+    const awake = { ...(loaded?.item ?? known), nextTryAt: null }
+    const rests = loaded !== null && isResting(loaded.item, clock.now())
+    if (rests && (await quarantine.keep(awake, loaded.token)) === 'conflict') continue
+    return remember(awake)
   }
 }
 

@@ -211,6 +211,8 @@ async function shielded({ clock }: Wheel, item: Loaded, work: () => Promise<Turn
 function mayGoBack({ rollout, service }: Loaded, now: number): boolean {
   if (service.undo !== null) return true
   if (rollout === null) return false
+  // Until it is done, users are on what was to be undone.
+  if (rollout.cause === 'undo' && isRunning(rollout)) return true
   const { phase } = rollout
   if (phase.kind === 'finished') return now < phase.watchUntil
   return phase.kind !== 'preparing' && phase.kind !== 'provisioning'

@@ -115,6 +115,10 @@ export function createWard(options: WardOptions): Ward {
       },
       admit: (suspect) => admit(options, memory, suspect),
       release: (item, token, row) => release(options, memory, item, token, row),
+      remember: (item) => {
+        forget(memory, item)
+        remember(memory, item)
+      },
       attempted: (work) => attempted(options, work),
     }),
   }

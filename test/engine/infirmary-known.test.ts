@@ -25,15 +25,17 @@ async function given(stored: Quarantined, heard: Quarantined | null) {
   const quarantine = createSimQuarantine(() => null)
   await quarantine.keep(stored, null)
   const released: Quarantined[] = []
+  const remembered: Quarantined[] = []
   const infirmary = createInfirmary({
     quarantine,
     clock: { now: () => NOW },
     ailingIn: async () => new Map(heard === null ? [] : [['pricing', heard]]),
     admit: async () => RESTING,
     release: async (item) => released.push(item),
+    remember: (item) => remembered.push(item),
     attempted: async (work) => void (await work()),
   })
-  return { quarantine, released, infirmary }
+  return { quarantine, released, remembered, infirmary }
 }
 
 describe('a process that has not heard yet what another one has written', () => {
@@ -71,10 +73,14 @@ describe('a process that has not heard yet what another one has written', () => 
     expect(quarantine.kept()).toEqual([{ ...RESTING, tries: 2, nextTryAt: null }])
   })
 
-  test('writes nothing where it rests no more', async () => {
-    const { infirmary, quarantine } = await given({ ...RESTING, nextTryAt: null }, RESTING)
+  test('writes nothing where it rests no more, and knows it from now on', async () => {
+    const { infirmary, quarantine, remembered } = await given({ ...RESTING, nextTryAt: null }, RESTING)
     const before = await quarantine.find('production', 'q-1')
     await infirmary.wake('production', 'pricing')
     expect(await quarantine.find('production', 'q-1')).toEqual(before)
+    expect(remembered).toEqual([{ ...RESTING, nextTryAt: null }])
+    if (before !== null) await quarantine.remove(before.item, before.token)
+    await infirmary.wake('production', 'pricing')
+    expect([remembered.length, quarantine.kept()]).toEqual([2, []])
   })
 })

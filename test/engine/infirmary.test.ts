@@ -11,22 +11,22 @@ import type { Change } from '../../lib/ports.ts'
 import { createStage, type Stage } from '../../sim/runner.ts'
 import { createSimQuarantine } from '../../sim/store-quarantine.ts'
 import { aCaller } from '../support/callers.ts'
-import { HOUR, MINUTE, pricingManifest, version, weights } from '../support/story.ts'
+import { HOUR, MINUTE, plan, pricingManifest, version, weights } from '../support/story.ts'
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 const keyOf = (name: string) => ({ environment: 'production', name })
 const GARBAGE = { kind: 'seen' } as unknown as Observed
 
-function manifestOf(name: string) {
-  const { target, image, ...rest } = pricingManifest()
+function manifestOf(name: string, changes: Parameters<typeof pricingManifest>[0] = {}) {
+  const { target, image, ...rest } = pricingManifest(changes)
   return { ...rest, name, target: { ...target, app: name }, image: { ...image, repository: name } }
 }
 
 /** Two services, of which `bent` can be made to break the mind, the looks at all, or the store. */
-async function given(isBaking: boolean) {
+async function given(isBaking: boolean, changes: Parameters<typeof manifestOf>[1] = {}) {
   const stage = createStage()
   const add = async (name: string) => {
-    const manifest = manifestOf(name)
+    const manifest = manifestOf(name, changes)
     stage.world.addApp({ target: manifest.target, image: 'registry.example.com/x:v1', suffix: 'v1' })
     await stage.declare(manifest)
     await stage.push(version(2, { repository: name, eventId: `${name}-2` }))
@@ -178,6 +178,34 @@ describe('a service on which our own code breaks', () => {
     await sweep(other.wheel, 'production')
     expect(other.looked).toContain('bent')
     expect(here.quarantine.kept()).toEqual([])
+  })
+
+  test('rests no more once a person goes back to an earlier release: the same process begins it at once, and tries each minute until it is back', async () => {
+    const here = await given(false, { stages: plan([100, 0]) })
+    const { stage, ill, wheel } = here
+    Object.assign(stage.wakes, { timer: true })
+    const isAt = (kind: string) => stage.rollout(keyOf('bent')).phase.kind === kind
+    for (const next of [3, 4]) {
+      await stage.runUntil(`v${next - 1} is promoted`, () => isAt('finished'), 4 * HOUR)
+      await stage.push(version(next, { repository: 'bent', eventId: `bent-${next}` }))
+    }
+    expect(isAt('preparing')).toBe(true)
+    Object.assign(stage.wakes, { timer: false })
+    ill.mind = true
+    await minutesOf(here, 49)
+    expect(here.quarantine.kept()).toMatchObject([{ mayGoBack: false }])
+    const asked = { verb: 'undo', actor: 'ada', actorId: 'ada', reason: 'bad', to: 'v2', override: false } as const
+    const command = { ...asked, id: 'u-1', step: null, digest: null }
+    ill.mind = false
+    expect(await obeyCommand(wheel, keyOf('bent'), command)).toMatchObject({ kind: 'done' })
+    ill.mind = true
+    await sweep(wheel, 'production')
+    expect(stage.rollout(keyOf('bent'))).toMatchObject({ cause: 'undo', phase: { kind: 'preparing' } })
+    expect((await minutesOf(here, 20)).bent).toEqual(EACH(20))
+    expect(here.quarantine.kept()).toMatchObject([{ mayGoBack: true }])
+    ill.mind = false
+    await minutesOf(here, 20)
+    expect(weights(stage, manifestOf('bent'))).toEqual({ 'bent--r4-02020202': 100 })
   })
 
   test('before its canary has any users is tried with growing pauses', async () => {
