@@ -173,6 +173,7 @@ export const JUDGE = object({
         covered: figure,
         bad: figure,
         total: figure,
+        paired: maybe(figure),
         allowed: figure,
         baselineBad: figure,
         baselineTotal: figure,

@@ -85,11 +85,11 @@ function remember(move: Move, facts: Facts): Move {
   const taken = change(move, { verdict })
   const before = move.rollout.verdict === null ? null : darkKpi(move.rollout.verdict)
   const now = darkKpi(verdict)
-  if (before === null && now !== null)
+  if (now !== null && isNews(before, now))
     return note(taken, facts, {
       kind: 'measurements-lost',
-      metric: now,
-      notes: `traffic stays as it is: ${verdict.because}`,
+      metric: now.kpi,
+      notes: lossText(now, verdict),
       evidence: verdict.evidence,
     })
   if (before === null || now !== null) return taken
@@ -97,7 +97,7 @@ function remember(move: Move, facts: Facts): Move {
   const known = isSteady(taken.rollout, facts) ? change(taken, { overdue: false }) : taken
   return note(known, facts, {
     kind: 'measurements-back',
-    metric: before,
+    metric: before.kpi,
     notes: `the KPIs can be read again: ${verdict.because}`,
     evidence: verdict.evidence,
   })
@@ -108,9 +108,37 @@ function isSteady({ phase }: Rollout, { app }: Facts): boolean {
   return app.kind !== 'unseen' && steadySince(phase) !== null
 }
 
-/** The first KPI that counts and whose source gives no answer, as opposed to too few requests or an unclear figure; null = none. */
-function darkKpi({ evidence }: Verdict): string | null {
-  return evidence.find(isDark)?.kpi ?? null
+/**
+ * The first KPI that counts and whose source gives no answer, as opposed to too few requests or an unclear figure, those that
+ * keep the traffic as it is before others; null = none.
+ */
+function darkKpi({ evidence }: Verdict): Evidence | null {
+  const dark = evidence.filter(isDark)
+  return dark.find(holdsTraffic) ?? dark[0] ?? null
+}
+
+/** Whether a silence was not told of yet: it is the first, or traffic waits for it now and did not, or no longer does. */
+function isNews(before: Evidence | null, now: Evidence): boolean {
+  if (before === null) return true
+  return (holdsTraffic(before) && isAlone(now)) || (isAlone(before) && holdsTraffic(now))
+}
+
+function lossText(dark: Evidence, { kind, because }: Verdict): string {
+  const why = dark.silent ?? dark.because
+  if (isAlone(dark))
+    return `${dark.kpi} is judged by its limit alone, with no stable revision to compare with, and a step may wait for that: ${why}`
+  if (dark.role === 'required' && kind !== 'fail') return `traffic stays as it is: ${because}`
+  return `${dark.kpi} cannot be read as it should: ${why}`
+}
+
+/** Whether no step passes while this KPI is silent. */
+function holdsTraffic({ role, verdict }: Evidence): boolean {
+  return role === 'required' && (verdict === 'error' || verdict === 'nodata')
+}
+
+/** Whether a KPI with a silent source is judged all the same: then the baseline's is the silent one. */
+function isAlone({ verdict, silent }: Evidence): boolean {
+  return silent !== null && (verdict === 'pass' || verdict === 'inconclusive')
 }
 
 function isDark({ role, verdict, silent }: Evidence): boolean {

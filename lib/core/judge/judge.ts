@@ -124,13 +124,14 @@ function look(
   const stepSince = it.step === null ? null : Math.max(from, roundedUp(it.step.since, it.manifest))
   const setting: Setting = { kpi, manifest: it.manifest, from, since, stepSince }
   const known = begun(setting, before, asked)
-  const arms =
-    isAlone(it, known) || isDoneWithout(asked, known, it.manifest, now) ? { ...asked, baseline: null } : asked
+  const isLonely = isAlone(it, known)
+  const arms = isLonely || isDoneWithout(asked, known, it.manifest, now) ? { ...asked, baseline: null } : asked
   const { state: taken, logged, seen } = takeIn(setting, known, arms, now)
   const state = { ...taken, blind: stillBlind(asked, known, taken, now) }
   const bakeMs = it.step?.bakeMs ?? null
-  const weighed = weigh({ setting, state, arms, seen, bakeMs, weight: it.weight, now })
-  const silent = silenceOf(isAlone(it, known) ? arms : asked)?.why ?? null
+  const silent = silenceOf(isLonely ? arms : asked)?.why ?? lostControl(arms, state)
+  const without = arms.canary.kind === 'missing' ? null : silent
+  const weighed = weigh({ setting, state, arms, without, seen, bakeMs, weight: it.weight, now })
   return { kpi, state, logged, evidence: { ...evidenceOf(it, setting, state, arms, weighed, now), silent } }
 }
 
@@ -147,6 +148,12 @@ function isDoneWithout({ canary, baseline }: Arms, { blind }: KpiState, { analys
   if (canary.kind === 'missing' || baseline?.kind !== 'missing') return false
   if (baseline.silence === 'refused' || baseline.silence === 'unset') return true
   return blind !== null && now - blind.since >= CONTROL_BUCKETS * analysis.bucketMs
+}
+
+/** Said where the source answers for the baseline, but has had no figures of it for so long that it is done without. */
+function lostControl({ baseline }: Arms, { uncontrolled }: KpiState): string | null {
+  const isLost = baseline !== null && uncontrolled > CONTROL_BUCKETS
+  return isLost ? `the source has had no figures of the stable revision in ${uncontrolled} buckets in a row` : null
 }
 
 /** How long a KPI has been without an answer of one of its revisions, also where it is judged all the same. */

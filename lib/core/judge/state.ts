@@ -72,6 +72,8 @@ export interface Tally {
   readonly covered: number
   readonly bad: number
   readonly total: number
+  /** Those of `total` in buckets that the baseline had figures of, too; absent in what an earlier version stored. */
+  readonly paired?: number
   /** Bad events that were allowed: limit times requests, more while the baseline was in breach itself. */
   readonly allowed: number
   readonly baselineBad: number

@@ -143,7 +143,7 @@ function absorbOne(setting: Setting, test: Test, state: KpiState, bucket: Logged
     next: at + manifest.analysis.bucketMs,
     sequence,
     history: state.history,
-    step: counts ? tallied(state.step, minute, isCovered, isWarm ? null : sequence) : state.step,
+    step: counts ? tallied(state.step, minute, isCovered, isPaired(bucket), isWarm ? null : sequence) : state.step,
     lagMs: state.lagMs,
     recent: state.recent,
     corrected: state.corrected,
@@ -188,7 +188,17 @@ function baselineLimit(kpi: Kpi & { kind: 'gauge' }, baseline: number | null): n
   return kpi.wanted === 'below' ? baseline + room : baseline - room
 }
 
-function tallied(step: Tally, minute: Minute, isCovered: boolean, judged: Sequence | null): Tally {
+/** Whether a bucket has figures of both arms. */
+function isPaired(bucket: LoggedBucket): boolean {
+  return bucket[1] !== null && bucket[5] !== null
+}
+
+/** The canary's requests of a step beside which the baseline's were counted. */
+export function pairedOf({ paired, total }: Tally): number {
+  return paired ?? total
+}
+
+function tallied(step: Tally, minute: Minute, isCovered: boolean, isBeside: boolean, judged: Sequence | null): Tally {
   const { bad, total, baselineBad, baselineTotal } = judged === null ? NOTHING : minute
   return {
     since: step.since,
@@ -196,6 +206,7 @@ function tallied(step: Tally, minute: Minute, isCovered: boolean, judged: Sequen
     covered: step.covered + (isCovered ? 1 : 0),
     bad: step.bad + bad,
     total: step.total + total,
+    paired: pairedOf(step) + (isBeside ? total : 0),
     allowed: step.allowed + (judged?.allowed ?? 0) * total,
     baselineBad: step.baselineBad + baselineBad,
     baselineTotal: step.baselineTotal + baselineTotal,
@@ -210,7 +221,7 @@ function stepOf({ stepSince }: Setting, state: KpiState): KpiState {
 
 /** A step in which nothing was seen yet. */
 export function emptyTally(since: number): Tally {
-  return { since, buckets: 0, covered: 0, bad: 0, total: 0, allowed: 0, baselineBad: 0, baselineTotal: 0 }
+  return { since, buckets: 0, covered: 0, bad: 0, total: 0, paired: 0, allowed: 0, baselineBad: 0, baselineTotal: 0 }
 }
 
 /**

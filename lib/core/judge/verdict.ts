@@ -62,7 +62,7 @@ export interface Evidence {
   readonly baseline: Counted | null
   /** Null before the first bucket. */
   readonly evalues: EValues | null
-  /** Why the source, of either revision, gave no answer at this look; null where it did. */
+  /** Why the source, of either revision, gave no answer at this look, or has had no figures of the stable revision for long; null where it did. */
   readonly silent: string | null
   /** Whether buckets that are not final yet were needed for the verdict. */
   readonly provisional: boolean

@@ -2,9 +2,9 @@ import { duration, percent } from '../format.ts'
 import { allowedBad, leastEvents } from './kpi-test.ts'
 import { provisionalFinding } from './provisional.ts'
 import { type Finding, findingOf, SUSPECT } from './sequence.ts'
-import { splitTrouble } from './split.ts'
+import { hasSplit, splitTrouble } from './split.ts'
 import type { KpiState, SeenBucket, Tally } from './state.ts'
-import { type Arms, CONTROL_BUCKETS, HISTORY_BUCKETS, minuteOf, type Setting, silenceOf, testFor } from './take-in.ts'
+import { type Arms, HISTORY_BUCKETS, minuteOf, pairedOf, type Setting, silenceOf, testFor } from './take-in.ts'
 import type { VerdictKind } from './verdict.ts'
 import { accusation, eventsOf, figure, limitText, praise } from './words.ts'
 
@@ -13,6 +13,8 @@ export interface Scene {
   readonly setting: Setting
   readonly state: KpiState
   readonly arms: Arms
+  /** Why the canary is judged without the baseline that it should have; null where it is not. */
+  readonly without: string | null
   /** All buckets that this look saw or that are remembered, by their start; empty where a source gave no answer. */
   readonly seen: ReadonlyMap<number, SeenBucket>
   /** How long the present step bakes; null where no step counts. */
@@ -57,7 +59,7 @@ export type Counts = Pick<Tally, 'bad' | 'total' | 'baselineBad' | 'baselineTota
 /** What can be said about one KPI now. */
 export function weigh(scene: Scene): Weighed {
   const { setting, state, arms } = scene
-  const split = isSplitKnown(scene) ? splitTrouble(setting.kpi, state, scene.weight) : null
+  const split = scene.bakeMs === null ? null : splitTrouble(setting.kpi, state, scene.weight)
   const { finding, provisional } = findingNow(scene, split !== null)
   const counts = tellingCounts(scene, finding, provisional)
   const told = (kind: VerdictKind, because: string) => ({
@@ -85,11 +87,6 @@ export function weigh(scene: Scene): Weighed {
     missing: wants.text,
     passAt: wants.at,
   }
-}
-
-/** Whether the step's counts tell how the traffic was split: not before its weight is real, nor where the baseline is done without. */
-function isSplitKnown({ bakeMs, arms, state }: Scene): boolean {
-  return bakeMs !== null && arms.baseline !== null && state.uncontrolled <= CONTROL_BUCKETS
 }
 
 /** What the final buckets say, or together with the unfinished ones where only those fail; void comparisons do not fail. */
@@ -192,12 +189,29 @@ function wanting(scene: Scene, finding: Finding): { readonly text: string; reado
       at: rate > 0 ? inTime((needed - step.total) / rate) : null,
     }
   }
+  const unproven = unprovenSplit(scene, needed)
+  if (unproven !== null) return { text: unproven, at: null }
   if (step.bad > step.allowed)
     return { text: `a share within ${limitText(kpi)}; it is over, but maybe by chance`, at: null }
   if (manifest.analysis.requireEvidence && finding.support < SUSPECT) {
     return { text: `evidence of ${Math.floor(finding.support)} of ${SUSPECT} that the limit holds`, at: null }
   }
   return null
+}
+
+/**
+ * What is missing where the baseline is done without: a source that books both revisions under the canary's name shows none
+ * of the baseline, and the canary's failures among the requests of all. As many as a pass needs must have been told apart.
+ */
+function unprovenSplit({ setting, state, arms, without, weight }: Scene, needed: number): string | null {
+  const isAsked = arms.baseline !== null || without !== null
+  const paired = pairedOf(state.step)
+  if (!isAsked || !hasSplit(setting.kpi, weight) || paired >= needed) return null
+  const why = without === null ? '' : ` (${without})`
+  return (
+    `${paired} of the ${needed} ${eventsOf(setting.kpi)} needed were counted beside the stable revision’s own${why}: they may be those of ` +
+    'both revisions, which hides failures; make the source tell the two apart, or let a person decide'
+  )
 }
 
 /**

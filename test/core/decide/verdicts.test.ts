@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Facts } from '../../../lib/core/facts.ts'
-import type { VerdictKind } from '../../../lib/core/judge/verdict.ts'
+import type { Verdict, VerdictKind } from '../../../lib/core/judge/verdict.ts'
 import type { Phase, Rollout } from '../../../lib/core/rollout.ts'
 import type { Analysis } from '../../../lib/core/service.ts'
 import {
@@ -254,6 +254,45 @@ describe('measurements', () => {
     expect(first.rows).toMatchObject([{ kind: 'measurements-lost', metric: 'p95' }])
     const seen = look(aRollout(progressing(0), { verdict: null }), appAt(10), { verdict: aVerdict('inconclusive') })
     expect(kinds(seen)).toEqual([])
+  })
+
+  const alone = (silent: string, kind: 'pass' | 'inconclusive' | 'suspect' | 'fail' = 'inconclusive') =>
+    aVerdict(kind, [someEvidence(kind, { silent })])
+  const toldOf = (before: Verdict, verdict: Verdict) =>
+    look(aRollout(progressing(0), { verdict: before }), appAt(10), { verdict }).rows.flatMap((row) =>
+      row.kind === 'measurements-lost' ? [`${row.metric}: ${row.notes}`] : [],
+    )
+
+  test('that are missing of the stable revision alone do not keep the traffic as it is: the row says what they do', () => {
+    const words =
+      'p95: p95 is judged by its limit alone, with no stable revision to compare with, and a step may wait for that: no series'
+    expect(toldOf(pass, alone('no series', 'pass'))).toEqual([words])
+    expect(toldOf(pass, alone('no series'))).toEqual([words])
+    expect(toldOf(alone('no series'), alone('no series', 'pass'))).toEqual([])
+  })
+
+  test('that keep the traffic as it is and then do not are told of again, and the other way round', () => {
+    const held = aVerdict('error', [someEvidence('error', { silent: 'it is down' })])
+    expect(toldOf(held, alone('it is down'))).toEqual([
+      'p95: p95 is judged by its limit alone, with no stable revision to compare with, and a step may wait for that: it is down',
+    ])
+    expect(toldOf(alone('it is down'), held)).toEqual(['p95: traffic stays as it is: p95 is error'])
+    expect(toldOf(held, held)).toEqual([])
+  })
+
+  test('that keep the traffic as it is are named before those that do not', () => {
+    const both = aVerdict('error', [
+      someEvidence('inconclusive', { kpi: 'errors', silent: 'no series' }),
+      someEvidence('error', { silent: 'it is down' }),
+    ])
+    expect(toldOf(pass, both)).toEqual(['p95: traffic stays as it is: p95 is error'])
+  })
+
+  test('beside a failure, or of a guard, keep no traffic where it is', () => {
+    expect(toldOf(pass, alone('it is down', 'fail'))).toEqual(['p95: p95 cannot be read as it should: it is down'])
+    const guard = aVerdict('pass', [someEvidence('pass'), someEvidence('nodata', { kpi: 'queue', role: 'guard' })])
+    expect(toldOf(pass, guard)).toEqual(['queue: queue cannot be read as it should: p95 is nodata'])
+    expect(toldOf(pass, alone('it is down', 'suspect'))).toEqual(['p95: traffic stays as it is: p95 is suspect'])
   })
 
   test('of an advisory KPI may come and go unsaid', () => {

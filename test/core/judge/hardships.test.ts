@@ -116,22 +116,80 @@ describe('the baseline', () => {
     expect(kinds.indexOf('fail')).toBe(minutes - 1)
   })
 
+  function played(trial: Trial, change: (reading: Reading, minute: number) => Reading) {
+    let state: Parameters<typeof judge>[1] = null
+    return Array.from({ length: 80 }, (_each, index) => {
+      const told = lookWith(trial, T0 + (index + 1) * MINUTE, state, (reading) =>
+        reading.id === 'errors/baseline' ? change(reading, index + 1) : reading,
+      )
+      state = told.state
+      return only(told)
+    })
+  }
+
   test.each<[string, Partial<Trial>, (reading: Reading) => Reading]>([
     ['can never be measured', {}, (reading) => ({ ...dark(reading.id), silence: 'refused' })],
     ['is silent', {}, (reading) => dark(reading.id)],
     ['has no figures', { baseline: Array(80).fill(null) }, (reading) => reading],
-  ])('that %s says nothing of how the traffic is split: a canary within its limit passes', (_, changes, change) => {
-    const trial = { ...HEALTHY, ...changes }
-    let state: Parameters<typeof judge>[1] = null
-    const kinds = Array.from({ length: 80 }, (_each, index) => {
-      const told = lookWith(trial, T0 + (index + 1) * MINUTE, state, (reading) =>
-        reading.id === 'errors/baseline' ? change(reading) : reading,
+  ])(
+    'that %s does not tell whose requests were counted: nothing passes, and a person is told why',
+    (_, changes, change) => {
+      const told = played({ ...HEALTHY, ...changes }, change)
+      const kinds = told.map(({ verdict }) => verdict)
+      expect(kinds).not.toContain('suspect')
+      expect(kinds).not.toContain('pass')
+      expect(told.at(-1)?.verdict).toBe('inconclusive')
+      expect(told.at(-1)?.missing).toMatch(
+        /^0 of the 1000 requests needed were counted beside the stable revision’s own \(.+\): they may be those of both revisions, which hides failures; make the source tell the two apart, or let a person decide$/,
       )
-      state = told.state
-      return told.verdict.kind
-    })
-    expect(kinds).not.toContain('suspect')
-    expect(kinds.at(-1)).toBe('pass')
+      expect(told.at(-1)?.because).toContain(told.at(-1)?.silent ?? 'nothing')
+    },
+  )
+
+  test('whose requests carry the canary’s name hides its failures: all of both revisions pass nothing', () => {
+    const both = { ...HEALTHY, canary: steady(80, 1, 3000) }
+    const told = played(both, (reading) => ({ ...dark(reading.id), silence: 'refused', why: 'no series' }))
+    expect(told.map(({ verdict }) => verdict)).not.toContain('pass')
+  })
+
+  test.each([10, 30])(
+    'that is gone from minute %i on is done without once it has told whose requests were counted',
+    (gone) => {
+      const told = played(HEALTHY, (reading, minute) => (minute > gone ? dark(reading.id) : reading))
+      expect(told.map(({ verdict }) => verdict)).not.toContain('suspect')
+      expect(told.at(-1)).toMatchObject({ verdict: 'pass', silent: 'the source is down' })
+    },
+  )
+
+  test('that comes back after long is compared with what was counted beside it only: the split is not wrong', () => {
+    const told = played(HEALTHY, (reading, minute) =>
+      minute < 40 ? { ...dark(reading.id), silence: 'refused' } : reading,
+    )
+    expect(told.map(({ verdict }) => verdict)).not.toContain('suspect')
+    expect(told.at(-1)).toMatchObject({ verdict: 'pass', silent: null })
+  })
+
+  test('that was split wrongly as long as it was seen stays so when it is gone', () => {
+    const told = played({ ...HEALTHY, baseline: steady(80, 0, 300) }, (reading, minute) =>
+      minute > 30 ? { ...dark(reading.id), silence: 'refused' } : reading,
+    )
+    expect(told.at(-1)?.because).toBe(
+      'errors: the canary has 50 % of the requests (9000 of 18000) instead of 10 %, so traffic or figures do not go where they should',
+    )
+  })
+
+  test('of events that no weight splits need not be seen: a probe asks each revision by itself', () => {
+    const manifest = manifestOf([exact({ source: { kind: 'probe', path: '/', count: 3, timeoutMs: 1000 } })])
+    const told = played({ ...HEALTHY, manifest }, (reading) => ({ ...dark(reading.id), silence: 'refused' }))
+    expect(told.at(-1)?.verdict).toBe('pass')
+  })
+
+  test('was counted beside all that a state of an earlier version holds', () => {
+    const half = looks(HEALTHY, 30).at(-1)
+    const state = structuredClone(half?.state ?? null)
+    const old = JSON.parse(JSON.stringify(state), (name, value) => (name === 'paired' ? undefined : value))
+    const next = lookAt(HEALTHY, T0 + 31 * MINUTE, old)
+    expect(next.state.kpis.errors?.step).toMatchObject({ total: 9300, paired: 9300 })
   })
 
   test('that has no figures for a quarter of an hour is done without', () => {

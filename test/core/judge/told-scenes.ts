@@ -338,11 +338,11 @@ function evidenceText(it: Evidence): string {
 function stateText(state: KpiState | undefined): string {
   if (state === undefined) return 'no state'
   const { step, history, recent } = state
-  const { since, allowed, ...counts } = step
+  const { since, allowed, paired, ...counts } = step
   return [
     `state next ${time(state.next)} lag ${time(T0 + state.lagMs)} corrected ${state.corrected} uncontrolled ${state.uncontrolled} idle ${state.idle} value ${state.value}`,
     `blind ${state.blind === null ? 'no' : `${time(state.blind.since)} ${state.blind.silence}`}`,
-    `step ${time(since)} ${Object.values(counts).join(' ')} allowed ${short(allowed)}`,
+    `step ${time(since)} ${Object.values(counts).join(' ')} allowed ${short(allowed)}${paired === step.total ? '' : ` paired ${paired}`}`,
     `before ${Object.values(history).map(short).join(' ')}`,
     `remembered ${recent.length} ${recent.length === 0 ? '' : `${time(recent[0]?.[0] ?? 0)} to ${recent.at(-1)?.slice(1).join('/')}`}`,
   ].join('; ')
