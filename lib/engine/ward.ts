@@ -17,6 +17,7 @@ import { entityId, type ServiceKey } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { Page, Quarantine, QuarantinedLoaded, RolloutStore } from '../ports.ts'
 import { createInfirmary, type Infirmary } from './infirmary.ts'
+import { createPaced } from './paced.ts'
 import { owingHere, pay, type Telling } from './ward-telling.ts'
 import { ATTEMPTS } from './wheel.ts'
 
@@ -51,8 +52,10 @@ export interface Ward {
   readonly infirmary: Infirmary
 }
 
-/** An environment's quarantine is read no more often than this: once a tick. */
+/** An environment's quarantine is read no more often than this, also where it could not be read: once a tick. */
 const KNOWN_MS = 30_000
+/** What is to be told, or read again, keeps whoever wants to know what is held waiting no longer than this: the rest comes later. */
+const CHORES_MS = 10_000
 /** Rows that one tick reads again at most, and items that it looks through. */
 const MOST_AGAIN = 20
 const MOST_ITEMS = 5_000
@@ -67,12 +70,11 @@ interface Memory {
   readonly waiting: Map<string, Suspect>
   /** Those who read something again now, and want to hear of what is met. */
   readonly seekers: Set<Seeker>
-  /** What holds services, and what breaks on them, as of `at`, by environment. */
+  /** What holds services, and what breaks on them, by environment. */
   readonly known: Map<string, Known>
 }
 
 interface Known {
-  readonly at: number
   readonly held: Map<string, Quarantined>
   readonly ailing: Map<string, Quarantined>
 }
@@ -82,9 +84,11 @@ export function createWard(options: WardOptions): Ward {
   const memory: Memory = { waiting: new Map(), seekers: new Set(), known: new Map() }
   const { waiting, known } = memory
   let settling: Promise<void> | null = null
+  const freshen = createPaced(options.clock, KNOWN_MS, (environment) =>
+    attempted(options, () => refresh(options, memory, environment)),
+  )
   const heldIn = async (environment: string) => {
-    const age = options.clock.now() - (known.get(environment)?.at ?? Number.NEGATIVE_INFINITY)
-    if (age >= KNOWN_MS || age < 0) await attempted(options, () => refresh(options, memory, environment))
+    await freshen(environment)
     return new Set(known.get(environment)?.held.keys())
   }
   return {
@@ -119,7 +123,7 @@ export function createWard(options: WardOptions): Ward {
         forget(memory, item)
         remember(memory, item)
       },
-      attempted: (work) => attempted(options, work),
+      attempted: async (work) => void (await attempted(options, work)),
     }),
   }
 }
@@ -140,7 +144,7 @@ function idOf({ digest }: WardOptions, suspect: Suspect): string {
 function remember({ known }: Memory, item: Quarantined): void {
   const { environment, service, kind } = item
   if (environment === null || service === null || isReleased(item)) return
-  const here = known.get(environment) ?? { at: Number.NEGATIVE_INFINITY, held: new Map(), ailing: new Map() }
+  const here = known.get(environment) ?? { held: new Map(), ailing: new Map() }
   known.set(environment, here)
   if (kind === 'service') here.ailing.set(service, item)
   else if (holdsService(item)) here.held.set(service, item)
@@ -241,16 +245,29 @@ async function refresh(options: WardOptions, memory: Memory, environment: string
   const now = clock.now()
   const scopes = environment === environments[0] ? [environment, null] : [environment]
   const all = (await Promise.all(scopes.map((scope) => allOf(quarantine, scope)))).flat()
-  memory.known.set(environment, { at: now, held: new Map(), ailing: new Map() })
+  memory.known.set(environment, { held: new Map(), ailing: new Map() })
   for (const { item } of all) remember(memory, item)
   const owing = all.filter(({ item }) => (item.owed ?? []).length > 0 || isReleased(item))
-  for (const { item } of owing.slice(0, MOST_AGAIN)) await attempted(options, () => payIfOwing(options, item))
   const due = all.filter(({ item }) => isDueAgain(item, now)).toSorted((a, b) => byNeed(a.item, b.item))
   const ended = all.filter(({ item }) => endOf(item, now) === 'examine')
-  const again = [...due, ...ended].slice(0, MOST_AGAIN)
-  for (const one of again) await attempted(options, () => readAgain(options, memory, one))
-  const old = all.filter(({ item }) => endOf(item, now) === 'remove').slice(0, MOST_AGAIN)
-  for (const { item, token } of old) await attempted(options, () => quarantine.remove(item, token))
+  const old = all.filter(({ item }) => endOf(item, now) === 'remove')
+  const chores = [
+    ...[...due, ...ended].slice(0, MOST_AGAIN).map((one) => () => readAgain(options, memory, one)),
+    ...owing.slice(0, MOST_AGAIN).map(
+      ({ item }) =>
+        () =>
+          payIfOwing(options, item),
+    ),
+    ...old.slice(0, MOST_AGAIN).map(
+      ({ item, token }) =>
+        () =>
+          quarantine.remove(item, token),
+    ),
+  ]
+  for (const chore of chores) {
+    if (clock.now() >= now + CHORES_MS) return
+    await attempted(options, chore)
+  }
 }
 
 async function readAgain(options: WardOptions, memory: Memory, { item, token }: QuarantinedLoaded): Promise<void> {
@@ -282,11 +299,14 @@ async function allOf(quarantine: Quarantine, environment: string | null): Promis
   return all
 }
 
-async function attempted({ onTrouble }: WardOptions, work: () => Promise<unknown>): Promise<void> {
+/** Whether the work was done; what kept it from being done is reported. */
+async function attempted({ onTrouble }: WardOptions, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work()
+    return true
   } catch (error) {
     onTrouble('what is in quarantine could not be looked after; it is met again', error)
+    return false
   }
 }
 
