@@ -13,7 +13,7 @@ import { entityId, type ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { SetUps } from '../ports.ts'
 import type { Attempt } from './doctor-time.ts'
-import { inLanes } from './services.ts'
+import { inLanes } from './lanes.ts'
 import type { Wheel } from './wheel.ts'
 
 /** What the checks of one environment's services need. */

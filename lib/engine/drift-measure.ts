@@ -9,7 +9,7 @@ import {
 import type { DayName } from '../core/drift-report/night.ts'
 import type { Query, Reading } from '../core/judge/reading.ts'
 import { Fault } from '../errors.ts'
-import { inLanes } from './services.ts'
+import { inLanes } from './lanes.ts'
 import type { Wheel } from './wheel.ts'
 
 /** Is told what went wrong with which thing. */

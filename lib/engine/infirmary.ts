@@ -4,7 +4,7 @@ import { quarantineRow } from '../core/quarantine-row.ts'
 import { entityId } from '../core/service.ts'
 import { Fault, withoutSecrets } from '../errors.ts'
 import type { Clock, Quarantine } from '../ports.ts'
-import { ATTEMPTS } from './wheel.ts'
+import { inLanes } from './lanes.ts'
 
 /** What a turn came to for a service, as far as it matters here. */
 export interface Outcome {
@@ -44,6 +44,11 @@ const MOST_BROKEN = 3
 /** A service that is tried at every look is written down no more often than this. */
 const WRITTEN_EVERY_MS = 30_000
 
+/** How often the loser of a race looks again: each round somebody else has won. */
+const ATTEMPTS = 8
+/** Services that are written down at once: what breaks all of them must not keep the next slice waiting. */
+const LANES = 32
+
 /** Makes the infirmary of one process. Until a service is written down, each process counts its own turns. */
 export function createInfirmary(options: InfirmaryOptions): Infirmary {
   const { clock, ailingIn, attempted } = options
@@ -73,11 +78,12 @@ export function createInfirmary(options: InfirmaryOptions): Infirmary {
     },
     note: async (environment, turned) => {
       const ailing = new Map(await ailingIn(environment))
-      for (const one of turned) {
-        if (isBreak(one)) await breaks(environment, one, ailing.get(one.name))
-        else if (one.result === 'saved' || one.result === 'nothing')
-          await succeeds(environment, one.name, ailing.get(one.name))
+      const noteOne = async (one: Outcome) => {
+        const known = ailing.get(one.name)
+        if (isBreak(one)) await breaks(environment, one, known)
+        else if (one.result === 'saved' || one.result === 'nothing') await succeeds(environment, one.name, known)
       }
+      await inLanes(turned, noteOne, LANES)
     },
   }
 }

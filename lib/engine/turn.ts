@@ -5,9 +5,9 @@ import type { Rollout } from '../core/rollout.ts'
 import { isRunning, newRollout, waitsFor } from '../core/start.ts'
 import type { Change, CommandRecord, Loaded } from '../ports.ts'
 import { recordFor } from './answer.ts'
+import { inLanes } from './lanes.ts'
 import { lookAgain, type Sight, type Subject, see, weigh } from './look.ts'
 import { perform } from './perform.ts'
-import { inLanes } from './services.ts'
 import { ringFor, sealed, type Wheel } from './wheel.ts'
 
 /** Apps that are looked at while what is wished of as many others is done: of more, ARM's calls would be spent on sights alone. */

@@ -1,19 +1,15 @@
 import type { AuditDraft } from '../core/audit.ts'
-import { sealAs } from '../core/chain.ts'
 import { isReleased, type Owed, type Quarantined } from '../core/quarantine.ts'
-import { owing, toldWith, withoutPaid } from '../core/quarantine-row.ts'
-import { Fault } from '../errors.ts'
-import type { Clock, Freezes, Quarantine, QuarantinedLoaded } from '../ports.ts'
+import { owing, withoutPaid } from '../core/quarantine-row.ts'
+import type { Clock, Quarantine, QuarantinedLoaded } from '../ports.ts'
+import type { Tell } from './ward-teller.ts'
 import { ATTEMPTS } from './wheel.ts'
 
 /** What telling of items needs. */
 export interface Telling {
   readonly quarantine: Quarantine
-  /** Where the environments' own audit chains lie. */
-  readonly freezes: Freezes
   readonly clock: Clock
-  /** SHA-256 of a text, hex. */
-  readonly digest: (text: string) => string
+  readonly tell: Tell
   /** What is of no environment is told in all of these. */
   readonly environments: readonly string[]
 }
@@ -58,26 +54,9 @@ async function payAll(
   failed: unknown[],
 ): Promise<void> {
   for (const { id, row, environments } of owed) {
-    const told = await Promise.allSettled(environments.map((environment) => tellIn(options, environment, id, row)))
+    const told = await Promise.allSettled(environments.map((environment) => options.tell(environment, id, row)))
     const there = environments.filter((_, index) => told[index]?.status === 'fulfilled')
     if (there.length > 0) paid.set(id, new Set(there))
     failed.push(...told.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : [])))
   }
-}
-
-async function tellIn(
-  { freezes, clock, digest }: Telling,
-  environment: string,
-  id: string,
-  draft: AuditDraft,
-): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { chain, token, freezes: kept, lifted = [], told: before = [] } = await freezes.freezesOf(environment)
-    const told = toldWith(before, id, clock.now())
-    if (told === null) return
-    const sealed = sealAs(environment, chain, [draft], clock.now(), digest)
-    const change = { environment, token, freezes: kept, lifted, told, chain: sealed.chain, audit: sealed.rows }
-    if ((await freezes.commitFreezes(change)) === 'saved') return
-  }
-  throw new Fault('conflict', `the audit of ${environment} changed ${ATTEMPTS} times meanwhile; send it again`)
 }

@@ -18,11 +18,12 @@ import { Fault } from '../errors.ts'
 import type { Page, Quarantine, QuarantinedLoaded, RolloutStore } from '../ports.ts'
 import { createInfirmary, type Infirmary } from './infirmary.ts'
 import { createPaced } from './paced.ts'
+import { type Chains, createTeller } from './ward-teller.ts'
 import { owingHere, pay, type Telling } from './ward-telling.ts'
 import { ATTEMPTS } from './wheel.ts'
 
 /** What looking after the quarantine needs. */
-export interface WardOptions extends Telling {
+export interface WardOptions extends Omit<Telling, 'tell'>, Chains {
   /** The store as it is, whose `load` tells `found` of what it leaves out. */
   readonly store: Pick<RolloutStore, 'load'>
   /** Told of what could not be written down now; it is met again. */
@@ -62,6 +63,8 @@ const MOST_ITEMS = 5_000
 /** Suspects that wait to be written down; more are met again. */
 const MOST_WAITING = 500
 
+type Looking = WardOptions & Telling
+
 type Seeker = (id: string, suspect: Suspect) => void
 
 /** What one process remembers. */
@@ -80,7 +83,8 @@ interface Known {
 }
 
 /** Makes the ward of one process. What it remembers is a shadow of what is stored: others may know more. */
-export function createWard(options: WardOptions): Ward {
+export function createWard(given: WardOptions): Ward {
+  const options: Looking = { ...given, tell: createTeller(given) }
   const memory: Memory = { waiting: new Map(), seekers: new Set(), known: new Map() }
   const { waiting, known } = memory
   let settling: Promise<void> | null = null
@@ -128,7 +132,7 @@ export function createWard(options: WardOptions): Ward {
   }
 }
 
-function found(options: WardOptions, memory: Memory, suspect: Suspect): void {
+function found(options: Looking, memory: Memory, suspect: Suspect): void {
   const { waiting, seekers } = memory
   const id = idOf(options, suspect)
   for (const tell of seekers) tell(id, suspect)
@@ -137,7 +141,7 @@ function found(options: WardOptions, memory: Memory, suspect: Suspect): void {
   if (waiting.size < MOST_WAITING) waiting.set(id, suspect)
 }
 
-function idOf({ digest }: WardOptions, suspect: Suspect): string {
+function idOf({ digest }: Looking, suspect: Suspect): string {
   return digest(nameOfSuspect(suspect)).slice(0, 32)
 }
 
@@ -156,7 +160,7 @@ function forget({ known }: Memory, { id, environment, service }: Quarantined): v
   for (const items of [here.held, here.ailing]) if (items.get(service)?.id === id) items.delete(service)
 }
 
-async function admit(options: WardOptions, memory: Memory, suspect: Suspect): Promise<Quarantined> {
+async function admit(options: Looking, memory: Memory, suspect: Suspect): Promise<Quarantined> {
   const { quarantine, clock } = options
   const id = idOf(options, suspect)
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -175,17 +179,17 @@ async function admit(options: WardOptions, memory: Memory, suspect: Suspect): Pr
 }
 
 /** An item as it is kept once it was met; where that is news, its audit owes a row. */
-function metNow(options: WardOptions, id: string, suspect: Suspect, known: Quarantined | null): Quarantined {
+function metNow(options: Looking, id: string, suspect: Suspect, known: Quarantined | null): Quarantined {
   const item = quarantinedAs(id, suspect, known, options.clock.now())
   return isNews(item, known) ? owingHere(options, item, quarantineRow('quarantine-added', item, 'slipway')) : item
 }
 
-async function payIfOwing(options: WardOptions, item: Quarantined): Promise<void> {
+async function payIfOwing(options: Looking, item: Quarantined): Promise<void> {
   if ((item.owed ?? []).length > 0 || isReleased(item)) await pay(options, item)
 }
 
 async function keep(
-  options: WardOptions,
+  options: Looking,
   memory: Memory,
   item: Quarantined,
   token: unknown,
@@ -201,7 +205,7 @@ async function keep(
 
 /** Its service goes on from now, whatever becomes of the telling. */
 async function release(
-  options: WardOptions,
+  options: Looking,
   memory: Memory,
   item: Quarantined,
   token: unknown,
@@ -211,7 +215,7 @@ async function release(
   return keep(options, memory, well, token, row)
 }
 
-async function flush(options: WardOptions, memory: Memory): Promise<void> {
+async function flush(options: Looking, memory: Memory): Promise<void> {
   for (const [id, suspect] of [...memory.waiting]) {
     memory.waiting.delete(id)
     await attempted(options, () => admit(options, memory, suspect))
@@ -219,7 +223,7 @@ async function flush(options: WardOptions, memory: Memory): Promise<void> {
 }
 
 async function examined(
-  { quarantine, store }: WardOptions,
+  { quarantine, store }: Looking,
   { waiting, seekers }: Memory,
   item: Quarantined,
 ): Promise<Suspect | null> {
@@ -240,7 +244,7 @@ async function examined(
 }
 
 /** What is known of an environment from now on; what is due to be read again is read, up to a bound. */
-async function refresh(options: WardOptions, memory: Memory, environment: string): Promise<void> {
+async function refresh(options: Looking, memory: Memory, environment: string): Promise<void> {
   const { quarantine, clock, environments } = options
   const now = clock.now()
   const scopes = environment === environments[0] ? [environment, null] : [environment]
@@ -270,7 +274,7 @@ async function refresh(options: WardOptions, memory: Memory, environment: string
   }
 }
 
-async function readAgain(options: WardOptions, memory: Memory, { item, token }: QuarantinedLoaded): Promise<void> {
+async function readAgain(options: Looking, memory: Memory, { item, token }: QuarantinedLoaded): Promise<void> {
   const still = await examined(options, memory, item)
   if (still === null) {
     await release(options, memory, item, token, quarantineRow('quarantine-over', item, 'slipway'))
@@ -300,7 +304,7 @@ async function allOf(quarantine: Quarantine, environment: string | null): Promis
 }
 
 /** Whether the work was done; what kept it from being done is reported. */
-async function attempted({ onTrouble }: WardOptions, work: () => Promise<unknown>): Promise<boolean> {
+async function attempted({ onTrouble }: Looking, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work()
     return true

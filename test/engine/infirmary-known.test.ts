@@ -84,3 +84,32 @@ describe('a process that has not heard yet what another one has written', () => 
     expect([remembered.length, quarantine.kept()]).toEqual([2, []])
   })
 })
+
+describe('after a release that breaks all services', () => {
+  test('they are written down side by side, and not all at once', async () => {
+    let now = 0
+    let most = 0
+    const done: string[] = []
+    const infirmary = createInfirmary({
+      quarantine: createSimQuarantine(() => null),
+      clock: { now: () => NOW },
+      ailingIn: async () => new Map(),
+      admit: async ({ service }) => {
+        now += 1
+        most = Math.max(most, now)
+        await new Promise(setImmediate)
+        now -= 1
+        done.push(service ?? '')
+        return RESTING
+      },
+      release: async () => {},
+      remember: () => {},
+      attempted: async (work) => void (await work()),
+    })
+    const names = Array.from({ length: 500 }, (_, n) => `service-${n}`)
+    const broken = names.map((name) => ({ name, result: 'broken' as const, error: new Error('it broke') }))
+    for (const _ of [1, 2, 3]) await infirmary.note('production', broken)
+    expect(done.toSorted()).toEqual(names.toSorted())
+    expect([most > 8, most <= 64]).toEqual([true, true])
+  })
+})

@@ -4,6 +4,7 @@ import type { Suspect } from '../../lib/core/quarantine.ts'
 import { dismiss, findQuarantined, redrive } from '../../lib/engine/redrive.ts'
 import { createWard, type Ward } from '../../lib/engine/ward.ts'
 import { Fault } from '../../lib/errors.ts'
+import type { FreezesChange } from '../../lib/ports.ts'
 import { createSimFreezes } from '../../sim/store-freezes.ts'
 import { createSimQuarantine } from '../../sim/store-quarantine.ts'
 import { aCaller } from '../support/callers.ts'
@@ -229,6 +230,47 @@ describe('people are told', () => {
     expect(here.told('production')).toHaveLength(15)
     const owed = here.quarantine.kept().flatMap((item) => item.owed ?? [])
     expect(owed.map(({ environments }) => environments)).toEqual(Array.from({ length: 15 }, () => ['staging']))
+  })
+})
+
+describe('many that come in at once', () => {
+  const NAMES = Array.from({ length: 120 }, (_, n) => `service-${n}`)
+  const admitAll = (ward: Ward) =>
+    Promise.all(NAMES.map((content) => ward.admit({ ...MESSAGE, content, why: content })))
+  const wanted = NAMES.map((name) => `quarantine-added: ${name}`).toSorted()
+
+  test('are all told at once, each once, in a few commits of the chain that they share', async () => {
+    const here = given()
+    const commits = { production: 0, staging: 0 }
+    const { commitFreezes } = here.freezes
+    Object.assign(here.freezes, {
+      commitFreezes: (change: FreezesChange) => {
+        commits[change.environment as 'staging'] += 1
+        return commitFreezes(change)
+      },
+    })
+    await admitAll(here.ward())
+    expect(here.troubles).toEqual([])
+    for (const name of ENVIRONMENTS) expect(here.told(name).toSorted()).toEqual(wanted)
+    expect(here.quarantine.kept().flatMap(({ owed = [] }) => owed)).toEqual([])
+    expect(Math.max(...Object.values(commits))).toBeLessThanOrEqual(5)
+    expect(here.freezes.rowsOf('production').map(({ seq }) => seq)).toEqual(NAMES.map((_, n) => n + 1))
+  })
+
+  test('are told later, each once, where their audit cannot be written', async () => {
+    const here = given()
+    const { commitFreezes } = here.freezes
+    const away = () => Promise.reject(new Fault('unavailable', 'storage is away'))
+    Object.assign(here.freezes, { commitFreezes: away })
+    await admitAll(here.ward())
+    expect([here.told('production'), here.troubles.length]).toEqual([[], NAMES.length])
+    Object.assign(here.freezes, { commitFreezes })
+    const heir = here.ward()
+    for (let minute = 0; minute < 8; minute += 1) {
+      here.state.now += MINUTE
+      await heir.heldIn('production')
+    }
+    for (const name of ENVIRONMENTS) expect(here.told(name).toSorted()).toEqual(wanted)
   })
 })
 
