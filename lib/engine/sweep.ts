@@ -45,10 +45,15 @@ export async function sweep(
     for (const name of names) done.add(name)
     for (const turned of await turnApart(wheel, environment, names)) {
       if (turned instanceof Fault) troubles.push(turned)
-      else all.push(...turned)
+      else all.push(...turned.filter((one) => !isLeft(one, done)))
     }
     if (troubles.length >= MOST_TROUBLES) return unlessTroubled(environment, all, troubles)
   }
+}
+
+/** Whether a turn did not come to it, so that it is claimed and measured anew. */
+function isLeft({ name, result }: Turned, done: Set<string>): boolean {
+  return result === 'left' && done.delete(name)
 }
 
 /** Those that broke our code the last time are turned by themselves: whatever they break, the others meet nothing of it. */

@@ -1,6 +1,7 @@
 import type { Decision } from '../core/decide/decide.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Command, Facts } from '../core/facts.ts'
+import type { Judged } from '../core/judge/judge.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { isRunning, newRollout, waitsFor } from '../core/start.ts'
 import type { Change, CommandRecord, Loaded } from '../ports.ts'
@@ -14,12 +15,17 @@ import { ringFor, sealed, type Wheel } from './wheel.ts'
 const PORTION = 100
 /** Services that are stored and done at once: each holds a connection, and an instance has few hundred of them. */
 const LANES = 32
+/** How long a slice is worked at once it was measured: a portion that would not end by then is left to whoever claims it next. */
+const AT_IT_MS = 25_000
 
 /** What a turn did, service by service. */
 export interface Turned {
   readonly name: string
-  /** `lost`: somebody else wrote first, so this turn did nothing. `broken`: our own error; the neighbours go on. */
-  readonly result: 'saved' | 'lost' | 'broken' | 'nothing'
+  /**
+   * `lost`: somebody else wrote first, so this turn did nothing. `broken`: our own error; the neighbours go on. `left`: it was
+   * not come to in time; it is due as before.
+   */
+  readonly result: 'saved' | 'lost' | 'broken' | 'nothing' | 'left'
   readonly decision: Decision | null
   /** Why the deeds of the decision are not at Azure yet, in words; null = they are, or there were none. */
   readonly outstanding?: string | null
@@ -31,7 +37,8 @@ export interface Turned {
 /**
  * One turn of the wheel for the named services of one environment: load, measure in bulk, and a hundred at a time: see, decide, save state and
  * audit in one transaction each, perform, and ring for the next look. Saving comes before performing: a crash in between
- * leaves a wish unmet, which the next turn sees and meets. One sick service never stops its neighbours.
+ * leaves a wish unmet, which the next turn sees and meets. One sick service never stops its neighbours, and a failing one
+ * waits for none of them. Where the portions take longer than a claim counts, those to come are left.
  */
 export async function turn(
   wheel: Wheel,
@@ -68,22 +75,59 @@ async function lookAndSettle(
   starting: readonly Loaded[] = [],
 ): Promise<readonly Turned[]> {
   const weighed = await weigh(wheel, going, command)
-  const turned: Turned[] = []
-  const sightFrom = (from: number) => see(wheel, weighed.slice(from, from + PORTION), command)
-  let sight = sightFrom(0)
-  for (let from = 0; from === 0 || from < weighed.length; from += PORTION) {
-    const looks = await sight
-    sight = sightFrom(from + PORTION)
-    // It is waited for only once these are done.
-    sight.catch(() => {})
-    const works = [
-      ...(from === 0 ? starting : []).map((item) => ({ item, work: () => startNext(wheel, item) })),
-      ...looks.map((seen) => ({ item: seen.item, work: () => settle(wheel, seen, command) })),
-    ]
-    turned.push(...(await inLanes(works, ({ item, work }) => shielded(wheel, item, work), LANES)))
+  const { fail = [], suspect = [], calm = [] } = Object.groupBy(weighed, haste)
+  const portions = createPortions(wheel, environment, command)
+  const until = wheel.clock.now() + AT_IT_MS
+  const turned = await Promise.all([
+    portions(fail, [], Number.POSITIVE_INFINITY),
+    portions([...suspect, ...calm], starting, until),
+  ])
+  return turned.flat()
+}
+
+/** What is known to fail is on its way back before anybody else has been looked at; what may be bad comes before all that is well. */
+function haste({ judged, restarts }: Measured): 'fail' | 'suspect' | 'calm' {
+  if (judged?.verdict.kind === 'fail') return 'fail'
+  return judged?.verdict.kind === 'suspect' || (restarts ?? 0) > 0 ? 'suspect' : 'calm'
+}
+
+type Measured = { readonly judged: Judged | null; readonly restarts: number | null }
+type Portions = (
+  weighed: Awaited<ReturnType<typeof weigh<Going>>>,
+  starting: readonly Loaded[],
+  until: number,
+) => Promise<readonly Turned[]>
+
+/** Goes on from what was measured, portion by portion, as long as the next is likely to end before `until`. */
+function createPortions(wheel: Wheel, environment: string, command: Command | null): Portions {
+  const ring = createRinger(wheel, environment)
+  return async (weighed, starting, until) => {
+    const turned: Turned[] = []
+    const sightFrom = (from: number) => see(wheel, weighed.slice(from, from + PORTION), command)
+    let begunAt = wheel.clock.now()
+    let sight = sightFrom(0)
+    for (let from = 0; from === 0 || from < weighed.length; from += PORTION) {
+      const looks = await sight
+      sight = sightFrom(from + PORTION)
+      // It is waited for only once these are done.
+      sight.catch(() => {})
+      const works = [
+        ...(from === 0 ? starting : []).map((item) => ({ item, work: () => startNext(wheel, item) })),
+        ...looks.map((seen) => ({ item: seen.item, work: () => settle(wheel, seen, command) })),
+      ]
+      const done = await inLanes(works, ({ item, work }) => shielded(wheel, item, work), LANES)
+      turned.push(...done)
+      await ring(done)
+      const now = wheel.clock.now()
+      if (now + (now - begunAt) > until) return [...turned, ...weighed.slice(from + PORTION).map(leave)]
+      begunAt = now
+    }
+    return turned
   }
-  await ring(wheel, environment, turned)
-  return turned
+}
+
+function leave({ item: { item } }: { readonly item: Going }): Turned {
+  return { name: item.service.key.name, result: 'left', decision: null, error: null }
 }
 
 interface Going extends Subject {
@@ -184,10 +228,19 @@ function recordOf(command: Command, decision: Decision, at: number): CommandReco
   return recordFor(command, at, decision.next.id, decision.answer?.because ?? '')
 }
 
-async function ring(wheel: Wheel, environment: string, turned: readonly Turned[]): Promise<void> {
-  const times = turned.flatMap(({ result, decision }) => (result === 'saved' ? [decision?.next.wakeAt ?? null] : []))
-  const calls = [...new Set(times.filter((at) => at !== null))].map((at) => ({ environment, at }))
-  await ringFor(wheel, calls)
+/** Rings for the next looks at what was just saved, once for each moment to come, however many portions want it. */
+function createRinger(wheel: Wheel, environment: string): (turned: readonly Turned[]) => Promise<void> {
+  const rung = new Set<number>()
+  return async (turned) => {
+    const now = wheel.clock.now()
+    const times = turned.flatMap(({ result, decision }) => (result === 'saved' ? [decision?.next.wakeAt ?? null] : []))
+    const missing = [...new Set(times.filter((at) => at !== null))].filter((at) => at <= now || !rung.has(at))
+    for (const at of missing) rung.add(at)
+    await ringFor(
+      wheel,
+      missing.map((at) => ({ environment, at })),
+    )
+  }
 }
 
 async function shielded({ clock }: Wheel, item: Loaded, work: () => Promise<Turned>): Promise<Turned> {
