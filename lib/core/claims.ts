@@ -23,7 +23,7 @@ export interface Share<T extends Due> {
 
 /** So few are not worth a claim: two workers who come at once look at them twice, and one of them in vain. */
 const UNCLAIMED = 100
-/** How long a claim counts: longer than a slice takes, and shorter than a tick. */
+/** How long a claim counts: longer than a slice is worked at once it was measured (`lib/engine/turn.ts`), and shorter than a tick. */
 const CLAIM_MS = 30_000
 /** Two workers at one rollback do no harm, and a rollback that nobody makes does. */
 const URGENT_CLAIM_MS = 5_000

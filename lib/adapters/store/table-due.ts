@@ -41,8 +41,9 @@ export async function dueNames(
 
 /**
  * Takes a share of what is due, and marks it where others may want the rest: a hundred marks are one transaction, which
- * fails where anybody has touched one of its rows since; then these are left to him. A commit moves a due row and so takes
- * its mark away. `late` are rows of a time to come that are to be looked at now all the same. Throws Fault.
+ * fails where anybody has touched one of its rows since; then these are left to whoever comes, but for the rollbacks among
+ * them. A commit moves a due row and so takes its mark away. `late` are rows of a time to come that are to be looked at now
+ * all the same. Throws Fault.
  */
 export async function claimDue(
   reader: Reader,
@@ -63,9 +64,36 @@ export async function claimDue(
     const rows = ahead.length === 0 ? read : [...read, ...ahead].toSorted(byUrgency(ahead))
     const { mine, isClaim, left, othersUntil } = share(rows)
     const isFree = !isClaim || mine.length === 0 || tries === MOST_TRIES
-    const taken = isFree ? mine : await marked(reader, environment, mine, now)
-    if (isFree || taken.length > 0) return { names: distinct(taken), left, othersUntil }
+    if (isFree) return { names: distinct(mine), left, othersUntil }
+    const taken = await marked(reader, environment, mine, now)
+    if (taken.length === 0) continue
+    const lost = mine.filter((row) => !taken.includes(row))
+    const urgent = await urgentOf(reader, environment, lost, now, except, keep)
+    const names = [...new Set([...urgent, ...distinct(taken)])]
+    return { names, left: left + new Set([...names, ...distinct(lost)]).size - names.length, othersUntil }
   }
+}
+
+/**
+ * Rollbacks among rows that could not be marked, as they stand now, without those that somebody else has in hand. They are
+ * taken though marking them should fail again: two at one rollback do no harm, and a rollback that nobody makes does.
+ */
+async function urgentOf(
+  reader: Reader,
+  environment: string,
+  lost: readonly DueRow[],
+  now: number,
+  except: ReadonlySet<string>,
+  keep: Keep,
+): Promise<readonly string[]> {
+  const wanted = new Set(distinct(lost.filter((row) => row.isUrgent)))
+  if (wanted.size === 0) return []
+  const isDue = (row: DueRow) => row.isUrgent && wanted.has(row.name) && isDueBy(row, now)
+  // Urgent rows come first: they are on the first page.
+  const rows = await readDue(reader, environment, now, PAGE, keep, isDue, () => true)
+  const { mine } = shareOf(rows, now, wanted.size, except)
+  await marked(reader, environment, mine, now)
+  return distinct(mine)
 }
 
 /** Rollbacks first, then `late`; the rest as it was. */
