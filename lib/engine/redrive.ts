@@ -121,8 +121,9 @@ function sentAgain(item: Quarantined, by: By, at: number): Quarantined {
 }
 
 /**
- * Says that nobody waits for an item any more. A message is kept and not sent; a row stays where it is, and is read again
- * only when somebody asks. What holds a whole environment cannot be dismissed: null. Throws Fault.
+ * Says that nobody waits for an item any more. A message is kept for thirty days and not sent; a row stays where it is, and
+ * is read again only when somebody asks, or once thirty days are over. What holds a whole environment cannot be dismissed:
+ * null. Throws Fault.
  */
 export async function dismiss(
   { ward, clock }: Pick<Redriving, 'ward' | 'clock'>,
