@@ -118,7 +118,7 @@ export function quarantinedAs(id: string, suspect: Suspect, known: Quarantined |
     since: known !== null && (isDismissed || !isBack(known)) ? known.since : now,
     triedAt: now,
     tries,
-    nextTryAt: nextTryOf(suspect, tries, isDismissed, now),
+    nextTryAt: nextTryOf(suspect, known?.nextTryAt === null ? 1 : tries, isDismissed, now),
     redriven: known?.redriven ?? null,
     dismissed: isDismissed ? known.dismissed : null,
     reasons: reasonsWith(why, known, isDismissed),
@@ -132,14 +132,15 @@ function isBack(known: Quarantined): boolean {
   return known.state !== 'waiting' || isReleased(known)
 }
 
+/** `pauses`: where somebody has ended a rest, the next is the shortest, for whoever breaks on it now may not know what was ordered. */
 function nextTryOf(
   { kind, mayGoBack = false }: Suspect,
-  tries: number,
+  pauses: number,
   isDismissed: boolean,
   now: number,
 ): number | null {
-  if (kind === 'service') return mayGoBack ? now : now + backOffMs(tries)
-  return kind === 'row' && !isDismissed ? now + backOffMs(tries) : null
+  if (kind === 'service') return mayGoBack ? now : now + backOffMs(pauses)
+  return kind === 'row' && !isDismissed ? now + backOffMs(pauses) : null
 }
 
 function reasonsWith(why: string, known: Quarantined | null, isDismissed: boolean): readonly string[] {

@@ -32,7 +32,10 @@ export function createTeller(chains: Chains): Tell {
   const work = async (environment: string, line: Telling[]) => {
     while (line.length > 0) {
       const batch = line.splice(0, MOST_AT_ONCE)
-      const error = await tellAll(chains, environment, batch).catch((thrown: unknown) => thrown ?? new Error('nothing'))
+      const error = await tellAll(chains, environment, batch).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      )
       for (const { end } of batch) end(error)
     }
     lines.delete(environment)
@@ -48,20 +51,19 @@ export function createTeller(chains: Chains): Tell {
     })
 }
 
-/** Null once all are there. */
 async function tellAll(
   { freezes, clock, digest }: Chains,
   environment: string,
   batch: readonly Telling[],
-): Promise<null> {
+): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const { chain, token, freezes: kept, lifted = [], told: before = [] } = await freezes.freezesOf(environment)
     const now = clock.now()
     const { told, rows } = untold(before, batch, now)
-    if (rows.length === 0) return null
+    if (rows.length === 0) return
     const sealed = sealAs(environment, chain, rows, now, digest)
     const change = { environment, token, freezes: kept, lifted, told, chain: sealed.chain, audit: sealed.rows }
-    if ((await freezes.commitFreezes(change)) === 'saved') return null
+    if ((await freezes.commitFreezes(change)) === 'saved') return
   }
   throw new Fault('conflict', `the audit of ${environment} changed ${ATTEMPTS} times meanwhile; send it again`)
 }

@@ -35,6 +35,17 @@ describe('when a row in quarantine is read again', () => {
     expect(isDueAgain(one, T0 + 60 * MINUTE)).toBe(false)
   })
 
+  test.each([
+    ['a service that rested goes on with longer pauses', { nextTryAt: T0 + 15 * MINUTE }, 15],
+    ['one whose rest somebody has ended rests for the shortest time next', { nextTryAt: null }, 1],
+    ['one that somebody has dismissed goes on with longer pauses', { state: 'dismissed' } as const, 15],
+  ])('%s', (_, stored, minutes) => {
+    const sick = { ...SUSPECT, kind: 'service', what: 'turn', holds: false } as const
+    const known = { ...item(T0, sick), tries: 9, ...stored }
+    const again = quarantinedAs(known.id, sick, known, T0 + 20 * MINUTE)
+    expect([again.tries, (again.nextTryAt ?? 0) - again.triedAt]).toEqual([10, minutes * MINUTE])
+  })
+
   test('those that hold a service come first, then those that have waited longest', () => {
     const [late, early, loose] = [item(T0 + 1), item(T0), item(T0 - MINUTE, { holds: false })]
     expect([loose, late, early].toSorted(byNeed)).toEqual([early, late, loose])
