@@ -25,26 +25,24 @@ export function undoTarget(rollouts: readonly Rollout[], to: string | null): Und
   const releases = rollouts.filter(({ phase }) => phase.kind === 'finished' && phase.outcome === 'promoted')
   const [present] = releases
   const first = rollouts.findLast(({ stable }) => stable !== null)?.stable ?? null
+  const choice = choiceOf(releases, first, isRunning(newest))
   if (to === null) {
     if (isRunning(newest))
-      return refused(
-        `${newest.id} is still running: abort goes back to what serves; or name what to undo to`,
-        releases,
-        first,
-      )
-    if (present === undefined) return refused('nothing was promoted yet, so there is nothing to undo', releases, null)
+      return refused(`${newest.id} is still running: abort goes back to what serves; or name what to undo to`, choice)
+    if (present === undefined) return refused('nothing was promoted yet, so there is nothing to undo', [])
     const before = standing(releases, first).at(-2)
     if (before !== undefined) return found(before)
     const isFirst = first === null || present.push.tag === first
-    return isFirst ? refused('nothing served before it', releases, null) : { kind: 'first', revision: first }
+    return isFirst
+      ? refused(`nothing served before ${present.id} (${present.push.tag})`, choice)
+      : { kind: 'first', revision: first }
   }
   const named = releases.find(({ id, canary, push }) => id === to || canary === to || push.tag === to)
   if (named === undefined && first === to) {
     const isServing = present === undefined && !isRunning(newest)
     return isServing ? serves(to) : { kind: 'first', revision: to }
   }
-  if (named === undefined)
-    return refused(`${to} is no rollout, revision or tag that ever served all traffic`, releases, first)
+  if (named === undefined) return refused(`${to} is no rollout, revision or tag that ever served all traffic`, choice)
   if (!isRunning(newest) && named.push.digest === present?.push.digest) return serves(to)
   return found(named)
 }
@@ -86,14 +84,20 @@ function found({ push, id }: Rollout): UndoTarget {
   return { kind: 'found', push, from: id }
 }
 
-function refused(why: string, releases: readonly Rollout[], first: string | null): UndoTarget {
-  const seen = new Set<string>()
+/** What an undo may name, newest first: every release once, and the first revision; never what serves, while nothing runs. */
+function choiceOf(releases: readonly Rollout[], first: string | null, isBusy: boolean): readonly string[] {
+  const [present] = releases
+  const seen = new Set<string>(present === undefined || isBusy ? [] : [present.push.digest])
   const named = releases.flatMap(({ id, push }) => {
     if (seen.has(push.digest)) return []
     seen.add(push.digest)
     return [`${id} (${push.tag})`]
   })
-  const choice = [...named.slice(0, MOST_NAMED), ...(first === null ? [] : [first])]
+  const serves = !isBusy && (present === undefined || present.push.tag === first)
+  return [...named.slice(0, MOST_NAMED), ...(first === null || serves ? [] : [first])]
+}
+
+function refused(why: string, choice: readonly string[]): UndoTarget {
   const hint = choice.length === 0 ? '' : `; it can be undone to ${choice.join(', ')}`
   return { kind: 'refused', because: `${why}${hint}` }
 }

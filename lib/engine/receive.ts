@@ -4,7 +4,7 @@ import type { Asked } from '../core/facts.ts'
 import { olderPush } from '../core/older.ts'
 import type { Rollout } from '../core/rollout.ts'
 import { entityId, type HandledPush, type Push, type ServiceKey, type ServiceState } from '../core/service.ts'
-import { newRollout, type Reception, receptionOf, remember } from '../core/start.ts'
+import { isRunning, newRollout, type Reception, receptionOf, remember } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { Change, Delivery, EventRecord, Loaded } from '../ports.ts'
 import { withoutAuthor } from './people.ts'
@@ -264,7 +264,12 @@ function givingWay(rollout: Rollout, now: number, because: string): ReturnType<t
 }
 
 function waitText(item: Loaded, push: Push, kind: 'queue' | 'supersede'): string {
-  const running = item.rollout === null ? 'the running rollout' : `${item.rollout.id} (${item.rollout.push.tag})`
+  const { rollout, service } = item
+  if (!isRunning(rollout)) {
+    const undo = service.undo === null ? [] : [`the undo to ${service.undo.push.tag}`]
+    return `${push.tag} waits behind ${[...undo, ...service.pending.map(({ tag }) => tag)].join(', ')}`
+  }
+  const running = `${rollout.id} (${rollout.push.tag})`
   if (kind === 'queue') return `${push.tag} waits until ${running} has ended`
   return `${push.tag} supersedes ${running}, which is rolled back first`
 }

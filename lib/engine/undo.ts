@@ -1,6 +1,5 @@
 import type { AuditDraft } from '../core/audit.ts'
 import { said } from '../core/decide/answer.ts'
-import { unfitOverride } from '../core/decide/glass.ts'
 import { supersede } from '../core/decide/move.ts'
 import type { Command } from '../core/facts.ts'
 import type { Rollout } from '../core/rollout.ts'
@@ -20,8 +19,6 @@ const PAGE = 100
  * begins, before any push that waits. Nothing is done where the same is on its way, or serves. Null = somebody else wrote first.
  */
 export async function undo(wheel: Wheel, item: Loaded, command: Command): Promise<CommandAnswer | null> {
-  const unfit = unfitOverride(command)
-  if (unfit !== null) return { kind: 'refused', because: unfit }
   const target = await targetOf(wheel, item, command)
   if (target.kind === 'refused') return target
   if (target.kind === 'first') throw new Error('the first revision was not looked up')
@@ -30,7 +27,8 @@ export async function undo(wheel: Wheel, item: Loaded, command: Command): Promis
   if (known !== null) return nothingToDo(item, known)
   const now = wheel.clock.now()
   const push: Push = { ...target.push, pushedAt: now, eventId: `undo ${command.id}` }
-  const because = said(command, `${command.actor} goes back to ${push.tag} of ${target.from}, to all traffic at once`)
+  const release = target.from === push.tag ? push.tag : `${push.tag} of ${target.from}`
+  const because = said(command, `${command.actor} goes back to ${release}, to all traffic at once`)
   const { change, answer } = isRunning(item.rollout)
     ? waiting(wheel, item, item.rollout, { push, command, because, now })
     : beginning(wheel, item, { push, command, because, now })
@@ -106,7 +104,8 @@ function waiting(wheel: Wheel, item: Loaded, rollout: Rollout, wish: Wish): Plan
   const { service, audit } = sealed(wheel, undone, [rowFor(rollout, wish), ...(away?.rows ?? [])], now, command)
   const next = away?.rollout ?? rollout
   const { key } = item.service
-  const answer = `${rollout.id} is rolled back first; then ${push.tag} is brought back${waitText(item.service, push.tag)}`
+  const first = next.phase.kind === 'finished' ? 'has ended' : 'is rolled back first'
+  const answer = `${rollout.id} ${first}; then ${push.tag} is brought back${waitText(item.service, push.tag)}`
   return { change: { key, token: item.token, service, rollout: next, audit }, answer }
 }
 

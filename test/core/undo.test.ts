@@ -37,18 +37,49 @@ describe('what an undo goes back to', () => {
   test.each([
     ['nothing ran yet', [], null, 'nothing was promoted yet'],
     ['nothing was promoted', [one(1, 'aa', finished('failed'))], null, 'nothing was promoted yet'],
-    ['nothing served before', [one(1, 'aa', finished('promoted'), null)], null, 'nothing served before it'],
+    ['nothing served before', [one(1, 'aa', finished('promoted'), null)], null, 'nothing served before pricing-1 (v1)'],
     ['something runs and nothing is named', [one(5, 'ee', progressing(0)), ...history], null, 'abort goes back'],
     [
       'it was rolled back',
       history,
       'v3',
-      'ever served all traffic; it can be undone to pricing-4 (v4), pricing-2 (v2), pricing-1 (v1)',
+      'ever served all traffic; it can be undone to pricing-2 (v2), pricing-1 (v1), pricing--r1-11111111',
     ],
   ])('is refused where %s', (_, rollouts, to, words) => {
     const target = undoTarget(rollouts, to)
     expect(target.kind).toBe('refused')
     expect('because' in target && target.because).toContain(words)
+  })
+})
+
+describe('what a refusal names', () => {
+  const words = (rollouts: readonly Rollout[], to: string | null = 'v9') => {
+    const target = undoTarget(rollouts, to)
+    return 'because' in target ? target.because.split('; it can be undone to ')[1] : target.kind
+  }
+
+  test('is never what serves, which an undo has nothing to do for', () => {
+    expect(words(history)).toBe(`pricing-2 (v2), pricing-1 (v1), ${STABLE}`)
+    expect(words([one(1, 'aa', finished('failed'))])).toBeUndefined()
+    expect(words([one(1, 'aa', finished('promoted'), null)], null)).toBeUndefined()
+    const first = one(5, 'ff', finished('promoted'))
+    expect(words([{ ...first, cause: 'undo', push: { ...first.push, tag: STABLE } }, ...history])).toBe(
+      'pricing-4 (v4), pricing-2 (v2), pricing-1 (v1)',
+    )
+  })
+
+  test('is what serves too while something else runs', () => {
+    const all = `pricing-4 (v4), pricing-2 (v2), pricing-1 (v1), ${STABLE}`
+    expect(words([one(5, 'ee', progressing(0)), ...history])).toBe(all)
+    expect(words([one(5, 'ee', progressing(0)), ...history], null)).toBe(all)
+    expect(words([one(1, 'aa', progressing(0))])).toBe(STABLE)
+  })
+
+  test('is each release once, and five of them at most', () => {
+    const six = ['66', '55', '44', '55', '33', '22', '11', '00'].map((two, index) => one(9 - index, two))
+    expect(words(six, 'none')).toBe(
+      `pricing-8 (v8), pricing-7 (v7), pricing-5 (v5), pricing-4 (v4), pricing-3 (v3), ${STABLE}`,
+    )
   })
 })
 
