@@ -97,13 +97,17 @@ async function sendAgain(
   by: By,
 ): Promise<Redriven> {
   const next = sentAgain(item, by, clock.now())
-  await keep(ward, next, token, rowBy('quarantine-redriven', next, by, `it was put back into ${item.place}`))
+  await keep(ward, next, token, rowBy('quarantine-redriven', next, by, `it is put back into ${item.place}`))
   try {
     await requeue.send(item.place, item.content ?? '')
   } catch (error) {
     const now = await ward.quarantine.find(item.environment, item.id)
-    const before = { state: item.state, dismissed: item.dismissed }
-    if (now?.item.state === 'redriven') await ward.quarantine.keep({ ...now.item, ...before }, now.token)
+    if (now?.item.state === 'redriven') {
+      const before = { ...now.item, state: item.state, dismissed: item.dismissed }
+      const why = error instanceof Fault ? error.message : 'sending failed'
+      const row = rowBy('quarantine-redriven', before, by, `it was not put back into ${item.place}: ${why}`)
+      await ward.keep(before, now.token, row)
+    }
     throw error
   }
   return { outcome: 'queued', item: next }

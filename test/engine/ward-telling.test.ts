@@ -364,5 +364,5 @@ test('a message that a person sends again is in its queue though its audit canno
   refuse.on = false
   here.state.now += MINUTE
   await heir.heldIn('production')
-  expect(here.told('production')[1]).toBe('quarantine-redriven: it was put back into slipway-events')
+  expect(here.told('production')[1]).toBe('quarantine-redriven: it is put back into slipway-events')
 })
