@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests of these start nothing and leave nothing behind: they share a process, and load the product once. */
-const SHARED = ['test/{core,schema,engine,scripts}/**/*.test.ts', 'test/sim/{checks,world,history,tables}/**/*.test.ts']
+/** Tests of these leave nothing behind: they share a process, and load the product once. */
+const SHARED = [
+  'test/{core,schema,engine,scripts,door}/**/*.test.ts',
+  // Not of identities: their libraries keep tokens for the whole process.
+  'test/adapters/{apps,metrics,notify,registry,store}/**/*.test.ts',
+  'test/sim/{checks,world,history,tables}/**/*.test.ts',
+]
 const ALL = ['test/**/*.test.ts']
 
 export default defineConfig({
