@@ -5,6 +5,7 @@ import { environmentsMeant } from '../lib/door/service.ts'
 import { ALL_METHODS, problem } from '../lib/door.ts'
 import { quarantineView } from '../lib/engine/quarantine-view.ts'
 import { quarantinePage } from '../lib/engine/redrive.ts'
+import { NAME } from '../lib/schema/grammar.ts'
 import { identify, settings, ward } from '../lib/wiring.ts'
 
 const STATES = ['waiting', 'redriven', 'dismissed'] as const
@@ -22,7 +23,7 @@ app.http('quarantine', {
     if (text !== null && state === null)
       return problem(400, 'bad-request', `state is ${JSON.stringify(text)}; give ${STATES.join(', ')}, or nothing.`)
     const service = query.get('service')
-    if (service !== null && !/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/.test(service))
+    if (service !== null && !NAME.test(service))
       return problem(
         400,
         'bad-request',

@@ -5,6 +5,7 @@ import { entityId } from '../core/service.ts'
 import { Fault, withoutSecrets } from '../errors.ts'
 import type { Clock, Quarantine } from '../ports.ts'
 import { inLanes } from './lanes.ts'
+import { ATTEMPTS } from './wheel.ts'
 
 /** What a turn came to for a service, as far as it matters here. */
 export interface Outcome {
@@ -44,8 +45,6 @@ const MOST_BROKEN = 3
 /** A service that is tried at every look is written down no more often than this. */
 const WRITTEN_EVERY_MS = 30_000
 
-/** How often the loser of a race looks again: each round somebody else has won. */
-const ATTEMPTS = 8
 /** Services that are written down at once: what breaks all of them must not keep the next slice waiting. */
 const LANES = 32
 

@@ -75,6 +75,8 @@ interface Memory {
   readonly seekers: Set<Seeker>
   /** What holds services, and what breaks on them, by environment. */
   readonly known: Map<string, Known>
+  /** How often it looked at what is owed; it begins by the clock, as a process may live for one look only. */
+  rounds: number
 }
 
 interface Known {
@@ -85,7 +87,8 @@ interface Known {
 /** Makes the ward of one process. What it remembers is a shadow of what is stored: others may know more. */
 export function createWard(given: WardOptions): Ward {
   const options: Looking = { ...given, tell: createTeller(given) }
-  const memory: Memory = { waiting: new Map(), seekers: new Set(), known: new Map() }
+  const rounds = Math.floor(given.clock.now() / KNOWN_MS)
+  const memory: Memory = { waiting: new Map(), seekers: new Set(), known: new Map(), rounds }
   const { waiting, known } = memory
   let settling: Promise<void> | null = null
   const freshen = createPaced(options.clock, KNOWN_MS, (environment) =>
@@ -172,7 +175,7 @@ async function admit(options: Looking, memory: Memory, suspect: Suspect): Promis
     const item = metNow(options, id, suspect, before?.item ?? null)
     if ((await quarantine.keep(item, before?.token ?? null)) === 'conflict') continue
     remember(memory, item)
-    await attempted(options, () => payIfOwing(options, item))
+    await attempted(options, () => payWhatIsOwed(options, item))
     return item
   }
   throw new Fault('conflict', `what is known of ${suspect.place} changed ${ATTEMPTS} times meanwhile`)
@@ -184,7 +187,7 @@ function metNow(options: Looking, id: string, suspect: Suspect, known: Quarantin
   return isNews(item, known) ? owingHere(options, item, quarantineRow('quarantine-added', item, 'slipway')) : item
 }
 
-async function payIfOwing(options: Looking, item: Quarantined): Promise<void> {
+async function payWhatIsOwed(options: Looking, item: Quarantined): Promise<void> {
   if ((item.owed ?? []).length > 0 || isReleased(item)) await pay(options, item)
 }
 
@@ -255,23 +258,23 @@ async function refresh(options: Looking, memory: Memory, environment: string): P
   const due = all.filter(({ item }) => isDueAgain(item, now)).toSorted((a, b) => byNeed(a.item, b.item))
   const ended = all.filter(({ item }) => endOf(item, now) === 'examine')
   const old = all.filter(({ item }) => endOf(item, now) === 'remove')
-  const chores = [
-    ...[...due, ...ended].slice(0, MOST_AGAIN).map((one) => () => readAgain(options, memory, one)),
-    ...owing.slice(0, MOST_AGAIN).map(
-      ({ item }) =>
-        () =>
-          payIfOwing(options, item),
-    ),
-    ...old.slice(0, MOST_AGAIN).map(
-      ({ item, token }) =>
-        () =>
-          quarantine.remove(item, token),
-    ),
-  ]
-  for (const chore of chores) {
-    if (clock.now() >= now + CHORES_MS) return
-    await attempted(options, chore)
+  const inTime = async <T>(items: readonly T[], chore: (one: T) => Promise<unknown>) => {
+    for (const one of items.slice(0, MOST_AGAIN)) {
+      if (clock.now() >= now + CHORES_MS) return
+      await attempted(options, () => chore(one))
+    }
   }
+  await inTime([...due, ...ended], (one) => readAgain(options, memory, one))
+  // Not the same twenty each time: what cannot be told must not keep the others from being told.
+  memory.rounds += 1
+  await inTime(rotated(owing, memory.rounds * MOST_AGAIN), ({ item }) => payWhatIsOwed(options, item))
+  await inTime(old, ({ item, token }) => quarantine.remove(item, token))
+}
+
+/** The same items in the same circle, begun at another place. */
+function rotated<T>(items: readonly T[], by: number): readonly T[] {
+  const at = items.length === 0 ? 0 : by % items.length
+  return [...items.slice(at), ...items.slice(0, at)]
 }
 
 async function readAgain(options: Looking, memory: Memory, { item, token }: QuarantinedLoaded): Promise<void> {
@@ -283,7 +286,7 @@ async function readAgain(options: Looking, memory: Memory, { item, token }: Quar
   const next = metNow(options, item.id, still, item)
   if ((await options.quarantine.keep(next, token)) === 'conflict') return
   remember(memory, next)
-  await payIfOwing(options, next)
+  await payWhatIsOwed(options, next)
 }
 
 /** Of a row that waits for its next try, and is met between times, nothing new is written down. */

@@ -272,6 +272,28 @@ describe('many that come in at once', () => {
     }
     for (const name of ENVIRONMENTS) expect(here.told(name).toSorted()).toEqual(wanted)
   })
+
+  test('are told though many before them cannot be told, because their environment’s audit is away', async () => {
+    const here = given()
+    const { freezesOf } = here.freezes
+    const away = { production: true, staging: true }
+    Object.assign(here.freezes, {
+      freezesOf: async (environment: string) => {
+        if (away[environment as 'staging']) throw new Fault('unavailable', 'storage is away')
+        return freezesOf(environment)
+      },
+    })
+    const ward = here.ward()
+    for (const name of NAMES) await ward.admit({ ...ROW, service: name, place: `SlipwayState/production/s!${name}` })
+    await ward.admit({ ...MESSAGE, why: 'the last of all' })
+    away.staging = false
+    for (let minute = 0; minute < 8; minute += 1) {
+      here.state.now += MINUTE
+      await ward.heldIn('production')
+    }
+    expect(here.told('staging')).toEqual(['quarantine-added: the last of all'])
+    expect(here.told('production')).toEqual([])
+  })
 })
 
 describe('what was dismissed', () => {
