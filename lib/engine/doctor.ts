@@ -4,12 +4,13 @@ import { type Check, type Finding, fine, INSTALLATION, refused, wrong } from '..
 import { nightFinding } from '../core/doctor/night.ts'
 import { quarantineFinding } from '../core/doctor/quarantine.ts'
 import { type EnvironmentSources, environmentQueries, sourceFinding } from '../core/doctor/sources.ts'
-import { chainFinding, heartbeatFinding, lateSince, storageFindings } from '../core/doctor/storage.ts'
+import { chainFinding, heartbeatFinding, storageFindings } from '../core/doctor/storage.ts'
 import type { ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { AuditKeeper, AuditLog, Quarantine, Secrets, SetUps, StorageTrial } from '../ports.ts'
 import { examineServices } from './doctor-service.ts'
 import { type Attempt, inTime, PATIENCE, type Patience, withPatience } from './doctor-time.ts'
+import { lateIn } from './heartbeat.ts'
 import { waitingIn } from './quarantine-meters.ts'
 import { servicesOf } from './services.ts'
 import type { Wheel } from './wheel.ts'
@@ -138,8 +139,7 @@ async function ofEnvironment(
   const whole = [
     attempt({ check: 'sources', subject: environment }, () => sourcesOf(wheel, environment, sources, names)),
     attempt({ check: 'heartbeat', subject: environment }, async () => {
-      const late = await wheel.store.due(environment, lateSince(wheel.clock.now()), 20)
-      return [heartbeatFinding(environment, late, names)]
+      return [heartbeatFinding(environment, await lateIn(wheel, environment), names)]
     }),
     attempt({ check: 'audit-chain', subject: environment }, async () => {
       const { items } = await log.page({ environment, limit: NEWEST_ROWS, from: null })

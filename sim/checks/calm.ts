@@ -10,9 +10,9 @@ export interface Calm {
 }
 
 /** What it follows. */
-export const CALM = ['crash', 'edit', 'fault'] as const
+export const CALM = ['asleep', 'crash', 'edit', 'fault'] as const
 
-/** Follows which faults stand. What strikes once is over at once; hands and workers that die count as striking. */
+/** Follows which faults stand. What strikes once is over at once; hands, and workers that die or fall asleep, count as striking. */
 export function followCalm(): Calm {
   const open = new Map<string, { fault: FaultKind; count: number }>()
   const last = new Map<FaultKind, number>()
@@ -26,6 +26,7 @@ export function followCalm(): Calm {
   return {
     see: (event) => {
       if (event.kind === 'crash') struck('F1', event.at)
+      if (event.kind === 'asleep') struck('F3', event.at)
       if (event.kind === 'edit') struck('F9', event.at)
       if (event.kind !== 'fault') return
       const { fault, variant, moment, entity } = event

@@ -14,6 +14,8 @@ export interface Due {
   see(event: TraceEvent): void
   /** Those whose look was due before this and has not come. */
   overdue(before: number): readonly Overdue[]
+  /** All who want a look, due or not. */
+  waiting(): readonly Overdue[]
 }
 
 /** What it follows. */
@@ -43,6 +45,7 @@ export function followDue(): Due {
         if (known !== undefined && known.at <= event.at && waiting.delete(entity)) settle()
       }
     },
+    waiting: () => [...waiting.values()],
     overdue: (before) => (earliest >= before ? [] : [...waiting.values()].filter(({ at }) => at < before)),
   }
 }

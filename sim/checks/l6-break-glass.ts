@@ -55,7 +55,8 @@ function see(state: State, event: Seen): readonly Violation[] {
     case 'edit':
       given.delete(event.app)
       // The hand of the drill moves before the trace says that the plane is gone: it does when nobody looks any more.
-      if (event.what === 'all-to-one') byHand.set(event.app, event.after)
+      // One that gives what stands already, while a write of ours is under way, cannot be told from that write being lost.
+      if (event.what === 'all-to-one' && !sameWeights(event.before, event.after)) byHand.set(event.app, event.after)
       break
     case 'decision': {
       const known = wished.get(event.entity)

@@ -1,6 +1,7 @@
 import { type Befallen, befall, type Ends, entityAt, type Wakes } from './befall.ts'
 import { asked, delivered, type Errand, messageErrand, poisoned, released } from './errands.ts'
 import { createGround, type Ground } from './ground.ts'
+import { createMonitor } from './monitor.ts'
 import { type Item, type Scenario, TROUBLED_MS, type TroubleItem } from './scenario.ts'
 import { type Life, passTime } from './time.ts'
 import type { TraceEvent } from './trace.ts'
@@ -87,6 +88,7 @@ function createLife(ground: Ground, scenario: Scenario, began: number, plant: Pl
     workers,
     wakes,
     errands,
+    monitor: createMonitor(ground.footing, ground.tell),
     luck: scenario.seed,
     late: [],
     asleep: [],

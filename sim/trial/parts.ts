@@ -11,7 +11,8 @@ const REGISTRY = 'registry.example.com'
 export const ENVIRONMENT = 'production'
 
 /** The manifest of a service of a trial. */
-export function manifestOf({ name, stages, intervalMs, onNewRevision, latency, onBlind }: ServicePlan): Manifest {
+export function manifestOf(plan: ServicePlan): Manifest {
+  const { name, stages, intervalMs, bucketMs = MINUTE_MS, onNewRevision, latency, onBlind } = plan
   const subscriptionId = '00000000-0000-0000-0000-000000000001'
   const usual = { role: 'required' as const, source: { kind: 'azure-logs' as const }, lagMs: 3 * MINUTE_MS }
   const errors = { name: 'errors', kind: 'error-rate' as const, limitRatio: 0.01, alsoBad: [], minRequests: null }
@@ -24,7 +25,7 @@ export function manifestOf({ name, stages, intervalMs, onNewRevision, latency, o
     stages: [...stages, { weight: 100, bakeMs: 0, gate: false }],
     analysis: {
       intervalMs,
-      bucketMs: MINUTE_MS,
+      bucketMs,
       warmUpMs: 5 * MINUTE_MS,
       kpis: [{ ...usual, ...errors }, ...(latency ? [{ ...usual, ...p95 }] : [])],
       onInconclusive: { afterMs: 24 * HOUR_MS, then: 'wait' },

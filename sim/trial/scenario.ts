@@ -41,6 +41,8 @@ export interface ServicePlan {
   /** Weight and bake of the steps before all traffic. */
   readonly stages: readonly { readonly weight: number; readonly bakeMs: number; readonly gate: boolean }[]
   readonly intervalMs: number
+  /** Absent = a minute. */
+  readonly bucketMs?: number
   readonly onNewRevision: 'supersede' | 'queue' | 'reject'
   readonly latency: boolean
   /** What becomes of a rollout whose figures stay away; absent = it waits for a person. */
@@ -94,6 +96,9 @@ function diceOf(seed: number): Dice {
   return { draw, pick: <T>(of: readonly T[]): T => of[draw(0, of.length - 1)] as T }
 }
 
+/** Minutes between looks. A look every few minutes for two days is lived by few: it repeats itself, and costs the lives of ten others. */
+const INTERVALS = [5, 15, 30, 30, 60, 60, 60, 60, 120, 120, 120, 120, 240, 240, 240, 240] as const
+
 function drawService({ draw, pick }: Dice, name: string): ServicePlan {
   const first = draw(1, 40)
   const hours = pick([48, 48, 24, 6])
@@ -105,7 +110,8 @@ function drawService({ draw, pick }: Dice, name: string): ServicePlan {
       { weight: first, bakeMs, gate: gate() },
       { weight: draw(first + 1, 99), bakeMs: hours * HOUR_MS - bakeMs, gate: gate() },
     ],
-    intervalMs: pick([5, 15, 30, 60, 60, 60]) * MINUTE_MS,
+    intervalMs: pick(INTERVALS) * MINUTE_MS,
+    bucketMs: pick([1, 5, 5, 5]) * MINUTE_MS,
     onNewRevision: pick(['supersede', 'queue', 'reject']),
     latency: draw(0, 2) === 0,
     ...(draw(0, 3) === 0 ? { onBlind: 'abort' as const } : {}),

@@ -5,6 +5,7 @@ import { Crash } from '../crash.ts'
 import type { Wakes } from './befall.ts'
 import { type Errand, patienceOf } from './errands.ts'
 import type { Ground } from './ground.ts'
+import type { Monitor } from './monitor.ts'
 import { ENVIRONMENT } from './parts.ts'
 import { nextRound, tellOutside } from './sinks.ts'
 import type { TraceBody } from './trace.ts'
@@ -21,6 +22,7 @@ export interface Life {
   readonly workers: Workers
   readonly wakes: Wakes
   readonly errands: Errand[]
+  readonly monitor: Monitor
   readonly luck: number
   /** Calls of the bell that come late, twice or again. */
   readonly late: number[]
@@ -43,25 +45,31 @@ export async function passTime(life: Life, until: number, isOver: () => boolean)
     if (turns > AT_ONCE) throw new Error(`at ${new Date(at).toISOString()} there is no end of things to do`)
     life.ground.watchTraffic()
     life.happen()
-    if (life.wakes.gone) continue
-    await wakeSleepers(life)
-    await runErrands(life, turns)
-    life.happen()
-    await runSweeps(life)
-    await runPost(life)
+    if (!life.wakes.gone) await goOn(life, turns)
+    await life.monitor.ask(Math.min(...dueTimes(life.ground)), clock.now(), life.wakes.gone)
   }
 }
 
-function nextTime({ ground, wakes, errands, late, asleep, nextAt, workers }: Life): number {
+async function goOn(life: Life, turns: number): Promise<void> {
+  await wakeSleepers(life)
+  await runErrands(life, turns)
+  life.happen()
+  await runSweeps(life)
+  await runPost(life)
+}
+
+function nextTime({ ground, wakes, errands, late, asleep, nextAt, workers, monitor }: Life): number {
   const { clock, bell } = ground.stage
-  if (wakes.gone) return nextAt()
-  const times = [nextAt(), bell.next()?.at ?? Number.POSITIVE_INFINITY, ...late]
+  const earliest = Math.min(...dueTimes(ground))
+  const outside = Math.min(nextAt(), monitor.nextAt(earliest, clock.now()))
+  if (wakes.gone) return outside
+  const times = [outside, bell.next()?.at ?? Number.POSITIVE_INFINITY, ...late]
   for (const errand of errands) times.push(errand.at)
   for (const { until } of asleep) times.push(until)
   if (wakes.timer !== 'silent') {
     times.push(ground.post.at)
-    const earliest = Math.min(...dueTimes(ground)) - Math.max(0, ...workers.skews)
-    times.push(Math.ceil(Math.max(clock.now() + 1, earliest) / MINUTE_MS) * MINUTE_MS)
+    const believed = earliest - Math.max(0, ...workers.skews)
+    times.push(Math.ceil(Math.max(clock.now() + 1, believed) / MINUTE_MS) * MINUTE_MS)
   }
   return Math.min(...times)
 }

@@ -227,6 +227,13 @@ export type TraceBody =
       readonly worker: number
       readonly outcome: 'taken' | 'unanswered' | 'refused' | 'down'
     }
+  /** What somebody outside hears who asks whether all that is due is looked at: told whenever the answer is another. */
+  | {
+      readonly kind: 'heartbeat'
+      readonly environment: string
+      /** Services that were due five minutes ago; null = nobody answered. */
+      readonly late: readonly string[] | null
+    }
   | { readonly kind: 'violation'; readonly invariant: string; readonly says: string }
   /** The last of a seed. `calmAt` is when the last fault had ended. */
   | { readonly kind: 'end'; readonly calmAt: number; readonly canaries: number; readonly violations: number }

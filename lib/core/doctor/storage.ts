@@ -20,7 +20,7 @@ export interface StorageAnswer {
 /** How far clocks may be apart before anybody notices, and before tokens and signatures fail (Entra allows five minutes). */
 const SKEW_MS = { warning: 30_000, error: 240_000 } as const
 /** How late a due look may be: the timer runs every minute. */
-const LATE_MS = 5 * 60_000
+export const LATE_MS = 5 * 60_000
 
 /** Whether tables and queues can be read and written, whether poison queues are empty, and whether clocks agree. */
 export function storageFindings(answers: readonly StorageAnswer[], names: Names): readonly Finding[] {

@@ -12,6 +12,7 @@ import {
   fault,
   foundBy,
   HOUR,
+  heartbeat,
   MINUTE,
   REVISIONS,
   read,
@@ -106,6 +107,25 @@ test('in a storm of refusals it is out within five', () => {
   expect(story(users(HOUR + 4 * MINUTE, { old: 100 }), end(HOUR + 9 * MINUTE))).toEqual([])
 })
 
+test('where the timer and the bell are both silent, whoever asks from outside hears of it, and of nothing that is not due', () => {
+  const [timer, bell] = [fault(1, 'F7', 'begins'), fault(1, 'F5', 'begins')]
+  const wants = decision(0, { wakeAt: 10 * MINUTE })
+  const story = (...then: readonly Told[]) => foundBy(checkWakeUps(), service(), wants, timer, bell, ...then)
+  const late = end(16 * MINUTE + 1)
+  expect(story(end(16 * MINUTE))).toEqual([])
+  expect(story(late).join()).toMatch(/^L4 production\/shop was due at .* and whoever asked heard that all is well/)
+  expect(story(heartbeat(15 * MINUTE, ['shop']), late)).toEqual([])
+  expect(story(heartbeat(15 * MINUTE, null), late)).toEqual([])
+  expect(story(heartbeat(15 * MINUTE, ['shop', 'other']), heartbeat(15.5 * MINUTE, []), late)).toHaveLength(1)
+  expect(story(heartbeat(15 * MINUTE, ['other']), late)).toHaveLength(1)
+  expect(story(fault(2, 'F15', 'begins'), late)).toEqual([])
+  expect(story(read(11 * MINUTE), late)).toEqual([])
+  expect(story(heartbeat(9 * MINUTE, ['shop'])).join()).toMatch(
+    /^L4 production\/shop was said to be late at .* not due before/,
+  )
+  expect(story(heartbeat(10 * MINUTE, ['shop']))).toEqual([])
+})
+
 test('who wants to be looked at is looked at, though the timer or the bell is silent', () => {
   const wants = decision(0, { wakeAt: 10 * MINUTE })
   const late = end(12 * MINUTE + 1)
@@ -158,6 +178,8 @@ test('what a hand gave while nobody was there is left until a person says otherw
   expect(foundBy(checkBreakGlass(), ...drill, row(HOUR, 'trouble'), over)).toHaveLength(1)
   const back = decision(HOUR, { phase: 'rolling-back', outcome: 'superseded', canaryWeight: 0 })
   expect(foundBy(checkBreakGlass(), ...drill, back, over)).toEqual([])
+  const same = drill.map((one) => (one.kind === 'edit' ? { ...one, before: { new: 100 } } : one))
+  expect(foundBy(checkBreakGlass(), ...same, over)).toEqual([])
 })
 
 test('a version that was taken out by hand after its promotion stays out', () => {

@@ -123,6 +123,11 @@ export function fault(at: number, kind: string, moment: 'begins' | 'ends' | 'str
   return { at, kind: 'fault', fault: kind, variant: 'some', moment, entity: null, phase: 'none', ...changes } as Told
 }
 
+/** What whoever asks from outside hears from now on; null = nothing. */
+export function heartbeat(at: number, late: readonly string[] | null): Told {
+  return { at, kind: 'heartbeat', environment: 'production', late }
+}
+
 export function end(at: number): Told {
   return { at, kind: 'end', calmAt: 0, canaries: 1, violations: 0 }
 }
