@@ -52,9 +52,7 @@ function isAtRest(ground: Ground, service: number, calmAt: number): boolean {
 }
 
 function createLife(ground: Ground, scenario: Scenario, began: number, plant: Plant | undefined): Life {
-  const mournCrash = () => tellFault(ground, 'F1', 'crash', 'strikes')
-  const raced = scenario.items.some((item) => item.kind === 'trouble' && NEEDS_TWO.has(item.variant))
-  const workers = createWorkers(ground, raced ? Math.max(2, scenario.workers) : scenario.workers, mournCrash, plant)
+  const workers = createWorkers(ground, crewOf(scenario), () => tellFault(ground, 'F1', 'crash', 'strikes'), plant)
   const wakes: Wakes = { timer: 'on', bell: 'on', race: null, stall: null, gone: false }
   const errands: Errand[] = []
   const waiting = [...scenario.items]
@@ -119,6 +117,12 @@ function earliest<T>(list: readonly T[], timeOf: (item: T) => number, least = Nu
 }
 
 const NEEDS_TWO: ReadonlySet<string> = new Set(['race', 'stalled', 'double-click', 'approve-abort'])
+
+/** How many workers there are at a time: some troubles need two. */
+function crewOf({ items, workers }: Scenario): number {
+  const raced = items.some((item) => item.kind === 'trouble' && NEEDS_TWO.has(item.variant))
+  return raced ? Math.max(2, workers) : workers
+}
 
 function removed<T>(list: T[], is: (item: T) => boolean): readonly T[] {
   const out: T[] = []
