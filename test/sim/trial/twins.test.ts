@@ -4,8 +4,8 @@ import { drawScenario, type Scenario } from '../../../sim/trial/scenario.ts'
 import type { TraceEvent } from '../../../sim/trial/trace.ts'
 import { withoutStorageTroubles } from '../../../sim/trial/wire/scenario.ts'
 
-/** Lives with a rollback, a promotion, failures, dead and racing workers, hands, and refusals of ARM; short ones. */
-const SEEDS = [1, 2, 4, 7, 8, 9, 12, 13]
+/** Short lives with a rollback, a promotion, failures, dead and racing workers, and hands. None in which a refusal is told in the words of its plug. */
+const SEEDS = [1, 2, 4, 7, 9, 12, 14, 17]
 
 /** Everything that took effect, in order; what is told outside, by sink, since two sinks are told at the same time. */
 async function told(scenario: Scenario) {
