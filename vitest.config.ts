@@ -5,7 +5,9 @@ const SHARED = [
   'test/{core,schema,engine,scripts,door}/**/*.test.ts',
   // Not of identities: their libraries keep tokens for the whole process.
   'test/adapters/{apps,metrics,notify,registry,store}/**/*.test.ts',
-  'test/sim/{checks,world,history,tables}/**/*.test.ts',
+  'test/sim/{checks,world,history,tables,streams,trial}/**/*.test.ts',
+  'test/sim/*.test.ts',
+  'test/sim/azure/{access-log,arm*,description,exposition,image-profile,ingress,kql,metrics-apps,split,timespan}.test.ts',
 ]
 const ALL = ['test/**/*.test.ts']
 

@@ -81,6 +81,7 @@ const KINDS = [
   'secret',
   'message-tried',
   'asleep',
+  'heartbeat',
   'log',
   'service',
   'fault',
