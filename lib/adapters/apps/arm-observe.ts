@@ -139,30 +139,41 @@ async function getApp(sources: Sources, target: Target): Promise<ContainerApp> {
     )
 }
 
+/** A group holds some hundred apps, and an app some hundred revisions. */
+const MOST_PAGES = 100
+
+/** All that a list holds; one whose pages lead on for ever, full or empty, is not read until the time is up. */
+async function allOf<T>(list: { byPage(): AsyncIterable<readonly T[]> }, what: string): Promise<readonly T[]> {
+  const all: T[] = []
+  let pages = 0
+  for await (const page of list.byPage()) {
+    pages += 1
+    if (pages > MOST_PAGES) throw new Fault('malformed', `${what}: more than ${MOST_PAGES} pages, and no end`)
+    all.push(...page)
+  }
+  return all
+}
+
 async function listApps(sources: Sources, target: Target): Promise<ReadonlyMap<string, ContainerApp>> {
   const { subscriptionId, resourceGroup } = target
   const client = await sources.client(subscriptionId)
   const what = `list container apps of resource group ${resourceGroup} in subscription ${subscriptionId}`
   return sources.calls(target.subscriptionId).ask('list-apps', what, async (options) => {
-    const found = new Map<string, ContainerApp>()
-    for await (const app of client.containerApps.listByResourceGroup(resourceGroup, options)) {
-      if (app.name) found.set(app.name.toLowerCase(), app)
-    }
-    return found
+    const apps = await allOf(client.containerApps.listByResourceGroup(resourceGroup, options), what)
+    return new Map(apps.flatMap((app) => (app.name ? [[app.name.toLowerCase(), app] as const] : [])))
   })
 }
 
 async function listRevisions(sources: Sources, target: Target): Promise<RevisionList> {
   const client = await sources.client(target.subscriptionId)
   let details: RunningDetails = new Map()
-  const revisions = await sources.calls(target.subscriptionId).ask(
+  const what = `list revisions of ${appLabel(target)}`
+  const revisions: readonly Revision[] = await sources.calls(target.subscriptionId).ask(
     'list-revisions',
-    `list revisions of ${appLabel(target)}`,
-    async (options) => {
-      const found: Revision[] = []
-      const pages = client.containerAppsRevisions.listRevisions(target.resourceGroup, target.app, options)
-      for await (const revision of pages) found.push(revision)
-      return found
+    what,
+    (options) => {
+      const list = client.containerAppsRevisions.listRevisions(target.resourceGroup, target.app, options)
+      return allOf(list, what)
     },
     (body) => {
       details = runningDetails(body)

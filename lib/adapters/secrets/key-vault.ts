@@ -27,6 +27,9 @@ interface Kept {
 /** How many versions count as live: during a rotation the old and the new one. */
 const LIVE_VERSIONS = 2
 
+/** Of 25 versions each: so many never came to be by rotation. A list that leads on for ever is not read until the time is up. */
+const MOST_PAGES = 40
+
 /**
  * Secrets from Key Vault: the values of the two newest versions that are enabled, begun and not expired, newest first. One list
  * and two gets per read (role Key Vault Secrets User), then answered from memory. Throws Fault: `not-found` (no such secret, or
@@ -69,7 +72,12 @@ async function liveValues(
   abortSignal: AbortSignal,
 ): Promise<readonly string[]> {
   const versions: SecretProperties[] = []
-  for await (const version of client.listPropertiesOfSecretVersions(name, { abortSignal })) versions.push(version)
+  let pages = 0
+  for await (const page of client.listPropertiesOfSecretVersions(name, { abortSignal }).byPage()) {
+    pages += 1
+    if (pages > MOST_PAGES) throw new Fault('malformed', `Secret ${name}: the list of its versions has no end.`)
+    versions.push(...page)
+  }
   const live = versions.filter((version) => isLive(version, now)).sort(newestFirst)
   const secrets = await Promise.all(
     live

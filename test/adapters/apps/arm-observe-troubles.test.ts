@@ -147,4 +147,18 @@ describe('observe, when something is wrong', () => {
     expect(fault(look)).toMatchObject({ kind: 'unavailable' })
     expect(fault(look).message).toContain('ECONNREFUSED')
   })
+
+  it('reads no further than a hundred pages of a list that has no end, and says whose it is', async () => {
+    const list = listing([wireApp('sick'), wireApp('web')])
+    const { apps, calls } = await startArmStub((request) =>
+      isRevisionList(request) && appIn(request) === 'sick'
+        ? { status: 200, body: { value: [], nextLink: `${urlOfStub()}${request.path}` } }
+        : list(request),
+    )
+    const [sick, web] = await apps.observe([target('sick'), target('web')])
+    expect(fault(sick).kind).toBe('malformed')
+    expect(fault(sick).message).toMatch(/^list revisions of container app sick .*: more than 100 pages, and no end$/)
+    expect(web?.kind).toBe('seen')
+    expect(calls.filter((kind) => kind === 'list-revisions').length).toBeLessThanOrEqual(103)
+  })
 })

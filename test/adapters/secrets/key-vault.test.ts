@@ -32,10 +32,11 @@ function vault(versions: Version[], failure?: () => unknown) {
     },
     listPropertiesOfSecretVersions: ((name: string) => {
       calls.push(`list ${name}`)
-      return (async function* () {
+      const byPage = async function* () {
         refuse()
-        for (const { value: _, ...properties } of versions) yield { vaultUrl: 'v', name, ...properties }
-      })()
+        yield versions.map(({ value: _, ...properties }) => ({ vaultUrl: 'v', name, ...properties }))
+      }
+      return { byPage }
     }) as unknown as VaultClient['listPropertiesOfSecretVersions'],
   }
   return { client, calls }
@@ -93,6 +94,24 @@ describe('the live values', () => {
     const fault = await faultOf(secrets(vault(versions).client).read('hook'))
     expect(fault).toMatchObject({ kind: 'not-found' })
     expect(fault.message).toContain('Secret hook has no version')
+  })
+
+  it('whose versions come in pages without end is malformed, and read no further than forty pages', async () => {
+    let pages = 0
+    const { client } = vault([])
+    const endless = async function* () {
+      for (;;) {
+        pages += 1
+        yield []
+      }
+    }
+    const list = (() => ({ byPage: endless })) as unknown as VaultClient['listPropertiesOfSecretVersions']
+    const fault = await faultOf(secrets({ ...client, listPropertiesOfSecretVersions: list }).read('keys'))
+    expect([fault.kind, fault.message, pages]).toEqual([
+      'malformed',
+      'Secret keys: the list of its versions has no end.',
+      41,
+    ])
   })
 })
 
