@@ -126,7 +126,8 @@ function endsLater(one: Frozen, last: Frozen | null): boolean {
 }
 
 /** A freeze as a person says it: `freeze weekend (no changes on weekends, by ada) until 2026-11-23 06:00Z`. */
-export function freezeText({ id, reason, by, until }: Frozen): string {
+export function freezeText({ id, reason, by, until, unreadable }: Frozen): string {
+  if (unreadable === true) return `freezes that cannot be read (${reason}) until they can`
   const end = until === null ? 'until it is lifted' : `until ${minuteText(until)}`
   return `freeze ${id} (${reason}, by ${by}) ${end}`
 }

@@ -87,6 +87,18 @@ describe('in words', () => {
     expect(freezeText({ ...frozen, until: T0 + 5000 })).toBe('freeze f (the sale, by kim) until 2026-11-21 12:00:05Z')
   })
 
+  test('freezes that cannot be read have no name, no maker, and nobody who could lift them', () => {
+    const frozen = {
+      id: 'unreadable',
+      reason: 'no answer',
+      by: 'slipway',
+      since: T0,
+      until: null,
+      unreadable: true,
+    } as const
+    expect(freezeText(frozen)).toBe('freezes that cannot be read (no answer) until they can')
+  })
+
   test('its time is told in the words of its kind', () => {
     expect(freezeTimeText({ kind: 'stop' })).toBe('stops the line until it is lifted')
     expect(freezeTimeText(once(T0, T0 + HOUR))).toBe('holds from 2026-11-21 12:00Z until 2026-11-21 13:00Z')

@@ -54,10 +54,11 @@ export function thaw(move: Move, facts: Facts): Move {
   const clocked = freeze !== null && stopsClocks(rollout, freeze) ? change(move, { frozenAt: facts.now }) : move
   const { frozen } = rollout
   if (frozen === null || frozen.id === freeze?.id || freeze?.unreadable === true) return clocked
+  const { id, reason, unreadable } = frozen
   return note(change(clocked, { frozen: null }), facts, {
     kind: 'freeze-over',
     metric: 'freeze',
-    notes: `freeze ${frozen.id} (${frozen.reason}) holds it no longer`,
+    notes: unreadable === true ? 'the freezes can be read again' : `freeze ${id} (${reason}) holds it no longer`,
     detail: { freeze: frozen },
   })
 }

@@ -194,8 +194,13 @@ describe('freezes that cannot be read', () => {
   test('hold a step, and say so once', () => {
     const held = look(aRollout(progressing(0)), appAt(10), { ...pass, freeze: UNREADABLE })
     expect([phaseOf(held.next), kinds(held)]).toEqual(['progressing 0', ['freeze-held']])
+    expect(held.rows[0]?.notes).toBe(
+      'step 2, for which step 1 has passed, waits: held by freezes that cannot be read (no answer) until they can',
+    )
     expect(kinds(look(held.next, appAt(10), { ...pass, freeze: UNREADABLE }))).toEqual([])
-    expect(kinds(look(held.next, appAt(10), pass))).toEqual(['freeze-over', 'step-started'])
+    const over = look(held.next, appAt(10), pass)
+    expect(kinds(over)).toEqual(['freeze-over', 'step-started'])
+    expect(over.rows[0]?.notes).toBe('the freezes can be read again')
   })
 
   test('say nothing about the freeze that was written down', () => {
