@@ -9,6 +9,7 @@ import {
   serviceQueries,
   sourceFinding,
 } from '../core/doctor/sources.ts'
+import type { Reading } from '../core/judge/reading.ts'
 import { entityId, type ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { SetUps } from '../ports.ts'
@@ -36,11 +37,9 @@ export async function examineServices(
   surgery: ServiceSurgery,
   services: readonly ServiceState[],
 ): Promise<readonly Finding[]> {
-  const close = services.slice(0, MOST_SERVICES)
-  const observed = await observeAll(surgery, close)
+  const items = await observeAll(surgery, services.slice(0, MOST_SERVICES))
   const routes = new Map<string, Promise<readonly LogRoute[] | Trouble>>()
-  const items = close.map((service, place) => ({ service, observed: observed[place] ?? null }))
-  const found = await inLanes(items, (item) => examineService(surgery, item.service, item.observed, routes))
+  const found = await inLanes(items, (item) => examineService(surgery, item, routes))
   const left = services.slice(MOST_SERVICES).map(({ key }) => {
     const of = { check: 'app-readable', subject: entityId(key) }
     return wrong(of, 'unknown', `it was left out: one report looks at ${MOST_SERVICES} services of an environment`)
@@ -48,30 +47,38 @@ export async function examineServices(
   return [...found.flat(), ...left]
 }
 
-/** One look at all apps, in few calls; null where there was none in time. */
+/** A service, and what the look at its app brought, or why there was none. */
+interface Examined {
+  readonly service: ServiceState
+  readonly observed: Looked | Finding
+}
+
+/** One look at all apps, in few calls. */
 async function observeAll(
   { wheel, attempt }: ServiceSurgery,
   services: readonly ServiceState[],
-): Promise<readonly Looked[]> {
-  let observed: readonly Looked[] = []
-  await attempt({ check: 'app-readable', subject: '' }, async () => {
-    if (services.length > 0)
-      observed = (await wheel.apps.observe(services.map(({ manifest }) => manifest.target))).map(looked)
+): Promise<readonly Examined[]> {
+  if (services.length === 0) return []
+  let seen: readonly Looked[] = []
+  const [amiss] = await attempt({ check: 'app-readable', subject: '' }, async () => {
+    seen = (await wheel.apps.observe(services.map(({ manifest }) => manifest.target))).map(looked)
     return []
   })
-  return observed
+  return services.map((service, place) => {
+    const observed = amiss === undefined ? (seen[place] as Looked) : { ...amiss, subject: entityId(service.key) }
+    return { service, observed }
+  })
 }
 
 async function examineService(
   surgery: ServiceSurgery,
-  service: ServiceState,
-  observed: Looked | null,
+  { service, observed }: Examined,
   routes: Map<string, Promise<readonly LogRoute[] | Trouble>>,
 ): Promise<readonly Finding[]> {
   const { attempt, names } = surgery
   const of = (check: string): Check => ({ check, subject: entityId(service.key) })
   const registry = attempt(of('registry'), () => registryFinding(surgery, service))
-  if (observed === null) return [wrong(of('app-readable'), 'unknown', 'no answer in time'), ...(await registry)]
+  if (!('kind' in observed)) return [observed, ...(await registry)]
   if (observed.kind === 'unseen') return [...lookFindings(service, observed, names), ...(await registry)]
   const further = await Promise.all([
     attempt(of('app-set-up'), () => setUpOf(surgery, service, observed.app, routes)),
@@ -135,11 +142,10 @@ async function sourcesOf(
   const region = app.location.replaceAll(' ', '').toLowerCase()
   const at = { revision: serving.name, host: serving.fqdn, region }
   const queries = serviceQueries(service, at, wheel.clock.now())
-  const readings = queries.length === 0 ? [] : await wheel.metrics.read(queries)
-  return queries.flatMap((query, place) => {
-    const reading = readings[place]
-    const subject = entityId(service.key)
-    return reading === undefined ? [] : [sourceFinding(subject, query, reading, names, sources.workspace)]
+  const readings = await wheel.metrics.read(queries)
+  const subject = entityId(service.key)
+  return queries.map((query, place) => {
+    return sourceFinding(subject, query, readings[place] as Reading, names, sources.workspace)
   })
 }
 

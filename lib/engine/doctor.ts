@@ -5,10 +5,11 @@ import { nightFinding } from '../core/doctor/night.ts'
 import { quarantineFinding } from '../core/doctor/quarantine.ts'
 import { type EnvironmentSources, environmentQueries, sourceFinding } from '../core/doctor/sources.ts'
 import { chainFinding, heartbeatFinding, storageFindings } from '../core/doctor/storage.ts'
+import type { Reading } from '../core/judge/reading.ts'
 import type { ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { AuditKeeper, AuditLog, Quarantine, Secrets, SetUps, StorageTrial } from '../ports.ts'
-import { examineServices } from './doctor-service.ts'
+import { examineServices, type ServiceSurgery } from './doctor-service.ts'
 import { type Attempt, inTime, PATIENCE, type Patience, withPatience } from './doctor-time.ts'
 import { lateIn } from './heartbeat.ts'
 import { waitingIn } from './quarantine-meters.ts'
@@ -50,8 +51,8 @@ export async function examine(
   const installation = mayDo(caller, 'see', { environment: null, name: null })
     ? [ofInstallation(surgery, names, attempt)]
     : []
-  const environments = Object.keys(surgery.environments).map((environment) =>
-    ofEnvironment(surgery, environment, names, caller, attempt),
+  const environments = Object.entries(surgery.environments).map(([environment, sources]) =>
+    ofEnvironment({ ...surgery, names, sources, attempt }, environment, caller),
   )
   return (await Promise.all([...installation, ...environments])).flat()
 }
@@ -120,41 +121,48 @@ async function waiting({ quarantine }: Surgery, scope: string | null): Promise<r
   return quarantine === undefined ? [] : [quarantineFinding(scope, await waitingIn(quarantine, scope))]
 }
 
-async function ofEnvironment(
-  surgery: Surgery,
-  environment: string,
-  names: Names,
-  caller: Caller,
-  attempt: Attempt,
-): Promise<readonly Finding[]> {
-  const { wheel, log, keeper, environments } = surgery
-  const sources = environments[environment] ?? { workspace: null, hasPrometheus: false }
+type OfEnvironment = Surgery & ServiceSurgery
+
+async function ofEnvironment(surgery: OfEnvironment, environment: string, caller: Caller): Promise<readonly Finding[]> {
   let services: readonly ServiceState[] = []
-  const listed = await attempt({ check: 'services', subject: environment }, async () => {
-    services = await servicesOf(wheel, environment)
+  const unlisted = await surgery.attempt({ check: 'services', subject: environment }, async () => {
+    services = await servicesOf(surgery.wheel, environment)
     return []
   })
-  const seen = services.filter(({ key }) => mayDo(caller, 'see', key))
   const isWhole = mayDo(caller, 'see', { environment, name: null })
-  const whole = [
-    attempt({ check: 'sources', subject: environment }, () => sourcesOf(wheel, environment, sources, names)),
-    attempt({ check: 'heartbeat', subject: environment }, async () => {
-      return [heartbeatFinding(environment, await lateIn(wheel, environment), names)]
-    }),
-    attempt({ check: 'audit-chain', subject: environment }, async () => {
+  const seen = services.filter(({ key }) => mayDo(caller, 'see', key))
+  const found = await Promise.all([
+    isWhole ? ofWhole(surgery, environment, unlisted.length > 0 ? null : services) : [],
+    examineServices(surgery, seen),
+  ])
+  return [...(isWhole ? unlisted : []), ...found.flat()]
+}
+
+/** `services` null = they could not be listed. */
+async function ofWhole(
+  surgery: OfEnvironment,
+  environment: string,
+  services: readonly ServiceState[] | null,
+): Promise<readonly Finding[]> {
+  const { wheel, log, keeper, names, sources, attempt } = surgery
+  const check = (name: string, work: () => Promise<readonly Finding[]>) =>
+    attempt({ check: name, subject: environment }, work)
+  const found = await Promise.all([
+    check('sources', () => sourcesOf(wheel, environment, sources, names)),
+    check('heartbeat', async () => [heartbeatFinding(environment, await lateIn(wheel, environment), names)]),
+    check('audit-chain', async () => {
+      if (services === null) return []
       const { items } = await log.page({ environment, limit: NEWEST_ROWS, from: null })
       return [chainFinding(environment, services, items)]
     }),
-    attempt({ check: 'quarantine', subject: environment }, () => waiting(surgery, environment)),
-    attempt({ check: 'audit-night', subject: environment }, async () => {
+    check('quarantine', () => waiting(surgery, environment)),
+    check('audit-night', async () => {
       if (keeper === undefined) return []
       const { night } = await keeper.night(environment)
       return [nightFinding(environment, night?.last ?? null, wheel.clock.now())]
     }),
-  ]
-  const mine = { ...surgery, names, sources, attempt }
-  const found = await Promise.all([...(isWhole ? whole : []), examineServices(mine, seen)])
-  return [...(isWhole || seen.length > 0 ? listed : []), ...found.flat()]
+  ])
+  return found.flat()
 }
 
 async function sourcesOf(
@@ -164,9 +172,8 @@ async function sourcesOf(
   names: Names,
 ): Promise<readonly Finding[]> {
   const queries = environmentQueries(environment, sources, wheel.clock.now())
-  const readings = queries.length === 0 ? [] : await wheel.metrics.read(queries)
-  return queries.flatMap((query, place) => {
-    const reading = readings[place]
-    return reading === undefined ? [] : [sourceFinding(environment, query, reading, names, sources.workspace)]
+  const readings = await wheel.metrics.read(queries)
+  return queries.map((query, place) => {
+    return sourceFinding(environment, query, readings[place] as Reading, names, sources.workspace)
   })
 }

@@ -126,11 +126,12 @@ export function createNaming({ people, clock }: Registrar): (pseudonyms: Readonl
   const kept = new Map<string, { readonly name: string | null; readonly until: number }>()
   return async (pseudonyms) => {
     const now = clock.now()
-    const missing = [...pseudonyms].filter((one) => (kept.get(one)?.until ?? 0) <= now)
-    if (kept.size + missing.length > MOST_KEPT) kept.clear()
+    if (kept.size + pseudonyms.size > MOST_KEPT) kept.clear()
+    const isKept = (one: string) => (kept.get(one)?.until ?? 0) > now
+    const missing = [...pseudonyms].filter((one) => !isKept(one))
     const found = missing.length === 0 ? NOBODY : await people.named(missing).catch(nobodyNow)
     for (const [pseudonym, person] of found) kept.set(pseudonym, { name: person?.name ?? null, until: now + KEPT_MS })
-    return new Map([...pseudonyms].flatMap((one) => (kept.has(one) ? [[one, kept.get(one)?.name ?? null]] : [])))
+    return new Map([...pseudonyms].filter(isKept).map((one) => [one, kept.get(one)?.name ?? null]))
   }
 }
 

@@ -27,14 +27,14 @@ export async function locate(
   const held = seen.filter(
     (environment, at) => loads[at]?.length === 0 && wheel.heldBy?.({ environment, name }) != null,
   )
-  const [found, another] = loads.flat()
-  if (found !== undefined && held.length > 0)
-    return { kind: 'ambiguous', environments: [found.service.key.environment, ...held] }
-  for (const environment of held)
-    checkReadable(wheel, { environment, name }, 'traffic stays where it is until it can be')
-  if (found === undefined) return { kind: 'unknown' }
-  if (another === undefined) return { kind: 'found', key: found.service.key, item: found }
-  return { kind: 'ambiguous', environments: loads.flat().map((item) => item.service.key.environment) }
+  const [item] = loads.flat()
+  if (item === undefined) {
+    for (const environment of held)
+      checkReadable(wheel, { environment, name }, 'traffic stays where it is until it can be')
+    return { kind: 'unknown' }
+  }
+  const there = seen.filter((environment, at) => loads[at]?.length !== 0 || held.includes(environment))
+  return there.length > 1 ? { kind: 'ambiguous', environments: there } : { kind: 'found', key: item.service.key, item }
 }
 
 /** A service as it stands now, in words. `frozenAt` spares a read where many of one environment are asked for. Throws Fault. */

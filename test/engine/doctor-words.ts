@@ -7,14 +7,16 @@ import { givenPricing, HOUR, MINUTE, plan, pricingManifest, version } from '../s
 
 const GUID = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee'
 const ENVIRONMENT = '/subscriptions/sub-1/resourceGroups/rides/providers/Microsoft.App/managedEnvironments/shop'
-const ALL: Caller = {
+/** Who may see everything. */
+export const ALL: Caller = {
   id: 'ada',
   name: 'ada',
   kind: 'person',
   grants: [{ role: 'viewer', environments: null, services: null }],
   method: 'token',
 }
-const PRICING_ONLY: Caller = { ...ALL, grants: [{ role: 'viewer', environments: null, services: ['pricing'] }] }
+/** Who may see one service. */
+export const PRICING_ONLY: Caller = { ...ALL, grants: [{ role: 'viewer', environments: null, services: ['pricing'] }] }
 const refuse = (kind: Fault['kind'], message: string) => async () => {
   throw new Fault(kind, message)
 }
@@ -25,7 +27,8 @@ const CLOSED: Wheel['registry'] = {
     images.map(() => ({ kind: 'unknown', trouble: { kind: 'denied', message: 'who are you', retryAfterMs: null } })),
 }
 
-function surgeryOf(stage: Stage, changes: Partial<Surgery> = {}): Surgery {
+/** Everything in order, but for `changes`. */
+export function surgeryOf(stage: Stage, changes: Partial<Surgery> = {}): Surgery {
   const setUp = {
     environmentId: ENVIRONMENT,
     hasIngress: true,
@@ -129,6 +132,11 @@ export const CONSULTATIONS: Readonly<Record<string, Consultation>> = {
         image: { ...pricingManifest().image, registry: 'acme.azurecr.io' },
       }),
   },
+}
+
+/** What the doctor finds, waiting for nobody for long. */
+export function consult(surgery: Surgery, caller: Caller): ReturnType<typeof examine> {
+  return examine(surgery, caller, { eachMs: 25, allMs: 5_000 })
 }
 
 /** What the doctor finds, a line each. */
