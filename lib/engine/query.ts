@@ -24,16 +24,14 @@ export async function locate(
 ): Promise<Located> {
   const seen = environments.filter((environment) => mayDo(caller, 'see', { environment, name }))
   const loads = await Promise.all(seen.map((environment) => wheel.store.load(environment, [name])))
-  const held = seen.filter(
-    (environment, at) => loads[at]?.length === 0 && wheel.heldBy?.({ environment, name }) != null,
-  )
+  const isHeld = (environment: string) => wheel.heldBy?.({ environment, name }) != null
+  const there = seen.filter((environment, at) => loads[at]?.length !== 0 || isHeld(environment))
   const [item] = loads.flat()
   if (item === undefined) {
-    for (const environment of held)
+    for (const environment of there)
       checkReadable(wheel, { environment, name }, 'traffic stays where it is until it can be')
     return { kind: 'unknown' }
   }
-  const there = seen.filter((environment, at) => loads[at]?.length !== 0 || held.includes(environment))
   return there.length > 1 ? { kind: 'ambiguous', environments: there } : { kind: 'found', key: item.service.key, item }
 }
 

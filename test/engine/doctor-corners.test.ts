@@ -18,6 +18,29 @@ async function said(stage: Stage, check: string, changes: Parameters<typeof surg
   return findings.flatMap((one) => (one.check === check ? [`${one.subject} ${one.result}: ${one.message}`] : []))
 }
 
+test('what breaks at one service is told of that check, and the environments by their names', async () => {
+  const stage = await givenPricing()
+  const environments = {
+    production: { workspace: null, hasPrometheus: false },
+    staging: { workspace: null, hasPrometheus: false },
+  }
+  const wheel = { ...stage.wheel, registry: { has: ours }, metrics: { read: ours } }
+  const log = { page: ours }
+  const events = { ...stage.wheel.events, page: ours }
+  const found = await consult(surgeryOf(stage, { environments, log, wheel: { ...wheel, events } }), ALL)
+  const broken = found.filter(({ message }) => message === 'the check itself failed; its error is ours')
+  expect(broken.map(({ subject, check }) => `${subject} ${check}`)).toEqual([
+    'installation quarantined-events',
+    'production sources',
+    'production audit-chain',
+    'production/pricing sources',
+    'production/pricing registry',
+    'staging sources',
+    'staging audit-chain',
+  ])
+  expect(found[0]?.message).toBe('the settings are valid and name production, staging')
+})
+
 describe('a look at all apps that comes to nothing', () => {
   test.each([
     ['does not answer', forever, 'it did not answer in time'],

@@ -199,6 +199,31 @@ describe('how services stand', () => {
     expect(asked).toEqual(['list production 4 from the first', 'list staging 4 from the first'])
   })
 
+  test('goes on with the next environment where one ended with its page', async () => {
+    const { wheel, asked } = await given()
+    const both = ['production', 'staging']
+    const { next } = await standings(wheel, both, aCaller(), { limit: 3, from: null })
+    expect(next).toBe('staging')
+    expect((await standings(wheel, both, aCaller(), { limit: 9, from: next })).items).toHaveLength(3)
+    expect(asked.filter((what) => what.startsWith('list'))).toEqual([
+      'list production 3 from the first',
+      'list staging 9 from the first',
+    ])
+  })
+
+  test('is looked for in twenty pages at most, and told from where to go on', async () => {
+    const { wheel } = await given()
+    const marks: (string | null)[] = []
+    const list: Wheel['catalogue']['list'] = async (_, __, from) => {
+      marks.push(from)
+      return { items: [], next: `m.${marks.length}` }
+    }
+    const unending = { ...wheel, catalogue: { ...wheel.catalogue, list } }
+    const page = await standings(unending, ['production'], aCaller(), { limit: 1, from: 'production.m.0' })
+    expect(page).toEqual({ items: [], next: 'production.m.20' })
+    expect([marks.length, marks[0], marks[1]]).toEqual([20, 'm.0', 'm.1'])
+  })
+
   test('goes on at a mark only that a page of these environments gave out', async () => {
     const { wheel } = await given()
     for (const from of ['', '.', 'test', '.production', 'test.x'])

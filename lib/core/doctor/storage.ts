@@ -37,7 +37,8 @@ function placeFindings({ kind, name, trouble, poisoned }: StorageAnswer, names: 
   const poison = { check: 'poison-queue', subject: INSTALLATION }
   if (poisoned === 0) return [...found, fine(poison, `${name}-poison is empty`)]
   const peek = `az storage message peek --queue-name ${name}-poison --num-messages 32 --account-name ${names.account ?? '<storage account>'} --auth-mode login`
-  const message = `${poisoned} messages lie in ${name}-poison, which nobody could act on and nobody has written down yet`
+  const lie = poisoned === 1 ? '1 message lies' : `${poisoned} messages lie`
+  const message = `${lie} in ${name}-poison, which nobody could act on and nobody has written down yet`
   return [...found, wrong(poison, 'warning', message, peek)]
 }
 
@@ -56,7 +57,7 @@ function clockFinding(answers: readonly StorageAnswer[]): Finding {
 export function heartbeatFinding(environment: string, late: readonly string[], { site }: Names): Finding {
   const of = { check: 'heartbeat', subject: environment }
   if (late.length === 0) return fine(of, 'everything that is due is looked at')
-  const named = late.slice(0, 5).join(', ')
+  const named = `${late.slice(0, 5).join(', ')}${late.length > 5 ? ' and others' : ''}`
   const message = `${named} should have been looked at more than ${duration(LATE_MS)} ago: the timer does not run, or the row cannot be read (see the app's log)`
   return wrong(
     of,

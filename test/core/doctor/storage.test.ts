@@ -107,7 +107,7 @@ describe('the heartbeat', () => {
   it('names at most five services that were not looked at, and how to restart the app', () => {
     const finding = heartbeatFinding('production', ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'], NAMES)
     expect(finding).toMatchObject({ result: 'error', fix: 'az functionapp restart -n slipway-fn -g slipway' })
-    expect(finding.message).toMatch(/^a1, a2, a3, a4, a5 should have been looked at more than 5m ago/)
+    expect(finding.message).toMatch(/^a1, a2, a3, a4, a5 and others should have been looked at more than 5m ago/)
     expect(heartbeatFinding('production', ['a1'], { ...NAMES, site: null }).fix).toBe(
       'az functionapp restart -n <function app> -g <resource group>',
     )
