@@ -24,6 +24,8 @@ export interface Answers {
   /** How long each call of a socket takes, by its name; a second where nothing is said. */
   readonly takesMs?: Readonly<Record<string, number>>
   readonly longestLifeMs?: number
+  /** What is stored is told in few words. */
+  readonly isBrief?: boolean
 }
 
 export const NOW = T0 + HOUR
@@ -69,8 +71,8 @@ export function toldWheel(answers: Answers): { readonly wheel: Wheel; readonly l
 type Told = (socket: string, words: string) => number
 
 function storeOf(answers: Answers, told: Told, lines: string[]): Pick<Wheel['store'], 'load' | 'commit'> {
-  const stored = (names: readonly string[]) =>
-    (answers.stored ?? []).filter(({ service }) => names.includes(service.key.name))
+  const items = new Map((answers.stored ?? []).map((item) => [item.service.key.name, item]))
+  const stored = (names: readonly string[]) => names.flatMap((name) => items.get(name) ?? [])
   return {
     load: async (environment, names) => {
       const call = told('load', `${environment} ${names.join(' ')}`)
@@ -79,8 +81,10 @@ function storeOf(answers: Answers, told: Told, lines: string[]): Pick<Wheel['sto
     commit: async (change) => {
       const [before] = stored([change.key.name])
       const call = told('commit', change.key.name)
-      lines.push(...commitText(beforeOf(before), change))
-      return answers.commit?.(change, call) ?? 'saved'
+      lines.push(...(answers.isBrief === true ? briefText : commitText)(beforeOf(before), change))
+      const saved = answers.commit?.(change, call) ?? 'saved'
+      if (saved === 'saved' && before !== undefined) items.set(change.key.name, after(before, change))
+      return saved
     },
   }
 }
@@ -122,6 +126,33 @@ function sourcesOf(answers: Answers, told: Told): Pick<Wheel, 'registry' | 'rest
       },
     },
   }
+}
+
+function after(item: Loaded, { service, rollout }: Change): Loaded {
+  return { ...item, ...(service === undefined ? {} : { service }), ...(rollout === undefined ? {} : { rollout }) }
+}
+
+function briefText(_: unknown, change: Change): readonly string[] {
+  const { key, token, service, rollout, judge, buckets, audit, command, ...more } = change
+  const eventOf = ({ eventId }: { readonly eventId: string }) => eventId
+  const handled = service?.handled.map(({ eventId, digest, rollout }) => `${eventId} ${digest.slice(7, 11)} ${rollout}`)
+  const begins = plain([service?.rolloutNumber, service?.pending.map(eventOf), service?.undo, handled])
+  return [
+    `  of ${plain(key)} over ${plain(token)}${plain(more) === '{}' ? '' : ` ${plain(more)}`}`,
+    ...audit.map(
+      ({ kind, seq, actor, happenedAt, notes }) =>
+        `  ${seq} ${kind} by ${actor} at ${plain(happenedAt)}: ${plain(notes)}`,
+    ),
+    ...(service === undefined ? [] : [`  service ${plain(service.chain.seq)} ${begins}`]),
+    ...(rollout === undefined
+      ? []
+      : [
+          `  ${rollout.id} by ${rollout.cause} ${plain(rollout.phase)} ${plain({ wakeAt: rollout.wakeAt, watchMs: rollout.manifest.watchMs })}`,
+        ]),
+    ...(judge === undefined ? [] : [`  judge since ${plain(judge.since)}`]),
+    ...(buckets === undefined ? [] : [`  buckets from ${plain(buckets.at)}`]),
+    ...(command === undefined ? [] : [`  command ${plain(command)}`]),
+  ]
 }
 
 function beforeOf(item: Loaded | undefined): Pick<Change, 'service' | 'rollout'> {
