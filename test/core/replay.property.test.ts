@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ReplayOutcome } from '../../lib/core/replay/timeline.ts'
+import { runs } from '../support/runs.ts'
 import { aPlan, type Count, ERRORS_ONLY, errorSeries, walk } from './replay-scene.ts'
 
 const PLAN = aPlan(
@@ -29,7 +30,7 @@ test('a bad event more never makes an outcome better', () => {
     const after = walk(PLAN, errorSeries(worse, beside))
     expect(RANK[after.outcome]).toBeGreaterThanOrEqual(RANK[before.outcome] ?? 0)
   })
-  fc.assert(property, { numRuns: 150 })
+  fc.assert(property, runs(75))
 })
 
 test('silence alone never passes and never fails, wherever it begins', () => {
@@ -41,7 +42,7 @@ test('silence alone never passes and never fails, wherever it begins', () => {
     const failed = timeline.verdicts.findIndex(({ kind }) => kind === 'fail')
     expect(failed === -1 || failed < canary.length).toBe(true)
   })
-  fc.assert(property, { numRuns: 150 })
+  fc.assert(property, runs(75))
 })
 
 test('what comes after the end changes nothing before it', () => {
@@ -51,12 +52,12 @@ test('what comes after the end changes nothing before it', () => {
     const last = part.endedAtMinute ?? -1
     expect(part.verdicts).toEqual(whole.verdicts.filter(({ minute }) => minute <= last))
   })
-  fc.assert(property, { numRuns: 100 })
+  fc.assert(property, runs(50))
 })
 
 test('asked again, a replay says the same', () => {
   const property = fc.property(series, baseline, (canary, beside) => {
     expect(walk(PLAN, errorSeries(canary, beside))).toEqual(walk(PLAN, errorSeries(canary, beside)))
   })
-  fc.assert(property, { numRuns: 20 })
+  fc.assert(property, runs(10))
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { readManifests } from '../../lib/schema/manifest.ts'
+import { runs } from '../support/runs.ts'
 import { FULL } from './texts.ts'
 
 describe('whatever the text', () => {
@@ -50,7 +51,7 @@ describe('whatever the text', () => {
           read.issues.length > 0 && read.issues.every(({ line, column }) => line >= 1 && line <= lines && column >= 1)
         )
       }),
-      { numRuns: 2000 },
+      runs(1000),
     )
   })
 
@@ -66,7 +67,7 @@ describe('whatever the text', () => {
           )
         )
       }),
-      { numRuns: 1000 },
+      runs(500),
     )
   })
 })

@@ -4,10 +4,11 @@ import { bakeEnds } from '../../../lib/core/ask.ts'
 import { decide } from '../../../lib/core/decide/decide.ts'
 import { wantedWeight } from '../../../lib/core/traffic.ts'
 import { CANARY, HOUR } from '../../support/builders.ts'
+import { runs } from '../../support/runs.ts'
 import { asked, phaseOf } from './support.ts'
 import { life, live, PLAN, type Step, temper } from './walks.ts'
 
-const RUNS = { numRuns: 500 }
+const RUNS = runs(250)
 /** A generous ceiling for machines under load; nothing here waits. */
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -181,14 +182,11 @@ describe('decide, whatever happens', () => {
 
   test('is tried in every phase and with every deed', () => {
     const met = new Set<string>()
-    always(
-      ({ decision }) => {
-        met.add(decision.next.phase.kind)
-        if (decision.next.phase.kind === 'finished') met.add(decision.next.phase.outcome)
-        for (const action of decision.actions) met.add(action.kind)
-      },
-      { numRuns: 2000 },
-    )
+    always(({ decision }) => {
+      met.add(decision.next.phase.kind)
+      if (decision.next.phase.kind === 'finished') met.add(decision.next.phase.outcome)
+      for (const action of decision.actions) met.add(action.kind)
+    }, runs(1000))
     const phases = [
       'preparing',
       'provisioning',

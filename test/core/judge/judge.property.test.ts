@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { LATTICE } from '../../../lib/core/judge/verdict.ts'
 import type { Kpi } from '../../../lib/core/service.ts'
 import { latency, MINUTE, T0 } from '../../support/builders.ts'
+import { runs } from '../../support/runs.ts'
 import { exact, lookAt, looks, type Minutes, manifestOf, steady, type Trial } from './looks.ts'
 
 const minute = fc
@@ -62,7 +63,7 @@ describe('always', () => {
         const worse = rank({ ...given, canary })
         for (const [look, before] of rank(given).entries()) expect(worse[look]).toBeGreaterThanOrEqual(before)
       }),
-      { numRuns: 150 },
+      runs(80),
     )
   })
 
@@ -75,7 +76,7 @@ describe('always', () => {
       fc.property(trial, silent, (given, canary) => {
         for (const { verdict } of looks({ ...given, canary })) expect(['pass', 'fail']).not.toContain(verdict.kind)
       }),
-      { numRuns: 100 },
+      runs(60),
     )
   })
 
@@ -101,7 +102,7 @@ describe('always', () => {
         expect(fresh).toBeGreaterThanOrEqual(-noise)
         expect(fresh).toBeLessThanOrEqual(0.5 + noise)
       }),
-      { numRuns: 100 },
+      runs(60),
     )
   })
 
@@ -121,7 +122,7 @@ describe('always', () => {
           expect(rarely.state.kpis[name]?.step).toEqual(often?.state.kpis[name]?.step)
         }
       }),
-      { numRuns: 100 },
+      runs(60),
     )
   })
 

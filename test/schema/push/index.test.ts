@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DIGEST, REGISTRY_HOST, REPOSITORY, TAG } from '../../../lib/schema/grammar.ts'
 import { isPushSource, type PushSource, readPush } from '../../../lib/schema/push/index.ts'
+import { runs } from '../../support/runs.ts'
 import { ignoredOf, pathsOf, payload, pushesOf, RECEIVED, read, withValue } from './fixtures.ts'
 
 const SOURCES: readonly PushSource[] = ['acr', 'event-grid', 'distribution']
@@ -69,7 +70,7 @@ describe('a body', () => {
   it('never makes a reader throw, whatever it is', () => {
     fc.assert(
       fc.property(source, fc.jsonValue({ maxDepth: 6 }), (from, body) => typeof read(from, body).kind === 'string'),
-      { numRuns: 2000 },
+      runs(1000),
     )
   })
 
@@ -93,7 +94,7 @@ describe('a body', () => {
           expect(record.reason.length).toBeLessThan(1000)
         }
       }),
-      { numRuns: 3000 },
+      runs(1500),
     )
   })
 

@@ -1,0 +1,7 @@
+const MORE = Number(process.env.SLIPWAY_RUNS ?? 1)
+
+/** How often a property is tried: so often usually, and by night `SLIPWAY_RUNS` times as often. */
+export function runs(usual: number): { readonly numRuns: number } {
+  if (!(MORE >= 1)) throw new Error(`SLIPWAY_RUNS is ${process.env.SLIPWAY_RUNS}; give how many times as often`)
+  return { numRuns: Math.round(usual * MORE) }
+}
