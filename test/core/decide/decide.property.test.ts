@@ -4,13 +4,12 @@ import { bakeEnds } from '../../../lib/core/ask.ts'
 import { decide } from '../../../lib/core/decide/decide.ts'
 import { wantedWeight } from '../../../lib/core/traffic.ts'
 import { CANARY, HOUR } from '../../support/builders.ts'
-import { runs } from '../../support/runs.ts'
+import { PATIENCE_MS, runs } from '../../support/runs.ts'
 import { asked, phaseOf } from './support.ts'
 import { life, live, PLAN, type Step, temper } from './walks.ts'
 
 const RUNS = runs(250)
-/** A generous ceiling for machines under load; nothing here waits. */
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: PATIENCE_MS })
 
 /** The canary's weight that a step asks Azure for; null where it asks for none. */
 function askedOf({ decision }: Step): number | null {

@@ -8,12 +8,11 @@ import { VERBS } from '../../../lib/core/facts.ts'
 import type { Rollout } from '../../../lib/core/rollout.ts'
 import { wantedWeight, weightsSeen } from '../../../lib/core/traffic.ts'
 import { aCommand, facts, HOUR, T0 } from '../../support/builders.ts'
-import { runs } from '../../support/runs.ts'
+import { PATIENCE_MS, runs } from '../../support/runs.ts'
 import { asked } from './support.ts'
 import { governed, type Happening, life, live, type Step, temper } from './walks.ts'
 
-/** A generous ceiling for machines under load; nothing here waits. */
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: PATIENCE_MS })
 const RUNS = runs(500)
 const rules = fc.array(governed, { minLength: 30, maxLength: 30 })
 
