@@ -319,7 +319,8 @@ function resultRow({ found, rows, newest, startedAt }: Night) {
       value: rows,
       notes: `${rows} rows are as they were written; ${upTo}`,
     }
-  const others = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
+  const least = found.length < MOST_FOUND ? '' : ' at least'
+  const others = found.length > 1 ? ` (and ${found.length - 1} more${least})` : ''
   const notes = `the audit is not as it was written: ${first.id}: ${first.because}${others}`
   return { ...common, kind: 'audit-broken' as const, value: found.length, notes }
 }

@@ -18,13 +18,15 @@ const PAGE = 1_000
 /** How long ago the check of a night may have ended on which a cut rests: what a cut removes is what it looked at last. */
 const FRESH_MS = 26 * 3_600_000
 const MOST_DUE = 20_000
+/** A cut is told of by a later call for so long: shorter than it is remembered that it was. */
+const TOLD_WITHIN_MS = 2 * 86_400_000
 
 /**
  * Removes from the audit of an environment what is older than its retention: whole sealed segments, up to a digest whose
  * successor stands, and only what last night's check found as it was written. First a signed cut is stored, which says what
- * is removed; then the rows go, the oldest of each chain first, so that a crash leaves a chain that is right, and the next
- * call goes on. Nothing goes that is younger than a rollout which runs, and nothing by a cut that is not sound. The newest cut
- * is signed anew where another key signs now, also without a retention (null). Throws Fault.
+ * is removed, and the audit tells of it; then the rows go, the oldest of each chain first, so that a crash leaves a chain that
+ * is right, and the next call goes on. Nothing goes that is younger than a rollout which runs, and nothing by a cut that is not
+ * sound. The newest cut is signed anew where another key signs now, also without a retention (null). Throws Fault.
  */
 export async function trim(
   wheel: Wheel,
@@ -38,6 +40,7 @@ export async function trim(
   const found = await findCut(wheel, man, environment)
   if (found.kind === 'wrong') return 'nothing'
   let cut = found.kind === 'sound' ? found.cut : null
+  if (cut !== null) await tellOf(wheel, cut)
   if (cut !== null && !(await removeLeft(wheel, man, cut, end))) return 'going-on'
   if (cut !== null && (await isOldKey(man, cut))) cut = await renewed(wheel, man, cut)
   let result: Trimmed = 'nothing'
@@ -116,18 +119,22 @@ async function cutAt(
   const said = nextCut(before, digest, retentionDays, wheel.clock.now())
   const text = cutText(said)
   const cut = { ...said, hash: wheel.digest(text), signature: await signer.sign(text) }
-  const { environment, rows, number } = cut
+  if ((await keeper.appendCut(cut)) === 'conflict') return null
+  await tellOf(wheel, cut)
+  return cut
+}
+
+/**
+ * Writes down what a cut is for, once: only what was stored was cut, and whoever died right after storing it leaves the
+ * telling to the next call. One that is older than tellings are remembered was told of long ago.
+ */
+async function tellOf(wheel: Wheel, cut: SignedCut): Promise<void> {
+  const { environment, number, hash, at, rows, retentionDays, digest, heads } = cut
+  if (!isWithin(Date.parse(at), wheel.clock.now(), TOLD_WITHIN_MS)) return
+  const detail = { cut: { number, hash }, digest, chains: heads.length, retentionDays }
   const notes = `${rows} rows older than ${retentionDays} days are removed, up to digest ${digest.number} of ${digest.at}`
-  const detail = { cut: { number, hash: cut.hash }, digest: said.digest, chains: cut.heads.length, retentionDays }
-  await noteOn(wheel, environment, {
-    kind: 'audit-trimmed',
-    metric: 'audit',
-    value: rows,
-    notes,
-    actor: 'slipway',
-    detail,
-  })
-  return (await keeper.appendCut(cut)) === 'saved' ? cut : null
+  const row = { kind: 'audit-trimmed', metric: 'audit', value: rows, notes, actor: 'slipway', detail } as const
+  await noteOn(wheel, environment, row, `cut ${number}`)
 }
 
 /** Removes the rows of a cut that are there yet, the oldest of each chain first; false = time is up before the last. */
