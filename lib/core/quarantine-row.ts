@@ -31,7 +31,8 @@ export function quarantineRow(kind: QuarantineKind, item: Quarantined, actor: st
 
 function addedText(item: Quarantined): string {
   const { kind, why, mayGoBack = false } = item
-  if (kind !== 'service') return `${thingText(item)} is left out until it can be read: ${why}`
+  if (kind === 'row') return `${thingText(item)} is left out until it can be read: ${why}`
+  if (kind === 'message') return `${thingText(item)} is left out until somebody sends it again: ${why}`
   const pace = mayGoBack ? 'at every look' : 'with growing pauses'
   return `${thingText(item)} breaks Slipway's own code; its traffic stays where it is, and it is tried again ${pace}: ${why}`
 }
