@@ -57,6 +57,13 @@ test('a look is good for a second, and for its own key only', async () => {
   expect(await lookout.look('a', read)).toBe(3)
 })
 
+test('a look stays good while others look at something else', async () => {
+  const { lookout, read, pass } = scene()
+  await lookout.look('a', read)
+  pass(999)
+  expect([await lookout.look('b', read), await lookout.look('a', read)]).toEqual([2, 1])
+})
+
 test('a look that failed is told to those who share it and is not kept', async () => {
   const { lookout, read } = scene()
   const broken = async () => {
