@@ -44,9 +44,8 @@ function covariance(days: readonly Series[], lag: number): number {
   let pairs = 0
   for (const day of days) {
     for (let step = lag; step < day.length; step++) {
-      const one = day[step]
-      const other = day[step - lag]
-      if (one === null || other === null || one === undefined || other === undefined) continue
+      const [one, other] = [day[step], day[step - lag]] as [number | null, number | null]
+      if (one === null || other === null) continue
       sum += one * other
       pairs += 1
     }

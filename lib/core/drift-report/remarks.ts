@@ -49,7 +49,9 @@ function revisionsOf(serving: readonly Stretch[]): readonly string[] {
 function leftOut(date: string, serving: readonly Stretch[]): readonly string[] {
   return serving.flatMap((stretch) => {
     if (stretch.revision !== null) return []
-    return [`${(stretch.to - stretch.from) / MINUTE_MS} minutes of ${date} are left out: ${stretch.why}.`]
+    const minutes = (stretch.to - stretch.from) / MINUTE_MS
+    const left = minutes === 1 ? `1 minute of ${date} is` : `${minutes} minutes of ${date} are`
+    return [`${left} left out: ${stretch.why}.`]
   })
 }
 
