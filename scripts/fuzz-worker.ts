@@ -9,13 +9,14 @@ interface Task {
   readonly seed: number
   readonly from: number
   readonly count: number
-  readonly beat: Int32Array
+  /** Nothing new is begun after so many milliseconds. */
+  readonly lastsMs: number
 }
 
-const { name, seed, from, count, beat } = workerData as Task
-const target = TARGETS.find((one) => one.name === name)
-if (target === undefined) throw new Error(`there is no target ${name}`)
+/** Between two looks at the clock. */
+const BATCH = 100
 
+const { beat } = workerData as { readonly beat: Int32Array }
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
@@ -24,17 +25,23 @@ function heapMiB(): number {
   return process.memoryUsage().heapUsed / 2 ** 20
 }
 
-let [slowestMs, slowestAt] = [0, from]
-const watch = (index: number, tookMs: number) => {
-  Atomics.store(beat, 0, index + 1 - from)
-  Atomics.add(beat, 1, 1)
-  if (tookMs > slowestMs) [slowestMs, slowestAt] = [tookMs, index]
+async function work({ name, seed, from, count, lastsMs }: Task) {
+  const target = TARGETS.find((one) => one.name === name)
+  if (target === undefined) throw new Error(`there is no target ${name}`)
+  const until = performance.now() + lastsMs
+  let [slowestMs, slowestAt] = [0, from]
+  const watch = (index: number, tookMs: number) => {
+    Atomics.store(beat, 0, index + 1 - from)
+    Atomics.add(beat, 1, 1)
+    if (tookMs > slowestMs) [slowestMs, slowestAt] = [tookMs, index]
+  }
+  const first = Number.isFinite(lastsMs) ? BATCH : Math.max(1, Math.floor(count / 10))
+  const found = [...(await fuzz(target, seed, from, Math.min(first, count), watch))]
+  const heapEarly = heapMiB()
+  for (let done = first; done < count && found.length < 10 && performance.now() < until; done += BATCH)
+    found.push(...(await fuzz(target, seed, from + done, Math.min(BATCH, count - done), watch)))
+  const inputs = Atomics.load(beat, 0)
+  return { found, inputs, slowestMs, slowestAt, heap: [heapEarly, heapMiB()] }
 }
-const first = Math.max(1, Math.floor(count / 10))
-const early = await fuzz(target, seed, from, first, watch)
-const heapEarly = heapMiB()
-const late = early.length >= 10 ? [] : await fuzz(target, seed, from + first, count - first, watch)
-const inputs = Atomics.load(beat, 0)
-parentPort?.postMessage({ found: [...early, ...late], inputs, slowestMs, slowestAt, heap: [heapEarly, heapMiB()] })
-// Sockets and timers of the SDKs keep nothing alive that is still wanted.
-setImmediate(() => process.exit(0))
+
+parentPort?.on('message', async (task: Task) => parentPort?.postMessage(await work(task)))

@@ -71,7 +71,7 @@ const checkWith = (jwks: string) =>
 const jwks: Target = {
   name: 'jwks',
   takes: 'text',
-  count: 500,
+  count: 125,
   seeds: [JSON.stringify(JWKS)],
   isFine: (error) => error instanceof Fault,
   run: (text: string) => checkWith(text)(TOKEN),
@@ -102,7 +102,7 @@ const query: Target = {
 
 /** What callers send besides bodies: tokens, cookies, conditions, ids, queries. */
 export const DOORS: readonly Target[] = [
-  { name: 'token', takes: 'text', seeds: [TOKEN], isFine: (error) => error instanceof Fault, run: check, count: 1_000 },
+  { name: 'token', takes: 'text', seeds: [TOKEN], isFine: (error) => error instanceof Fault, run: check, count: 250 },
   jwks,
   query,
   header('cookie', 'cookie', ['__Host-slipway-session=abc; theme=dark; __Host-slipway-errand="x"'], (headers) =>

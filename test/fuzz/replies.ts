@@ -193,7 +193,7 @@ const AN_ID = 'https://v.vault.azure.net/secrets/keys/0123456789abcdef0123456789
 const keyVault: Target = {
   name: 'key-vault',
   takes: 'value',
-  count: 300,
+  count: 75,
   seeds: [
     ok({
       value: [{ id: AN_ID, attributes: { enabled: true, created: 1, updated: 2, exp: 4_000_000_000 } }],
@@ -248,7 +248,7 @@ const armError = (status: number, code: string) => ({
 const arm: Target = {
   name: 'arm',
   takes: 'value',
-  count: 200,
+  count: 50,
   seeds: [
     ARM_SEED,
     { ...ARM_SEED, write: armError(409, 'ContainerAppOperationInProgress') },

@@ -65,7 +65,7 @@ const READERS: readonly ((row: Row) => unknown)[] = [
 const columns: Target = {
   name: 'row',
   takes: 'value',
-  count: 1_000,
+  count: 250,
   seeds: ROWS,
   run: (row: unknown) => READERS.map((read) => read(Object(row) as Row)),
 }
@@ -79,7 +79,7 @@ const JSONS = ROWS.flatMap((row) => {
 const states: Target = {
   name: 'row-state',
   takes: 'value',
-  count: 1_000,
+  count: 250,
   seeds: JSONS,
   run: (input: unknown) => {
     const { kept, state } = Object(input) as Record<string, unknown>

@@ -8,7 +8,7 @@ export interface Target {
   readonly seeds: readonly unknown[]
   readonly run: (input: never) => unknown
   readonly isFine?: (error: unknown) => boolean
-  /** How many inputs each run of the tests gives it; 2,000 unless told otherwise. */
+  /** How many inputs each run of the tests gives it; 500 unless told otherwise. */
   readonly count?: number
 }
 

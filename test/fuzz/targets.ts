@@ -50,7 +50,7 @@ export const TARGETS: readonly Target[] = [
   hook('event-grid'),
   hook('distribution'),
   { name: 'body', takes: 'text', seeds: TEXTS, run: parseJson, isFine: (error) => error instanceof Refusal },
-  { name: 'manifest', takes: 'text', count: 1_000, seeds: MANIFESTS, run: (text: string) => readManifests(text) },
+  { name: 'manifest', takes: 'text', count: 250, seeds: MANIFESTS, run: (text: string) => readManifests(text) },
   {
     name: 'command',
     takes: 'value',
