@@ -16,14 +16,13 @@ export async function notTheirs(
   before: Manifest | null,
 ): Promise<string | null> {
   if (before !== null && appOf(before) === appOf(manifest) && sourceOf(before) === sourceOf(manifest)) return null
-  const { environment, name } = manifest
+  const { environment } = manifest
   const what = before === null ? 'a new service' : 'another container app, registry or repository'
   if (!mayDo(caller, 'configure', { environment, name: null }))
     return `${what} takes the role admin for all of ${environment}, not for some services of it`
   if (mayDo(caller, 'configure', { environment: null, name: null })) return null
   const all = (await Promise.all(environments.map((one) => servicesOf(wheel, one)))).flat()
-  const others = all.filter(({ key }) => key.environment !== environment || key.name !== name)
-  const owners = others.filter((service) => appOf(service.manifest) === appOf(manifest))
+  const owners = all.filter((service) => appOf(service.manifest) === appOf(manifest))
   return owners.every(({ key }) => mayDo(caller, 'configure', key))
     ? null
     : `the container app ${manifest.target.app} is run by a service that is not theirs to configure`

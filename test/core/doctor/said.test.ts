@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { appId } from '../../../lib/core/doctor/commands.ts'
+import { appId, nameInUrl, vaultScope } from '../../../lib/core/doctor/commands.ts'
 import { MINUTE, T0 } from '../../support/builders.ts'
 import { asked, lineOf, SCENES } from './said.ts'
 
@@ -14,6 +14,15 @@ test.each(Object.entries(SCENES))('what is said of %s, word by word', (title, fo
 
 test('every paragraph is of one of these', () => {
   expect(PARTS.slice(1).map((part) => part.split('\n')[0])).toEqual(Object.keys(SCENES))
+})
+
+test('a vault is found by its name, which stands at the beginning of its URL', () => {
+  const names = { principal: null, account: null, hookKeys: 'keys', site: null }
+  expect(vaultScope({ ...names, vault: 'shop' })).toBe('"$(az keyvault show -n shop --query id -o tsv)"')
+  expect(vaultScope({ ...names, vault: null })).toBe('"$(az keyvault show -n <key vault> --query id -o tsv)"')
+  expect(nameInUrl('https://shop-1.vault.azure.net')).toBe('shop-1')
+  for (const url of ['see https://shop.vault.azure.net', 'https://shop.vault.azure.net/keys', 'https://shop.web.net'])
+    expect(nameInUrl(url)).toBeNull()
 })
 
 test('sources of an environment are asked about an app that nobody has', () => {

@@ -47,6 +47,11 @@ const log = (...routes: readonly Partial<LogRoute>[]) => {
   const all = routes.map((route) => ({ ...usual, ...route }))
   return [logFinding('production/pricing', 'shop', all, NAMES, 'the-logs')]
 }
+const answering = (kind: SourceName) => {
+  const query = aQuery({ kpi: { ...errors(), source: { kind } as ReturnType<typeof errors>['source'] } })
+  const reading: Reading = { id: query.id, kind: 'measured', buckets: [], quality: 'exact', query: '', note: null }
+  return sourceFinding('production', query, reading, NAMES, 'the-logs')
+}
 const silent = (kind: SourceName, silence: Silence, workspace: string | null) => {
   const query = aQuery({ kpi: { ...errors(), source: { kind } as ReturnType<typeof errors>['source'] } })
   const reading: Reading = { id: query.id, kind: 'missing', silence, why: `it is ${silence}`, query: '' }
@@ -92,6 +97,8 @@ export const SCENES: Readonly<Record<string, () => readonly Finding[]>> = {
       'Microsoft*Microsoft.App/containerApps/write',
       '',
     ),
+    ...only('Microsoft.App/containerApps/*ps/read', 'Microsoft.App/containerApps/writ*Apps*', '*'.repeat(3)),
+    ...only('Microsoft.App/containerApps/read*', 'Microsoft.App/*Apps*Apps/*', '*/containerApps/*/write', '*/*ite'),
     ...mayDo({ actions: ['*'], notActions: ['*/write'] }),
     ...mayDo({ actions: ['*'], notActions: ['*/write'] }, { actions: ['*/containerApps/write'], notActions: [] }),
   ],
@@ -135,7 +142,8 @@ export const SCENES: Readonly<Record<string, () => readonly Finding[]>> = {
     ...log({ customerId: null, workspace: 'the-first' }, { customerId: null, workspace: 'the-second' }),
     logFinding('production/pricing', 'shop', refusal('denied'), NAMES, 'the-logs'),
   ],
-  'sources that are silent': () => [
+  'sources that are silent, or answer': () => [
+    answering('azure-logs'),
     ...silent('azure-logs', 'denied', 'the-logs'),
     ...silent('app-insights', 'denied', 'the-logs'),
     ...silent('prometheus', 'denied', 'the-logs'),
