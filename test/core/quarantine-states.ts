@@ -123,7 +123,7 @@ const KEPT: Readonly<Record<string, Partial<Quarantined>>> = {
   'waiting for nobody to try it': { nextTryAt: null },
   'of no service': { service: null },
   'sent again two days before': { state: 'redriven', redriven: { by: 'bo', at: NOW - 2 * DAY }, nextTryAt: null },
-  'sent again by nobody': { state: 'redriven', nextTryAt: null },
+  'sent again by nobody': { state: 'redriven' },
   'dismissed two days later': {
     state: 'dismissed',
     dismissed: { by: 'kim', at: NOW + 2 * DAY, reason: 'old' },

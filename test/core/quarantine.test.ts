@@ -51,6 +51,12 @@ describe('when a row in quarantine is read again', () => {
     expect([loose, late, early].toSorted(byNeed)).toEqual([early, late, loose])
   })
 
+  test('the order is the same whichever of two is asked first, and what waits for nobody is first', () => {
+    const [late, early, never] = [item(T0 + 1), item(T0), { ...item(T0), nextTryAt: null }]
+    expect([byNeed(late, early), byNeed(early, late)]).toEqual([1, -1])
+    expect([Math.sign(byNeed(never, early)), Math.sign(byNeed(early, never))]).toEqual([-1, 1])
+  })
+
   test('the pause doubles up to a quarter of an hour', () => {
     expect([0, 1, 2, 3, 4, 5, 11, 1e9].map((tries) => backOffMs(tries) / MINUTE)).toEqual([1, 1, 2, 4, 8, 15, 15, 15])
   })

@@ -31,6 +31,7 @@ async function given(items: readonly Quarantined[] = []) {
   for (const item of items) await sim.keep(item, null)
   const said = { finds: 0, keeps: 0, isRacing: false }
   const [admitted, released, remembered]: [Suspect[], unknown[], Quarantined[]] = [[], [], []]
+  const drop = async (item: Quarantined) => sim.remove(item, 1)
   const known = new Map(items.map((item) => [item.service ?? '', item]))
   const infirmary = createInfirmary({
     quarantine: {
@@ -54,7 +55,7 @@ async function given(items: readonly Quarantined[] = []) {
     attempted: async (work) => void (await work()),
   })
   const note = (...turned: readonly Outcome[]) => infirmary.note('production', turned)
-  return { infirmary, note, said, admitted, released, remembered, known }
+  return { infirmary, note, drop, said, admitted, released, remembered, known }
 }
 
 describe('a turn that breaks', () => {
@@ -129,6 +130,14 @@ describe('a turn that does not break', () => {
     const { note, released } = await given([item])
     await note({ name: 'pricing', result, error: null })
     expect(released).toEqual([[item, 1, quarantineRow('quarantine-over', item, 'slipway')]])
+  })
+
+  test('releases nothing where the service is gone from the quarantine by now', async () => {
+    const item = itemOf('pricing')
+    const { note, drop, released } = await given([item])
+    await drop(item)
+    await note({ name: 'pricing', result: 'saved', error: null })
+    expect(released).toEqual([])
   })
 
   test.each<Outcome['result']>(['lost', 'left'])('says nothing of it: %s', async (result) => {

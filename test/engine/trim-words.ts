@@ -77,13 +77,13 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await proven(here)
     here.cutAt(5)
     later(here, 2 * DAY - 1)
-    await trimmed(here, 'trim a day and more later, without a retention', null)
-    here.state.now += 1
-    here.cuts.splice(0)
-    here.state.now -= 2 * DAY
-    here.cutAt(4)
-    here.state.now += 2 * DAY
-    await trimmed(here, 'trim two days after another cut, without a retention', null)
+    await trimmed(here, 'trim not quite two days later, without a retention', null)
+  },
+  'a worker died longer ago right after it had cut': async (here) => {
+    await proven(here)
+    here.cutAt(5)
+    later(here, 2 * DAY)
+    await trimmed(here, 'trim two days later, without a retention', null)
   },
   'no digest is old enough': async (here) => {
     await proven(here, 9)
@@ -139,6 +139,13 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     })
     here.cutAt(3)
     await trimmed(here, 'trim without a retention', null)
+  },
+  'there are too many rows of a cut for one call': async (here) => {
+    await proven(here, 14, () => {
+      for (let n = 0; n < 1_001; n += 1) here.write('pricing')
+    })
+    here.cutAt(3)
+    await trimmed(here, 'trim for no time', 90, 0)
   },
   'a row was written right after the digest of the cut': async (here) => {
     await proven(here, 9, () => {

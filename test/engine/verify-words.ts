@@ -70,6 +70,12 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     here.spoil('pricing', 2, flip)
     await verify(here, 'pricing')
   },
+  'a row was changed, and there are more pages': async (here) => {
+    for (let n = 0; n < 3; n += 1) here.write('pricing')
+    here.spoil('pricing', 3, flip)
+    here.state.mostRows = 1
+    await verify(here, 'pricing')
+  },
   'the first row is gone': async (here) => {
     for (let n = 0; n < 3; n += 1) here.write('pricing')
     here.spoil('pricing', 1, () => null)
@@ -188,6 +194,26 @@ export async function toldOfVerifying(scene: Scene): Promise<readonly string[]> 
   const here = auditWorld()
   await scene(here)
   return here.lines
+}
+
+/** The mark of a walk whose log gives this mark of its own for the second page, and what is asked for with it. */
+export async function markWith(token: string) {
+  const here = auditWorld()
+  const asked: unknown[] = []
+  for (let n = 0; n < 2; n += 1) here.write('pricing')
+  const { page } = here.man.log
+  const log: typeof here.man.log = {
+    page: async (query) => {
+      asked.push(query.from)
+      const from = query.from === null ? null : '1'
+      const { items, next } = await page({ ...query, from, limit: 1 })
+      return { items, next: next === null ? null : token }
+    },
+  }
+  const walk = (from: string | null) => verifyChain(here.wheel, log, chainOf('pricing'), from, 0)
+  const mark = (await walk(null))?.next ?? ''
+  const rest = await walk(mark)
+  return { mark, asked, intact: rest?.intact, rows: rest?.rows }
 }
 
 /** What is said to somebody who goes on from a mark. */

@@ -185,9 +185,11 @@ describe('a store under a ward', () => {
   test('gives as many that are due as were asked for, and none that is held', async () => {
     const { store, calls } = await shop([itemOf(0, { nextTryAt: null })])
     expect(await store.due('production', 7, 2)).toEqual(['aa', 'bb'])
+    expect(await store.due('production', 7, 1)).toEqual(['aa'])
     expect(await store.due('production', 7, 3)).toEqual(['aa', 'bb', 'cc'])
     expect(calls).toEqual([
       ['production', 7, 3],
+      ['production', 7, 2],
       ['production', 7, 4],
     ])
     expect(store.commit).toBe('as it is')

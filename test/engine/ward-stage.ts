@@ -101,7 +101,7 @@ export function wardStage(): WardStage {
     clock,
     digest,
     environments: ['production', 'staging'],
-    onTrouble: (words, error) => lines.push(`  TROUBLE ${words}: ${error instanceof Error ? error.message : ''}`),
+    onTrouble: (words, error) => lines.push(`  TROUBLE ${words}: ${troubleText(error)}`),
   })
   return {
     ward,
@@ -128,6 +128,10 @@ export function wardStage(): WardStage {
       return item
     },
   }
+}
+
+function troubleText(error: unknown): string {
+  return error instanceof Fault ? `${error.kind}: ${error.message}` : String(error)
 }
 
 function answer(value: unknown): string {

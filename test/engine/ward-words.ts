@@ -62,6 +62,11 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await admit(here, ROW, 'admit, and it holds its service')
     await heldBy(here)
   },
+  'a message that nobody waits for any more comes again': async (here) => {
+    await here.lay(NOWHERE, { state: 'dismissed', dismissed: { by: 'kim', at: T0, reason: 'old' } })
+    here.state.now += DAY
+    await admit(here, NOWHERE)
+  },
   'a row that is well again breaks again before that was told': async (here) => {
     await owed(here, ROW, ['production'], { releasedAt: T0, nextTryAt: T0 + MINUTE })
     await admit(here, ROW)
@@ -101,6 +106,16 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   'others have told of an item meanwhile': async (here) => {
     const item = await owed(here, ROW, ['production'], { nextTryAt: null })
     here.state.meanwhile = () => here.quarantine.keep({ ...item, owed: [] }, 1)
+    await held(here)
+  },
+  'others have told of an item meanwhile, with an older build': async (here) => {
+    const item = await owed(here, ROW, ['production'], { nextTryAt: null })
+    const { owed: _, ...older } = item
+    here.state.meanwhile = () => here.quarantine.keep(older, 1)
+    await held(here)
+  },
+  'an item of an older build is well again': async (here) => {
+    await here.lay(ROW, { owed: undefined, releasedAt: T0, nextTryAt: null } as never)
     await held(here)
   },
   'an item is gone before its audit is told of it': async (here) => {
@@ -148,6 +163,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     const { now } = here.state
     const dismissed = { state: 'dismissed', nextTryAt: null } as const
     await here.lay(rowOf('rests'), { nextTryAt: now + 1 })
+    await here.lay(rowOf('older'), { owed: undefined, nextTryAt: null } as never)
     await here.lay({ ...rowOf('loose'), holds: false }, { nextTryAt: now - 9 })
     await here.lay(rowOf('sick'), { nextTryAt: now })
     await here.lay(rowOf('well'), { nextTryAt: now - 1 })
@@ -195,7 +211,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   'what is wrong lies between rows': async (here) => {
     const item = await here.lay(ROW)
     const examined = (said: string, of = item) => here.ask(said, () => here.ward.examined(of))
-    here.together.met = [{ ...ROW, why: 'first' }, { ...ROW, why: 'then' }, rowOf('basket')]
+    here.together.met = [{ ...ROW, why: 'first' }, { ...ROW, why: 'then' }, { ...ROW, why: 'last' }, rowOf('basket')]
     await examined('examined, and it is met')
     await here.ask('settle', () => here.ward.settled())
     here.together.met = [rowOf('basket')]
