@@ -6,6 +6,7 @@ import { allowedVerbs } from './decide/allowed.ts'
 import { spoken } from './decide/answer.ts'
 import { clockFrom, heldBy } from './decide/hold.ts'
 import { stepOf } from './decide/move.ts'
+import { UNREAD_MS } from './decide/wake.ts'
 import type { Verb } from './facts.ts'
 import { duration } from './format.ts'
 import { type Frozen, freezeText } from './freeze.ts'
@@ -170,7 +171,8 @@ function heldBack(
   const isReady = gate === null ? phase.kind !== 'paused' : isEnough(gate)
   if (held === null || !isReady || phase.kind === 'rolling-back' || phase.kind === 'finished') return null
   if (phase.kind === 'progressing' && phase.stage >= manifest.stages.length - 1) return null
-  return { text: `held by ${freezeText(held)}; then ${nextOf(rollout, now).text}`, at: held.until }
+  const at = held.unreadable === true ? now + UNREAD_MS : held.until
+  return { text: `held by ${freezeText(held)}; then ${nextOf(rollout, now).text}`, at }
 }
 
 function whyOf(rollout: Rollout): string {

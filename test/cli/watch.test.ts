@@ -109,6 +109,23 @@ test('status --wait goes on past a freeze that ends within its time, and past on
   }
 })
 
+test('status --wait goes on where freezes could not be read, which is no person’s to end', async () => {
+  const unread = aView({
+    freeze: { id: 'unreadable', reason: 'no answer', by: 'slipway', until: null },
+    next: 'held by freezes that cannot be read (no answer) until they can; then step 2',
+    nextAt: null,
+    nextInMs: 60_000,
+  })
+  const over = aView({ ...ENDED, outcome: 'promoted' })
+  await withStub(aService(unread, unfolding([unread, unread, over])), async ({ run }) => {
+    const answer = await run(['status', 'pricing', '--wait', '--timeout', '59s'])
+    expect(answer).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('held by freezes that cannot be read (no answer) until they can; inconclusive'),
+    })
+  })
+})
+
 test('a rollout that a newer one took over from is told as it is stored', async () => {
   const phase = { kind: 'finished', outcome: 'superseded', because: 'v2 came', at: 1, watchUntil: 1 }
   const past = { id: 'pricing-6', push: { tag: 'v1' }, phase }

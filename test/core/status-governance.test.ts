@@ -8,6 +8,7 @@ import {
   aService,
   finished,
   HOUR,
+  MINUTE,
   PREPARING,
   paused,
   progressing,
@@ -88,6 +89,20 @@ describe('the status under a freeze', () => {
     expect(freeze).toEqual(held)
     expect(next.startsWith('held by freeze weekend')).toBe(holds)
     if (holds) expect(nextAt).toBe(held.until)
+  })
+
+  test('where freezes cannot be read, they are read again within a minute: nobody is waited for', () => {
+    const unread = {
+      ...FREEZE,
+      id: 'unreadable',
+      reason: 'no answer',
+      by: 'slipway',
+      until: null,
+      unreadable: true,
+    } as const
+    const { next, nextAt, nextInMs } = statusOf(aService(), aRollout(progressing(0)), NOW, unread)
+    expect(next).toMatch(/^held by freezes that cannot be read \(no answer\) until they can; then /)
+    expect([nextAt, nextInMs]).toEqual([new Date(NOW + MINUTE).toISOString(), MINUTE])
   })
 
   test('without an end says until it is lifted, and has no time', () => {

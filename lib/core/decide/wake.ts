@@ -9,7 +9,7 @@ const CONFIRM_MS = 10_000
 /** How soon, once the alarm was raised that it does not become real. */
 const OVERDUE_MS = 60_000
 /** How soon freezes that could not be read are read again: until then everything is held. */
-const UNREAD_MS = 60_000
+export const UNREAD_MS = 60_000
 /** How soon a rollback that Azure had no call to spare for is tried again. */
 const THROTTLED_MS = 2_000
 
