@@ -88,9 +88,9 @@ async function once(wheel: Wheel, item: Loaded, command: Command): Promise<Comma
   await wheel.infirmary?.note(key.environment, [turned])
   if (turned.result === 'broken') throw turned.error
   const { decision } = turned
-  if (decision?.answer === null || decision?.answer === undefined) return null
-  const { because } = decision.answer
-  return decision.answer.kind === 'refused'
+  if (decision === null || decision.answer === null) return null
+  const { kind, because } = decision.answer
+  return kind === 'refused'
     ? { kind: 'refused', because }
     : { kind: 'done', because, rollout: decision.next.id, outstanding: turned.outstanding ?? null }
 }

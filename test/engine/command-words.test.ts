@@ -3,6 +3,7 @@ import { canonical } from '../../lib/core/chain.ts'
 import type { Command } from '../../lib/core/facts.ts'
 import type { Rollout } from '../../lib/core/rollout.ts'
 import { rolloutTag } from '../../lib/core/rollout-tag.ts'
+import { recordFor } from '../../lib/engine/answer.ts'
 import { obeyCommand } from '../../lib/engine/command.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { Fault } from '../../lib/errors.ts'
@@ -74,6 +75,14 @@ describe('a command', () => {
     }
     const asked = { verb: 'pause', reason: 'lunch', step: 2, digest: 'd', to: 'v1', override: true } as const
     await told({ commit, asked, rollout: 'pricing-2' })
+    expect(recordFor(aCommand('pause', { id: 'c-1' }), 7, null, 'paused')).toStrictEqual({
+      id: 'c-1',
+      verb: 'pause',
+      actor: 'ada',
+      at: 7,
+      rollout: null,
+      answer: 'paused',
+    })
     expect(wish).toBe(wishOf({ reason: 'lunch', step: 2, image: 'd', to: 'v1', override: true, rollout: 'pricing-2' }))
   })
 
