@@ -31,7 +31,7 @@ const setUp = (changes: Partial<Parameters<typeof setUpFindings>[1]>, isOpen = f
   return setUpFindings(aService(), { ...usual, ...changes }, isOpen, names)
 }
 const mayDo = (...rights: readonly Rights[]) => setUp({ rights }).slice(-1)
-const only = (...actions: readonly string[]) => mayDo({ actions, notActions: [] })
+const granted = (...actions: readonly string[]) => mayDo({ actions, notActions: [] })
 const answer = (changes: Partial<StorageAnswer>): StorageAnswer => {
   return { kind: 'table', name: 'SlipwayState', trouble: null, poisoned: 0, time: null, ...changes }
 }
@@ -86,19 +86,19 @@ export const SCENES: Readonly<Record<string, () => readonly Finding[]>> = {
       lookFindings(aService(), { kind: 'unseen', fault: refusal(kind) }, NAMES),
     ),
   'rights by patterns': () => [
-    ...only('microsoft.app/CONTAINERAPPS/*'),
-    ...only('*/containerApps/*/action', '*/write', '*/read'),
-    ...only('Microsoft.App/*/read', 'Microsoft.App/*/revisions/*'),
-    ...only('Microsoft.App/containerApps/read', 'Microsoft.App/containerApps/write'),
-    ...only('Microsoft.App/containerApps/*revisions/*action', '*/write', '*/read'),
-    ...only(
+    ...granted('microsoft.app/CONTAINERAPPS/*'),
+    ...granted('*/containerApps/*/action', '*/write', '*/read'),
+    ...granted('Microsoft.App/*/read', 'Microsoft.App/*/revisions/*'),
+    ...granted('Microsoft.App/containerApps/read', 'Microsoft.App/containerApps/write'),
+    ...granted('Microsoft.App/containerApps/*revisions/*action', '*/write', '*/read'),
+    ...granted(
       'Microsoft.App/containerApps/readers*',
       '*Apps/readread',
       'Microsoft*Microsoft.App/containerApps/write',
       '',
     ),
-    ...only('Microsoft.App/containerApps/*ps/read', 'Microsoft.App/containerApps/writ*Apps*', '*'.repeat(3)),
-    ...only('Microsoft.App/containerApps/read*', 'Microsoft.App/*Apps*Apps/*', '*/containerApps/*/write', '*/*ite'),
+    ...granted('Microsoft.App/containerApps/*ps/read', 'Microsoft.App/containerApps/writ*Apps*', '*'.repeat(3)),
+    ...granted('Microsoft.App/containerApps/read*', 'Microsoft.App/*Apps*Apps/*', '*/containerApps/*/write', '*/*ite'),
     ...mayDo({ actions: ['*'], notActions: ['*/write'] }),
     ...mayDo({ actions: ['*'], notActions: ['*/write'] }, { actions: ['*/containerApps/write'], notActions: [] }),
   ],
