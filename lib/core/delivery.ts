@@ -60,10 +60,7 @@ const OUTCOMES: readonly string[] = [...FAILED, 'promoted', 'superseded', 'refus
  * ended and is left out.
  */
 export function deliveriesOf(rows: readonly AuditRow[]): readonly Delivery[] {
-  const byRollout = Map.groupBy(
-    rows.filter(({ rollout }) => rollout !== null),
-    ({ entityId, rollout }) => `${entityId}#${rollout}`,
-  )
+  const byRollout = Map.groupBy(rows, ({ entityId, rollout }) => `${entityId}#${rollout}`)
   const ended = [...byRollout.values()].flatMap(endedIn).sort(byEntityAndEnd)
   return [...Map.groupBy(ended, ({ delivery }) => delivery.entityId).values()].flatMap(withUndos)
 }
@@ -116,8 +113,9 @@ interface Ended {
 /** The one rollout that these rows are of, if it has ended in a way that is known. */
 function endedIn(rows: readonly AuditRow[]): readonly Ended[] {
   const last = rows.find(({ kind }) => kind === 'finished')
-  const outcome = last === undefined ? null : outcomeIn(last)
-  if (last === undefined || last.rollout === null || outcome === null) return []
+  if (last === undefined || last.rollout === null) return []
+  const outcome = outcomeIn(last)
+  if (outcome === null) return []
   const start = rows.find(({ kind }) => kind === 'rollout-started')
   const seen = rows.flatMap(({ kind, value, happenedAt }) =>
     kind === 'weights-confirmed' && (value ?? 0) > 0 ? [happenedAt] : [],

@@ -41,7 +41,7 @@ function stretches(rollouts: readonly Rollout[], target: Target): readonly Stret
   return [before, ...seeing.flatMap((rollout, place) => stretchesOf(rollout, seeing[place + 1] ?? null, target))]
 }
 
-/** From the rollout's start to the start of the next one. */
+/** From the rollout's start to the start of the next one; either part may be empty. */
 function stretchesOf(rollout: Rollout, next: Rollout | null, target: Target): readonly Stretch[] {
   const { startedAt, phase, id } = rollout
   const to = next?.startedAt ?? Number.POSITIVE_INFINITY
@@ -53,7 +53,7 @@ function stretchesOf(rollout: Rollout, next: Rollout | null, target: Target): re
     revision === null || why !== null
       ? { from: stillAt, to, revision: null, why: why ?? `${id} saw no revision with all traffic` }
       : { from: stillAt, to, revision, rollout }
-  return [moving, still].filter((stretch) => stretch.from < stretch.to)
+  return [moving, still]
 }
 
 /** A rollout that never came to look at its app has changed nothing, and says nothing. */
