@@ -28,6 +28,7 @@ export interface Befallen {
   readonly ground: Ground
   readonly workers: Workers
   readonly wakes: Wakes
+  readonly standing: Standing
   /** Deliveries and commands that a trouble brings. */
   readonly deliver: (service: number, what: 'again' | 'late' | 'reordered') => void
   readonly poison: (item: TroubleItem) => void
@@ -36,6 +37,22 @@ export interface Befallen {
 
 /** What ends a trouble that lasts. */
 export type Ends = () => void
+
+/** Troubles that stand, by what they change; the newest of each comes last. */
+export type Standing = Map<string, unknown[]>
+
+/** Changes one thing until the end. Of several troubles that change the same, the newest that still stands has it. */
+function holding<T>({ standing }: Befallen, what: string, set: (value: T) => void, value: T, usual: T): Ends {
+  const all = (standing.get(what) ?? []) as { readonly value: T }[]
+  const mine = { value }
+  standing.set(what, all)
+  all.push(mine)
+  set(value)
+  return () => {
+    all.splice(all.indexOf(mine), 1)
+    set(all.at(-1)?.value ?? usual)
+  }
+}
 
 /** Lets a trouble begin, or strike once. Returns what ends it; null = it struck and is over, or ends by itself. */
 export function befall(on: Befallen, item: TroubleItem): Ends | null {
@@ -49,20 +66,27 @@ export function befall(on: Befallen, item: TroubleItem): Ends | null {
   return atAzure(on, item) ?? atWorkers(on, item) ?? atWakes(on, item) ?? atParts(on, item) ?? strike(on, item)
 }
 
-function atAzure({ ground }: Befallen, { variant, luck, service }: TroubleItem): Ends | null {
+function atAzure(on: Befallen, { variant, luck, service }: TroubleItem): Ends | null {
+  const { ground } = on
   const lie = lieOf(variant, luck)
   const target = ground.manifests[service]?.target
   if (lie === null || target === undefined) return null
   const { world } = ground.stage
-  world.lie(target, lie)
-  return () => world.lie(target, null)
+  return holding(on, `lie ${service}`, (one: typeof lie | null) => world.lie(target, one), lie, null)
 }
 
-function atWorkers({ workers, wakes }: Befallen, { variant, luck }: TroubleItem): Ends | null {
+function atWorkers(on: Befallen, { variant, luck }: TroubleItem): Ends | null {
+  const { workers } = on
+  const skewOne = (by: number, place: number) => {
+    const set = (skew: number) => {
+      workers.skews[place] = skew
+    }
+    return holding(on, `skew ${place}`, set, by, 0)
+  }
   const skew = (by: number, places: readonly number[]) => {
-    for (const place of places) workers.skews[place] = by
+    const ends = places.map((place) => skewOne(by, place))
     return () => {
-      for (const place of places) workers.skews[place] = 0
+      for (const end of ends) end()
     }
   }
   const all = workers.skews.map((_, place) => place)
@@ -75,56 +99,59 @@ function atWorkers({ workers, wakes }: Befallen, { variant, luck }: TroubleItem)
     case 'clock-jump':
       return skew(luck % 2 === 0 ? by : -by, all)
     case 'race':
-      return held(wakes, 'race', luck, null)
+      return held(on, 'race', luck, null)
     default:
       return null
   }
 }
 
-function held<K extends keyof Wakes>(wakes: Wakes, key: K, value: Wakes[K], usual: Wakes[K]): Ends {
-  wakes[key] = value
-  return () => {
-    wakes[key] = usual
+function held<K extends keyof Wakes>(on: Befallen, key: K, value: Wakes[K], usual: Wakes[K]): Ends {
+  const set = (one: Wakes[K]) => {
+    on.wakes[key] = one
   }
+  return holding(on, key, set, value, usual)
 }
 
-function atWakes({ ground, workers, wakes }: Befallen, item: TroubleItem): Ends | null {
+function atWakes(on: Befallen, item: TroubleItem): Ends | null {
+  const { ground, workers } = on
   const { bell } = ground.stage
   switch (item.variant) {
     case 'plane-gone': {
       for (let place = 0; place < workers.count; place += 1) workers.at(place).isDead = true
       // Nobody but a person is left, who gives one revision everything.
       editOf(ground, { ...item, variant: 'all-to-one' })
-      return held(wakes, 'gone', true, false)
+      return held(on, 'gone', true, false)
     }
     case 'timer-missed':
     case 'timer-late':
-      return held(wakes, 'timer', 'silent', 'on')
+      return held(on, 'timer', 'silent', 'on')
     case 'timer-doubled':
-      return held(wakes, 'timer', 'doubled', 'on')
+      return held(on, 'timer', 'doubled', 'on')
     case 'bell-doubled':
-      return held(wakes, 'bell', 'doubled', 'on')
+      return held(on, 'bell', 'doubled', 'on')
     case 'bell-late':
-      return held(wakes, 'bell', 'late', 'on')
-    case 'bell-lost':
-      bell.deaf = true
-      return () => {
-        bell.deaf = false
+      return held(on, 'bell', 'late', 'on')
+    case 'bell-lost': {
+      const set = (isDeaf: boolean) => {
+        bell.deaf = isDeaf
       }
+      return holding(on, 'deaf', set, true, false)
+    }
     default:
       return null
   }
 }
 
-function atParts({ ground }: Befallen, item: TroubleItem): Ends | null {
+function atParts(on: Befallen, item: TroubleItem): Ends | null {
+  const { ground } = on
   const { variant, luck, service } = item
   const { stage, footing } = ground
   const { metrics, registry } = stage
   const ill = (ailment: 'outage' | 'holes' | 'silence') => {
-    metrics.ailment = ailment
-    return () => {
-      metrics.ailment = null
+    const set = (one: typeof ailment | null) => {
+      metrics.ailment = one
     }
+    return holding(on, 'ailment', set, ailment, null)
   }
   switch (variant) {
     case 'metrics-outage':
@@ -133,29 +160,31 @@ function atParts({ ground }: Befallen, item: TroubleItem): Ends | null {
       return ill('holes')
     case 'metrics-silence':
       return ill('silence')
-    case 'metrics-lag':
-      metrics.lagMs = 1 + (luck % (30 * MINUTE_MS))
-      return () => {
-        metrics.lagMs = 0
+    case 'metrics-lag': {
+      const set = (lagMs: number) => {
+        metrics.lagMs = lagMs
       }
-    case 'registry-down':
-      registry.trouble = REGISTRY_DOWN
-      return () => {
-        registry.trouble = null
+      return holding(on, 'lag', set, 1 + (luck % (30 * MINUTE_MS)), 0)
+    }
+    case 'registry-down': {
+      const set = (trouble: typeof registry.trouble) => {
+        registry.trouble = trouble
       }
+      return holding(on, 'registry', set, REGISTRY_DOWN, null)
+    }
     case 'digest-missing': {
       const digest = ground.rolloutOf(service)?.push.digest ?? ''
-      registry.remove(digest)
-      return () => registry.restore(digest)
+      const set = (isGone: boolean) => (isGone ? registry.remove(digest) : registry.restore(digest))
+      return holding(on, `digest ${digest}`, set, true, false)
     }
     case 'sink-down':
-      return moody(ground, 'down', luck)
+      return moody(on, 'down', luck)
     case 'sink-throttled':
-      return moody(ground, 'throttled', luck)
+      return moody(on, 'throttled', luck)
     case 'sink-slow':
-      return moody(ground, 'slow', luck)
+      return moody(on, 'slow', luck)
     case 'sink-refusing':
-      return moody(ground, 'refusing', luck)
+      return moody(on, 'refusing', luck)
     case 'single-mode':
       editOf(ground, item)
       return () => editOf(ground, item, true)
@@ -166,11 +195,10 @@ function atParts({ ground }: Befallen, item: TroubleItem): Ends | null {
   }
 }
 
-function moody({ post }: Ground, mood: SinkMood, luck: number): Ends {
-  Object.assign(post, { mood, luck })
-  return () => {
-    post.mood = 'well'
-  }
+function moody(on: Befallen, mood: SinkMood, luck: number): Ends {
+  const { post } = on.ground
+  const set = (one: { readonly mood: SinkMood; readonly luck: number }) => void Object.assign(post, one)
+  return holding(on, 'mood', set, { mood, luck }, { mood: 'well', luck })
 }
 
 const REGISTRY_DOWN = {

@@ -178,6 +178,7 @@ function createBefallen(
     ground,
     workers,
     wakes,
+    standing: new Map(),
     push: (service, version, image) => send(service, released(ground, service, version, image)),
     deliver: (service, what) => {
       const last = known.get(service)
