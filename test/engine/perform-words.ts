@@ -71,7 +71,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   'there is nothing to do': { actions: [] },
   'there is nothing to do in a rollback': { rollout: BACK, actions: [] },
   'all is taken': { actions: [ON, set(10), OFF] },
-  'the look is as old as it may be': { actions: [set(10)], lookedMs: 28 * SECOND },
+  'the look is as old as it may be': { actions: [set(10)], lookedMs: 29 * SECOND },
   'the look is older': { actions: [OFF], lookedMs: 29 * SECOND + 1 },
   'the look grows too old between two deeds': { actions: [ON, OFF], takesMs: { perform: 30 * SECOND } },
   'a rollback goes on as long as it is wished for': { rollout: BACK, actions: [set(0)] },
@@ -98,7 +98,11 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     actions: [set(60)],
     freezes: frozen,
   },
-  'a freeze holds, and the rollout is over': { rollout: OVER, actions: [set(100)], freezes: frozen },
+  'a freeze holds, and the rollout is over': {
+    rollout: { ...OVER, footprint: null },
+    actions: [set(100)],
+    freezes: frozen,
+  },
   'freezes cannot be read': {
     rollout: SECOND_STEP,
     actions: [set(60)],
