@@ -134,9 +134,9 @@ export const CONSULTATIONS: Readonly<Record<string, Consultation>> = {
   },
 }
 
-/** What the doctor finds, waiting for nobody for long. */
-export function consult(surgery: Surgery, caller: Caller): ReturnType<typeof examine> {
-  return examine(surgery, caller, { eachMs: 25, allMs: 5_000 })
+/** What the doctor finds, waiting for nobody for longer than this. */
+export function consult(surgery: Surgery, caller: Caller, eachMs = 3_000): ReturnType<typeof examine> {
+  return examine(surgery, caller, { eachMs, allMs: 15_000 })
 }
 
 /** What the doctor finds, a line each. */
