@@ -21,11 +21,10 @@ export async function keepWatch(
   environments: Readonly<Record<string, { readonly auditRetentionDays: number | null }>>,
   budgetMs: number,
 ): Promise<readonly KeptWatch[]> {
-  const names = Object.keys(environments)
-  const each = budgetMs / Math.max(1, names.length)
+  const all = Object.entries(environments)
+  const each = budgetMs / Math.max(1, all.length)
   const kept: KeptWatch[] = []
-  for (const environment of names) {
-    const days = environments[environment]?.auditRetentionDays ?? null
+  for (const [environment, { auditRetentionDays: days }] of all) {
     const end = wheel.clock.now() + each
     let watched: Watched | null = null
     try {

@@ -145,7 +145,8 @@ function readMark(from: string, entityId: string): Progress {
     const read = JSON.parse(atob(from.replaceAll('-', '+').replaceAll('_', '/'))) as Progress & { entityId: string }
     const { walk, page, head } = read
     const numbers = [walk.seq, walk.rows, walk.top, walk.base.seq, walk.last?.happenedAt ?? 0]
-    const isWalk = numbers.every(Number.isSafeInteger) && typeof walk.hash === 'string' && Array.isArray(walk.early)
+    const isEarly = walk.early.every(({ seq }) => Number.isSafeInteger(seq))
+    const isWalk = numbers.every(Number.isSafeInteger) && typeof walk.hash === 'string' && isEarly
     if (isWalk && typeof page === 'string' && read.entityId === entityId) return { walk, page, head }
   } catch {
     // told below, whatever was wrong with it

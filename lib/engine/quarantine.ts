@@ -1,5 +1,5 @@
 import type { Suspect } from '../core/quarantine.ts'
-import { Fault } from '../errors.ts'
+import { Fault, withoutSecrets } from '../errors.ts'
 import type { Delivery, EventRecord } from '../ports.ts'
 import { receive } from './receive.ts'
 import type { Ward } from './ward.ts'
@@ -75,7 +75,7 @@ function textOf(message: unknown): string {
 function whyNot(error: unknown): string {
   if (error instanceof Fault) return error.message
   return error instanceof Error
-    ? `it could not be acted on (${error.name}: ${error.message})`
+    ? withoutSecrets(`it could not be acted on (${error.name}: ${error.message})`)
     : 'it could not be acted on'
 }
 

@@ -18,6 +18,15 @@ async function kept(here: AuditWorld, budgetMs: number, auditRetentionDays: numb
   return keepWatch(here.wheel, { ...here.man, keeper }, environments, budgetMs)
 }
 
+/** An audit of 140 days with fourteen digests; each page of it takes a second. */
+function old(): AuditWorld {
+  const here = auditWorld()
+  here.state.now -= 140 * DAY
+  here.live(14, 10 * DAY)
+  here.state.eachPageMs = 1_000
+  return here
+}
+
 const STAGING = { environment: 'staging', watched: null, trimmed: null, error: AWAY }
 const production = (watched: string, trimmed: string) => ({ environment: 'production', watched, trimmed, error: null })
 
@@ -30,14 +39,17 @@ test('each environment has its part of the time, and nothing is removed before i
   expect(await kept(here, 4_000, 90)).toEqual([STAGING, production('intact', 'nothing')])
 })
 
+test('nothing is removed while somebody else begins another check', async () => {
+  const here = old()
+  expect(await kept(here, 60_000)).toEqual([STAGING, production('intact', 'nothing')])
+  here.state.now += 20 * HOUR
+  here.state.racesAt = 0
+  const before = here.rows.length
+  expect(await kept(here, 60_000, 90)).toEqual([STAGING, production('going-on', 'nothing')])
+  expect(here.rows).toHaveLength(before)
+})
+
 test('what is older than the retention is removed in the time that its check has left', async () => {
-  const old = () => {
-    const here = auditWorld()
-    here.state.now -= 140 * DAY
-    here.live(14, 10 * DAY)
-    here.state.eachPageMs = 1_000
-    return here
-  }
   expect(await kept(old(), 60_000, 90)).toEqual([STAGING, production('intact', 'trimmed')])
   expect(await kept(old(), 60_000)).toEqual([STAGING, production('intact', 'nothing')])
   expect(await kept(old(), 2_000, 90)).toEqual([STAGING, production('intact', 'going-on')])

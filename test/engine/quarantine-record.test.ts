@@ -97,6 +97,7 @@ describe('a message that cannot be acted on', () => {
 test.each<[string, unknown, string]>([
   ['an error of ours', new TypeError('x is no list'), 'it could not be acted on (TypeError: x is no list)'],
   ['a fault', new Fault('malformed', 'the row is broken'), 'the row is broken'],
+  ['an error with a secret', new Error('AccountKey=c2VjcmV0;x'), 'it could not be acted on (Error: AccountKey=***;x)'],
   ['something that is no error', 'oh', 'it could not be acted on'],
 ])('deliveries are tried one last time, each alone, and what fails is written down: %s', async (_, thrown, why) => {
   const { wheel, done, shelf } = given(thrown)

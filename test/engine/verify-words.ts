@@ -185,7 +185,10 @@ export const MARKS: Readonly<Record<string, string>> = {
   'has no time of the last row': markOf({}, { last: { seq: 2, happenedAt: 'x' } }),
   'has no hash': markOf({}, { hash: 7 }),
   'has no list of early rows': markOf({}, { early: {} }),
+  'has an early row that is none': markOf({}, { early: [null] }),
+  'has an early row without a number': markOf({}, { early: [{}] }),
   'is one': markOf({}),
+  'is one with an early row': markOf({}, { early: [{ seq: 5 }] }),
   'is one of the first page': markOf({}, { last: null }),
 }
 
