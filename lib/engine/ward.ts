@@ -251,9 +251,14 @@ async function refresh(options: Looking, memory: Memory, environment: string): P
   const { quarantine, clock, environments } = options
   const now = clock.now()
   const scopes = environment === environments[0] ? [environment, null] : [environment]
-  const all = (await Promise.all(scopes.map((scope) => allOf(quarantine, scope)))).flat()
+  const met: Quarantined[] = []
+  const hear: Seeker = (id, suspect) => void met.push(quarantinedAs(id, suspect, null, now))
+  memory.seekers.add(hear)
+  const listed = Promise.all(scopes.map((scope) => allOf(quarantine, scope)))
+  const all = (await listed.finally(() => memory.seekers.delete(hear))).flat()
   memory.known.set(environment, { held: new Map(), ailing: new Map() })
-  for (const { item } of all) remember(memory, item)
+  // What was met while the list was read need not be in it.
+  for (const item of [...all.map((one) => one.item), ...met]) remember(memory, item)
   const owing = all.filter(({ item }) => (item.owed ?? []).length > 0 || isReleased(item))
   const due = all.filter(({ item }) => isDueAgain(item, now)).toSorted((a, b) => byNeed(a.item, b.item))
   const ended = all.filter(({ item }) => endOf(item, now) === 'examine')

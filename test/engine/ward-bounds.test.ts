@@ -137,6 +137,20 @@ describe('what was found', () => {
     await first
   })
 
+  test('while the quarantine is listed holds its service from then on, though it could not be written down', async () => {
+    const found: { now: () => void } = { now: () => {} }
+    const items: Quarantine['items'] = async () => {
+      found.now()
+      return { items: [], next: null }
+    }
+    const keep = () => Promise.reject(new Fault('unavailable', 'storage is away'))
+    const { ward } = await given([], { items, keep })
+    found.now = () => ward.found(ROW)
+    await ward.heldIn('production')
+    await ward.settled()
+    expect(ward.heldBy({ environment: 'production', name: 'pricing' })).toContain('production/pricing cannot be read')
+  })
+
   test('is remembered up to five hundred, whatever was found before', async () => {
     const { ward, quarantine } = await given([])
     for (let n = 0; n < 501; n += 1) ward.found({ ...ROW, place: `${n}` })
