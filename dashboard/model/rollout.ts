@@ -92,7 +92,7 @@ export function lackingOf({ status, kpis }: Scene): readonly string[] {
   const { gate, freeze, trouble } = status
   const found: string[] = []
   if (trouble !== null) found.push(trouble)
-  if (freeze !== null) found.push(`The freeze “${freeze.reason}” by ${freeze.by} must end.`)
+  if (freeze !== null) found.push(freezeText(freeze))
   if (gate !== null) {
     const left = gate.required - gate.given.length
     found.push(
@@ -103,6 +103,12 @@ export function lackingOf({ status, kpis }: Scene): readonly string[] {
     if (role === 'required' && verdict !== 'pass') found.push(`${kpi}: ${missing ?? withoutName(kpi, because)}`)
   }
   return found
+}
+
+/** Slipway itself holds only where nobody can read which freezes do. */
+function freezeText({ by, reason }: { readonly by: string; readonly reason: string }): string {
+  if (by === 'slipway') return `Nobody can read which freezes hold: ${reason}.`
+  return `The freeze “${reason}” by ${by} must end.`
 }
 
 /** Half a sentence of the judge without the name of the KPI that it begins with. */
