@@ -2,8 +2,9 @@ import { type ChainHead, digestText, isDigestDue, nextDigest, type PublicKey } f
 import { entityId } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { Digests, Signer } from '../ports.ts'
+import { ATTEMPTS } from './attempts.ts'
 import { servicesOf } from './services.ts'
-import { ATTEMPTS, type Wheel } from './wheel.ts'
+import type { Wheel } from './wheel.ts'
 
 /** What writing digests needs beside the wheel. */
 export interface Notary {

@@ -6,10 +6,11 @@ import { isRunning } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { CommandRecord, Loaded } from '../ports.ts'
 import type { CommandAnswer } from './answer.ts'
+import { ATTEMPTS } from './attempts.ts'
 import { retry } from './retry.ts'
 import { turn } from './turn.ts'
 import { undo } from './undo.ts'
-import { ATTEMPTS, type Wheel } from './wheel.ts'
+import type { Wheel } from './wheel.ts'
 
 /**
  * Does what a person asked, within this call: the decision is stored, and its deeds are at Azure, before it returns;

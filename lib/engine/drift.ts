@@ -8,10 +8,11 @@ import type { Rollout } from '../core/rollout.ts'
 import { entityId, type ServiceKey, type ServiceState } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { AuditLog } from '../ports.ts'
+import { ATTEMPTS } from './attempts.ts'
 import { type Complain, measureServices } from './drift-measure.ts'
 import { inLanes } from './lanes.ts'
 import { servicesOf } from './services.ts'
-import { ATTEMPTS, sealed, type Wheel } from './wheel.ts'
+import { sealed, type Wheel } from './wheel.ts'
 
 /** What a night brought for one thing: a service (`environment/name`), or whatever failed, by its name. */
 export interface Drifted {

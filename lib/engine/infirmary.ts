@@ -4,8 +4,8 @@ import { quarantineRow } from '../core/quarantine-row.ts'
 import { entityId } from '../core/service.ts'
 import { Fault, withoutSecrets } from '../errors.ts'
 import type { Clock, Quarantine } from '../ports.ts'
+import { ATTEMPTS } from './attempts.ts'
 import { inLanes } from './lanes.ts'
-import { ATTEMPTS } from './wheel.ts'
 
 /** What a turn came to for a service, as far as it matters here. */
 export interface Outcome {

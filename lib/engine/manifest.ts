@@ -5,7 +5,8 @@ import type { Manifest, ServiceKey, ServiceState } from '../core/service.ts'
 import { isRunning } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { Loaded } from '../ports.ts'
-import { ATTEMPTS, checkReadable, sealed, type Wheel } from './wheel.ts'
+import { ATTEMPTS } from './attempts.ts'
+import { checkReadable, sealed, type Wheel } from './wheel.ts'
 
 /** What storing a manifest brought. */
 export interface Stored {

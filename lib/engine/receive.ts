@@ -7,8 +7,9 @@ import { entityId, type HandledPush, type Push, type ServiceKey, type ServiceSta
 import { isRunning, newRollout, type Reception, receptionOf, remember } from '../core/start.ts'
 import { Fault } from '../errors.ts'
 import type { Change, Delivery, EventRecord, Loaded } from '../ports.ts'
+import { ATTEMPTS } from './attempts.ts'
 import { withoutAuthor } from './people.ts'
-import { ATTEMPTS, checkReadable, ringFor, sealed, type Wheel } from './wheel.ts'
+import { checkReadable, ringFor, sealed, type Wheel } from './wheel.ts'
 
 /**
  * Turns an accepted delivery into what it means: a rollout for each service that takes the image, or a record of why not.

@@ -3,7 +3,7 @@ import { sealAs } from '../core/chain.ts'
 import { type Told, toldWith } from '../core/quarantine-row.ts'
 import { Fault } from '../errors.ts'
 import type { Clock, Freezes } from '../ports.ts'
-import { ATTEMPTS } from './wheel.ts'
+import { ATTEMPTS } from './attempts.ts'
 
 /** Writes a row into an environment's audit, once for each id, whoever brings it how often. Throws Fault. */
 export type Tell = (environment: string, id: string, row: AuditDraft) => Promise<void>

@@ -2,8 +2,8 @@ import type { AuditDraft } from '../core/audit.ts'
 import { isReleased, type Owed, type Quarantined } from '../core/quarantine.ts'
 import { owing, withoutPaid } from '../core/quarantine-row.ts'
 import type { Clock, Quarantine, QuarantinedLoaded } from '../ports.ts'
+import { ATTEMPTS } from './attempts.ts'
 import type { Tell } from './ward-teller.ts'
-import { ATTEMPTS } from './wheel.ts'
 
 /** What telling of items needs. */
 export interface Telling {

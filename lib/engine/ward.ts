@@ -16,11 +16,11 @@ import { quarantineRow } from '../core/quarantine-row.ts'
 import { entityId, type ServiceKey } from '../core/service.ts'
 import { Fault } from '../errors.ts'
 import type { Page, Quarantine, QuarantinedLoaded, RolloutStore } from '../ports.ts'
+import { ATTEMPTS } from './attempts.ts'
 import { createInfirmary, type Infirmary } from './infirmary.ts'
 import { createPaced } from './paced.ts'
 import { type Chains, createTeller } from './ward-teller.ts'
 import { owingHere, pay, type Telling } from './ward-telling.ts'
-import { ATTEMPTS } from './wheel.ts'
 
 /** What looking after the quarantine needs. */
 export interface WardOptions extends Omit<Telling, 'tell'>, Chains {

@@ -69,9 +69,6 @@ export function checkReadable({ heldBy }: Pick<Wheel, 'heldBy'>, key: ServiceKey
   if (why !== null) throw new Fault('unavailable', `${why}; ${then}`, { retryAfterMs: UNREADABLE_MS })
 }
 
-/** How often the loser of a race looks again before it gives up: each round somebody else has won. */
-export const ATTEMPTS = 8
-
 /**
  * Rows ready to be stored, and the service with its chain moved on; the service unchanged where there are no rows. Those that
  * say what `command` did also say under which request, and how whoever asked was known.
