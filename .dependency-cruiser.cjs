@@ -74,7 +74,7 @@ module.exports = {
     wall(
       'sim-is-outside',
       'The pretend Azure knows the sockets, never the plugs or the engine that it is to test.',
-      '^sim/(?!runner\\.ts|start/|trial/((errands|footing|ground|sinks|sockets|time|workers)\\.ts|wire/))',
+      '^sim/(?!runner\\.ts|start/|trial/((errands|footing|ground|monitor|sinks|sockets|time|workers)\\.ts|wire/))',
       ['^sim/', CORE, PORTS, 'node_modules/', '^[a-z_]+(/promises)?$'],
     ),
     wall(
@@ -86,7 +86,7 @@ module.exports = {
     wall(
       'runner-may-run-the-engine',
       'The runner, and what puts workers of a trial to work, bring engine and world on one stage.',
-      '^sim/(runner|trial/(errands|footing|ground|sinks|sockets|time|workers))\\.ts$',
+      '^sim/(runner|trial/(errands|footing|ground|monitor|sinks|sockets|time|workers))\\.ts$',
       ['^sim/', CORE, PORTS, '^lib/engine/', '^(node:)?[a-z_]+$'],
     ),
     wall(
