@@ -10,7 +10,7 @@ type Heartbeat = Extract<TraceBody, { readonly kind: 'heartbeat' }>
 /** Somebody outside who asks the control plane whether it is alive, as an alert rule does. */
 export interface Monitor {
   /** When the answer may become another because nobody looked, epoch milliseconds; infinite = at no time that is known yet. */
-  nextAt(earliestDue: number, now: number): number
+  nextAt(dueTimes: readonly number[], now: number): number
   /** Asks, where the answer may be another than it was, and tells it where it is. `isGone`: nobody answers. */
   ask(earliestDue: number, now: number, isGone: boolean): Promise<void>
 }
@@ -18,11 +18,11 @@ export interface Monitor {
 /** A monitor that has heard nothing amiss yet. */
 export function createMonitor({ wheel }: Pick<Footing, 'wheel'>, tell: (event: TraceBody) => void): Monitor {
   let told: Heartbeat['late'] = []
-  const alarm = (earliestDue: number) => earliestDue + LATE_MS + 1
+  const alarm = (due: number) => due + LATE_MS + 1
   return {
-    nextAt: (earliestDue, now) => {
-      const at = alarm(earliestDue)
-      return at > now ? at : Number.POSITIVE_INFINITY
+    nextAt: (dueTimes, now) => {
+      const times = dueTimes.map(alarm).filter((at) => at > now)
+      return Math.min(Number.POSITIVE_INFINITY, ...times)
     },
     ask: async (earliestDue, now, isGone) => {
       if (now < alarm(earliestDue) && told?.length === 0) return

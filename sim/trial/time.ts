@@ -60,15 +60,15 @@ async function goOn(life: Life, turns: number): Promise<void> {
 
 function nextTime({ ground, wakes, errands, late, asleep, nextAt, workers, monitor }: Life): number {
   const { clock, bell } = ground.stage
-  const earliest = Math.min(...dueTimes(ground))
-  const outside = Math.min(nextAt(), monitor.nextAt(earliest, clock.now()))
+  const due = dueTimes(ground)
+  const outside = Math.min(nextAt(), monitor.nextAt(due, clock.now()))
   if (wakes.gone) return outside
   const times = [outside, bell.next()?.at ?? Number.POSITIVE_INFINITY, ...late]
   for (const errand of errands) times.push(errand.at)
   for (const { until } of asleep) times.push(until)
   if (wakes.timer !== 'silent') {
     times.push(ground.post.at)
-    const believed = earliest - Math.max(0, ...workers.skews)
+    const believed = Math.min(...due) - Math.max(0, ...workers.skews)
     times.push(Math.ceil(Math.max(clock.now() + 1, believed) / MINUTE_MS) * MINUTE_MS)
   }
   return Math.min(...times)
