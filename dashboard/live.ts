@@ -1,9 +1,9 @@
-import { ask, Refused } from './api.ts'
+import { ask, Refused, serverNow } from './api.ts'
 
 /** What is known of something that changes, and how fresh that is. */
 export interface Live<T> {
   readonly value: T | null
-  /** When an answer last confirmed the value; epoch milliseconds of this browser. */
+  /** When an answer last confirmed the value; epoch milliseconds by the server's clock, as all that is told beside it. */
   readonly confirmedAt: number | null
   /** Why the newest look failed, since when; null while looks succeed. */
   readonly trouble: { readonly refused: Refused; readonly since: number } | null
@@ -38,14 +38,14 @@ export function watch<T>(path: string, tell: (live: Live<T>) => void): () => voi
       try {
         const { value, isTagged } = await look(mine.signal)
         failures = 0
-        set({ ...(value === null ? {} : { value }), confirmedAt: Date.now(), trouble: null })
+        set({ ...(value === null ? {} : { value }), confirmedAt: serverNow(), trouble: null })
         const isHeld = Date.now() - began >= 1000
         if (!isHeld) await rest(isTagged && value !== null ? 1000 : POLL_MS, mine.signal)
       } catch (error) {
         if (mine.signal.aborted) return
         failures += 1
         const refused = error instanceof Refused ? error : new Refused(0, 'Slipway does not answer.')
-        set({ trouble: { refused, since: live.trouble?.since ?? Date.now() } })
+        set({ trouble: { refused, since: live.trouble?.since ?? serverNow() } })
         if (refused.status === 401) return
         await rest(refused.retryAfterMs ?? Math.min(SLOWEST_MS, 1000 * 2 ** failures), mine.signal)
       }
