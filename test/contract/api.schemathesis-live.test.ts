@@ -51,7 +51,7 @@ describe.skipIf(without !== null)(`fuzzing the API${skipped}`, { timeout: 300_00
  * phase; its users met the same and made the same choice).
  */
 async function fuzz(api: string, token: string, folder: string) {
-  const limits = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '8', '--max-time', '45', '--workers', '1']
+  const limits = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '8', '--max-time', '30', '--workers', '1']
   const args = [
     ...['run', `${api}/openapi.json`, '-H', `Authorization: Bearer ${token}`],
     ...['--checks', CHECKS.join(','), '--exclude-path-regex', NOT_FUZZED, '--continue-on-failure'],

@@ -8,7 +8,7 @@ import { RACES, type Race, runRace, writesOf } from '../support/races.ts'
 
 /** A generous ceiling: each race is run some hundred times. */
 const PATIENCE = { timeout: 240_000 }
-const SEEDS = 45
+const SEEDS = 30
 
 async function tried(race: Race, how: string, choose: Chooser): Promise<void> {
   try {

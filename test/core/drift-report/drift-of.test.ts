@@ -5,7 +5,7 @@ import { stepsPerValue } from '../../../lib/core/drift-report/effective-size.ts'
 import { ksTest } from '../../../lib/core/stats/kolmogorov.ts'
 import { dayOf, driftDay, seeded } from './days.ts'
 
-const NIGHTS = 200
+const NIGHTS = 120
 
 /** Share of seeded nights on which a KPI moved, each looked at by itself. */
 function movedShare(rho: number, factor: number, nights: number): number {
