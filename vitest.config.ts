@@ -21,10 +21,19 @@ export default defineConfig({
     maxWorkers: 3,
     projects: [
       { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
-      { extends: true, test: { name: 'apart', include: ALL, exclude: [...SHARED, 'node_modules/**'] } },
+      {
+        extends: true,
+        test: {
+          name: 'apart',
+          include: ALL,
+          exclude: [...SHARED, 'node_modules/**'],
+          env: { SLIPWAY_TEST_COVERAGE: 'off' },
+        },
+      },
     ],
     coverage: {
-      provider: 'v8',
+      provider: 'custom',
+      customProviderModule: 'test/support/coverage.ts',
       include: ['lib/**/*.ts'],
       reporter: ['text-summary', 'json-summary'],
       reportsDirectory: 'coverage',
