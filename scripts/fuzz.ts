@@ -6,7 +6,7 @@ import { TARGETS } from '../test/fuzz/targets.ts'
 import { optionsOr, wholeNumber } from './whole-number.ts'
 
 const USAGE = `npm run fuzz -- [--target NAME] [--count N | --seconds S] [--seed S] [--from N] [--longest SECONDS]
---seconds: all targets together take so long, as many at once as there are cores; with --count they come one after the other
+as many targets at once as there are cores; --seconds: all together take so long
 targets: ${TARGETS.map(({ name }) => name).join(', ')}`
 
 /** What a worker tells of its target at the end. */
@@ -39,7 +39,7 @@ const options = optionsOr(USAGE, () => {
   )
   if (targets.length === 0) throw new TypeError(`there is no target ${values.target}`)
   const seconds = values.seconds === undefined ? null : wholeNumber('seconds', values.seconds, 1)
-  const atOnce = seconds === null ? 1 : Math.min(availableParallelism(), targets.length)
+  const atOnce = Math.min(availableParallelism(), targets.length)
   return {
     targets,
     atOnce,
