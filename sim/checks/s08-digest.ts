@@ -1,4 +1,5 @@
 import { type Check, checkOf } from './check.ts'
+import { digestOf } from './pushed.ts'
 
 /**
  * S8: the revision that a rollout makes runs the digest that was recorded when the rollout began, whatever its tag names
@@ -38,9 +39,4 @@ export function checkDigest(): Check {
     },
     end: () => [],
   })
-}
-
-function digestOf(push: unknown): string {
-  const told = typeof push === 'object' && push !== null && 'digest' in push ? push.digest : null
-  return typeof told === 'string' ? told : ''
 }

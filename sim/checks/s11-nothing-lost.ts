@@ -1,8 +1,11 @@
 import type { EventRecord } from '../../lib/ports.ts'
 import type { TraceEvent } from '../trial/trace.ts'
-import { type Check, checkOf } from './check.ts'
+import { type Check, checkOf, type Violation } from './check.ts'
+import { digestOf } from './pushed.ts'
 
 type Accepted = TraceEvent & { readonly kind: 'push-accepted' }
+type Recorded = TraceEvent & { readonly kind: 'event-recorded' }
+type Audited = TraceEvent & { readonly kind: 'audit' }
 
 /** What may be told of a delivery after this was told of it; a delivery that comes again is a duplicate whatever it was. */
 const AFTER: Readonly<Record<string, readonly string[]>> = {
@@ -18,15 +21,18 @@ const AFTER: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * S11: a delivery that was answered 2xx ends as something that is written down with its reason: a rollout, waiting,
- * superseded, ignored, rejected, a duplicate or quarantined; never as nothing. What was said is not taken back.
+ * superseded, ignored, rejected, a duplicate or quarantined; never as nothing. What was said is not taken back, and is true: the
+ * audit has the start of the rollout that it is said to have begun, and speaks of the digest of what was but a duplicate.
  */
 export function checkNothingLost(): Check {
   const waiting = new Map<string, Accepted>()
   const told = new Map<string, EventRecord['outcome']>()
+  const claims = createClaims()
   return checkOf({
     invariant: 'S11',
-    kinds: ['push-accepted', 'event-recorded'],
+    kinds: ['push-accepted', 'event-recorded', 'audit'],
     see: (event) => {
+      claims.see(event)
       if (event.kind === 'push-accepted' && !told.has(event.id)) waiting.set(event.id, event)
       if (event.kind !== 'event-recorded') return []
       const { id, outcome, reason } = event.record
@@ -45,11 +51,49 @@ export function checkNothingLost(): Check {
         wrongs.push(`delivery ${id} was ${before} and is now ${outcome}`)
       return wrongs.map((says) => ({ invariant: 'S11', says, n: event.n }))
     },
-    end: () =>
-      [...waiting.values()].map(({ id, tag, at, n }) => ({
-        invariant: 'S11',
-        says: `delivery ${id} (${tag}) was accepted at ${new Date(at).toISOString()} and became nothing`,
-        n,
-      })),
+    end: () => [
+      ...[...waiting.values()].map(({ id, tag, at, n }) =>
+        wrong(n, `${id} (${tag}) was accepted at ${new Date(at).toISOString()} and became nothing`),
+      ),
+      ...claims.untrue(),
+    ],
   })
+}
+
+/** Keeps what was told of every event, and what the audit says was begun with it. */
+function createClaims() {
+  const accepted = new Map<string, Accepted>()
+  const outcomes = new Map<string, Set<EventRecord['outcome']>>()
+  const begun = new Map<string, Recorded>()
+  const digests = new Set<string>()
+  const started = new Set<string>()
+  return {
+    see: (event: Accepted | Recorded | Audited) => {
+      if (event.kind === 'push-accepted') accepted.set(event.id, event)
+      if (event.kind === 'audit') {
+        const digest = digestOf(event.row.detail?.push)
+        digests.add(digest)
+        if (event.row.kind === 'rollout-started') started.add(`${event.row.entityId} ${event.row.rollout} ${digest}`)
+      }
+      if (event.kind !== 'event-recorded') return
+      const { id, outcome, entityId, rollout, digest } = event.record
+      const [name = ''] = id.split('@')
+      outcomes.set(name, (outcomes.get(name) ?? new Set()).add(outcome))
+      if (outcome === 'rollout') begun.set(`${entityId} ${rollout} ${digest}`, event)
+    },
+    untrue: (): readonly Violation[] => [
+      ...[...accepted.values()].flatMap((one) => {
+        const all = outcomes.get(one.id)
+        const isCopy = all?.size === 1 && all.has('duplicate')
+        return isCopy && !digests.has(one.digest) ? [wrong(one.n, `${one.id} is a duplicate of nothing`)] : []
+      }),
+      ...[...begun].flatMap(([what, { n, record }]) => {
+        return started.has(what) ? [] : [wrong(n, `${record.id} began ${record.rollout}, and no row says so`)]
+      }),
+    ],
+  }
+}
+
+function wrong(n: number, says: string): Violation {
+  return { invariant: 'S11', says: `delivery ${says}`, n }
 }

@@ -1,6 +1,7 @@
 import type { AuditRow } from '../../lib/core/audit.ts'
 import type { TraceEvent } from '../trial/trace.ts'
 import { type Check, checkOf } from './check.ts'
+import { digestOf } from './pushed.ts'
 
 type Role = Extract<TraceEvent, { readonly kind: 'principal' }>['role']
 
@@ -97,9 +98,4 @@ export function checkPrincipals(): Check {
     },
     end: () => [],
   })
-}
-
-function digestOf(push: unknown): string {
-  const told = typeof push === 'object' && push !== null && 'digest' in push ? push.digest : null
-  return typeof told === 'string' ? told : ''
 }

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
+import type { Plant } from '../../sim/trial/live.ts'
 import { tryOut } from '../../sim/trial/run.ts'
 import type { Item, Scenario, ServicePlan } from '../../sim/trial/scenario.ts'
 import type { TraceEvent } from '../../sim/trial/trace.ts'
@@ -44,7 +46,7 @@ const STORIES: Readonly<Record<string, Scenario>> = {
 }
 
 /** What remains of a life: how its rollouts ended, which revisions were asked for, and who has the traffic. */
-async function lived(scenario: Scenario) {
+async function lived(scenario: Scenario, plant?: Plant) {
   const rollouts: Record<string, string | null> = {}
   const revisions = new Set<string>()
   let weights: unknown = null
@@ -57,7 +59,7 @@ async function lived(scenario: Scenario) {
       // A repair whose answer was lost is asked for again under a fresh suffix.
       revisions.add(event.asked.revision.replace(/-fix\d+$/, '-fix'))
   }
-  const { violations } = await tryOut(scenario, { write })
+  const { violations } = await tryOut(scenario, { write, ...(plant && { plant }) })
   return { end: { rollouts, revisions: [...revisions].sort(), weights, violations }, deaths }
 }
 
@@ -124,6 +126,8 @@ test.each(CASES)(
   },
 )
 
+const PATIENCE = { timeout: 120_000 }
+
 /** No story has so many requests. */
 const MOST = 1000
 
@@ -142,5 +146,41 @@ test.each(CASES)(
       }
     }
     throw new Error(`${MOST} requests, and no end`)
+  },
+)
+
+/** Remembers the event first, and begins what it asks for in a transaction of its own. */
+const rememberedFirst: Plant = (sockets) => ({
+  ...sockets,
+  store: {
+    ...sockets.store,
+    commit: async (change) => {
+      const load = () => sockets.store.load(change.key.environment, [change.key.name])
+      const [before] = change.token === null || change.service === undefined ? [] : await load()
+      const handled = change.service?.handled ?? []
+      if (before === undefined || before.service.handled.length === handled.length) return sockets.store.commit(change)
+      const service = { ...before.service, handled }
+      if ((await sockets.store.commit({ key: change.key, token: before.token, service, audit: [] })) === 'conflict')
+        return 'conflict'
+      const [stored] = await load()
+      return sockets.store.commit({ ...change, token: stored?.token ?? null })
+    },
+  },
+})
+
+test(
+  'an event that is remembered before it is acted on is lost where the worker dies in between, and found',
+  PATIENCE,
+  async () => {
+    const story = STORIES['a promotion'] as Scenario
+    const whole = await undisturbed(story)
+    expect((await lived(story, rememberedFirst)).end).toEqual(whole)
+    const lost: unknown[] = []
+    for (let nth = 1; nth <= 12; nth += 1) {
+      const { end } = await lived(dying(story, [0], nth, 'before'), rememberedFirst)
+      if (!isDeepStrictEqual(end, whole)) lost.push(end)
+    }
+    expect(lost.length).toBeGreaterThan(0)
+    for (const end of lost) expect(end).toMatchObject({ rollouts: {}, violations: [{ invariant: 'S11' }] })
   },
 )

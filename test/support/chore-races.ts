@@ -1,5 +1,6 @@
 import { byWorkers, inOrder, type WriteOf } from '../../sim/choose.ts'
 import type { Chooser } from '../../sim/schedule.ts'
+import type { Wire } from '../../sim/wire.ts'
 import { type ChoreRace, SWEEPS } from './chores.ts'
 import { ASIDE } from './chores-aside.ts'
 import { KEEPING } from './chores-keeping.ts'
@@ -9,10 +10,10 @@ import { type Rung, raceOn } from './wire-races.ts'
 /** Every race at what is no rollout's own row, on the real plugs, request by request. */
 export const CHORES: readonly ChoreRace[] = [...SWEEPS, ...KEEPING, ...ASIDE, ...PEOPLE]
 
-/** Runs a race in the order that is chosen, and checks what must hold. */
-export async function runChore(race: ChoreRace, choose: Chooser): Promise<Rung> {
+/** Runs a race in the order that is chosen, and checks what must hold; `plant` puts a bug into what the workers send. */
+export async function runChore(race: ChoreRace, choose: Chooser, plant?: (wire: Wire) => Wire): Promise<Rung> {
   const { ring, works, settle } = await race.set()
-  const rung = await raceOn(ring, works, choose)
+  const rung = await raceOn(ring, works, choose, { plant })
   await settle(rung)
   return rung
 }

@@ -153,7 +153,7 @@ export const SWEEPS: readonly ChoreRace[] = [
 export async function sweepDying(choose: Chooser, fate: (gate: Parked) => Fate): Promise<boolean> {
   const due = await givenDue()
   const swept = (plugs: Plugs) => sweep(due.on(plugs), ENVIRONMENT, { slice: 1 })
-  const { answers } = await raceOn(due.ring, [swept, swept], choose, fate)
+  const { answers } = await raceOn(due.ring, [swept, swept], choose, { fate })
   const thrown = answers.flatMap((one) => ('error' in one ? [one.error] : []))
   expect(thrown.filter((error) => !(error instanceof Crash))).toEqual([])
   await rest(due, 1)

@@ -217,8 +217,11 @@ export interface Raced {
   readonly passed: readonly Parked[]
 }
 
-/** Runs a race in the order that is chosen, lets the world come to rest, and checks what must hold. */
-export async function runRace(race: Race, choose: Chooser): Promise<Raced> {
+/**
+ * Runs a race in the order that is chosen, lets the world come to rest, and checks what must hold. `plant` puts a bug between
+ * each worker and its sockets, to show that it is found.
+ */
+export async function runRace(race: Race, choose: Chooser, plant = (wheel: Wheel): Wheel => wheel): Promise<Raced> {
   const isGated = race.at === 'the gate waits'
   const approvals = race.name.includes('approval')
     ? { required: 2, from: null, notAuthor: false, validForMs: null }
@@ -229,7 +232,7 @@ export async function runRace(race: Race, choose: Chooser): Promise<Raced> {
   const schedule = createSchedule({ choose })
   const answers = race.works.map((work) => {
     const worker = schedule.worker(stage.wheel)
-    return schedule.start(worker, () => work(worker.sockets, stage))
+    return schedule.start(worker, () => work(plant(worker.sockets), stage))
   })
   const settled = Promise.allSettled(answers)
   await schedule.settle()

@@ -53,21 +53,27 @@ export interface Rung {
   readonly passed: readonly Parked[]
 }
 
+/** What may befall workers that race. */
+interface Raced {
+  readonly fate?: ((gate: Parked) => Fate) | undefined
+  /** Puts a bug between the plugs of each worker and the wire. */
+  readonly plant?: ((wire: Wire) => Wire) | undefined
+}
+
 /** Lets workers race whose requests to storage take turns as is chosen, each a whole request. */
 export async function raceOn(
   { tables }: Ring,
   works: readonly ((plugs: Plugs) => Promise<unknown>)[],
   choose: Chooser,
-  fate?: (gate: Parked) => Fate,
+  { fate, plant = (wire) => wire }: Raced = {},
 ): Promise<Rung> {
   const schedule = createSchedule({ choose, after: fate !== undefined, ...(fate === undefined ? {} : { fate }) })
   const begun = works.map((work) => {
     const answer = async (request: Parameters<Wire>[0]) => tables.answer(request)
     const worker = schedule.worker({ tables: { read: answer, write: answer } })
     const { read, write } = worker.sockets.tables
-    return schedule.start(worker, () =>
-      work(plugsOn((request) => (request.method === 'GET' ? read(request) : write(request)))),
-    )
+    const wire: Wire = (request) => (request.method === 'GET' ? read(request) : write(request))
+    return schedule.start(worker, () => work(plugsOn(plant(wire))))
   })
   const settled = Promise.allSettled(begun)
   await schedule.settle()

@@ -57,10 +57,23 @@ test('a notice that is sent twice says the same', () => {
 const accepted: Told = { at: 0, kind: 'push-accepted', id: 'e1', entity: null, tag: 'v1', digest: 'sha256:bb' }
 
 test('what was accepted is not lost', () => {
-  expect(foundBy(checkNothingLost(), accepted, recorded('rollout'))).toEqual([])
+  expect(foundBy(checkNothingLost(), accepted, recorded('queued'))).toEqual([])
   expect(foundBy(checkNothingLost(), accepted).join()).toMatch(/^S11 delivery e1 \(v1\) .* became nothing$/)
-  expect(foundBy(checkNothingLost(), accepted, recorded('rollout', { id: 'e2@production/shop' }))).toHaveLength(1)
+  expect(foundBy(checkNothingLost(), accepted, recorded('queued', { id: 'e2@production/shop' }))).toHaveLength(1)
   expect(foundBy(checkNothingLost(), accepted, recorded('quarantined', { id: 'e1', entityId: null }))).toEqual([])
+})
+
+test('what was said of a delivery is true', () => {
+  const begun = row(0, 'rollout-started', push)
+  const other = row(0, 'rollout-started', { detail: { ...push.detail, push: { eventId: 'e0', digest: 'sha256:cc' } } })
+  const found = (...told: readonly Told[]) => foundBy(checkNothingLost(), accepted, ...told).join()
+  const said = recorded('rollout', { rollout: 'shop-1', digest: 'sha256:bb' })
+  expect(found(begun, recorded('duplicate'))).toBe('')
+  expect(found(recorded('duplicate'), recorded('ignored'))).toBe('')
+  expect(found(other, recorded('duplicate'))).toBe('S11 delivery e1 is a duplicate of nothing')
+  expect(found(said, begun)).toBe('')
+  expect(found(said, other)).toBe('S11 delivery e1@production/shop began shop-1, and no row says so')
+  expect(found(said)).toBe('S11 delivery e1@production/shop began shop-1, and no row says so')
 })
 
 test('what was said of a delivery is not taken back', () => {
