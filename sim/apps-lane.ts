@@ -18,21 +18,20 @@ type Lane = <T>(target: Target, lane: ArmLane, urgent: Urgent | undefined, call:
 export function createSimLane(clock: SimClock | null): Lane {
   if (clock === null) return async (_target, _lane, _urgent, call) => troubling(call)
   const budgets = new Map<string, ArmBudget>()
-  const enter = async (key: string, lane: ArmLane, urgent: Urgent | undefined) => {
-    for (;;) {
-      const now = clock.now()
-      const { budget, waitMs, because } = admit(budgets.get(key) ?? fullBudget(now), lane, urgent !== undefined, now)
-      budgets.set(key, budget)
-      if (waitMs === 0) return
-      if (urgent === undefined || now + waitMs > urgent.until)
-        throw new Fault('throttled', `${because}. Nothing was sent.`, { retryAfterMs: waitMs })
-      await pass(clock, waitMs)
-    }
+  /** How long a call is to wait before it tries to enter again; 0 = it is in. */
+  const enter = (key: string, lane: ArmLane, urgent: Urgent | undefined): number => {
+    const now = clock.now()
+    const { budget, waitMs, because } = admit(budgets.get(key) ?? fullBudget(now), lane, urgent !== undefined, now)
+    budgets.set(key, budget)
+    if (waitMs > 0 && (urgent === undefined || now + waitMs > urgent.until))
+      throw new Fault('throttled', `${because}. Nothing was sent.`, { retryAfterMs: waitMs })
+    return waitMs
   }
   return async ({ subscriptionId }, lane, urgent, call) => {
     const key = subscriptionId.toLowerCase()
     for (let last: Fault | null = null; ; ) {
-      await enter(key, lane, urgent)
+      for (let waitMs = enter(key, lane, urgent); waitMs > 0; waitMs = enter(key, lane, urgent))
+        await pass(clock, waitMs)
       if (last !== null && urgent?.goOn !== undefined && !(await urgent.goOn())) throw last
       try {
         return troubling(call)

@@ -96,8 +96,10 @@ function diceOf(seed: number): Dice {
   return { draw, pick: <T>(of: readonly T[]): T => of[draw(0, of.length - 1)] as T }
 }
 
-/** Minutes between looks. A look every few minutes for two days is lived by few: it repeats itself, and costs the lives of ten others. */
-const INTERVALS = [5, 15, 30, 30, 60, 60, 60, 60, 120, 120, 120, 120, 240, 240, 240, 240] as const
+/** Minutes between looks. */
+const INTERVALS = [5, 15, 30, 60, 60, 120, 120, 240, 240, 240] as const
+/** Who is looked at more often than that repeats himself, and costs the lives of others: what is short is looked at more often. */
+const MOST_LOOKS = 100
 
 function drawService({ draw, pick }: Dice, name: string): ServicePlan {
   const first = draw(1, 40)
@@ -110,7 +112,7 @@ function drawService({ draw, pick }: Dice, name: string): ServicePlan {
       { weight: first, bakeMs, gate: gate() },
       { weight: draw(first + 1, 99), bakeMs: hours * HOUR_MS - bakeMs, gate: gate() },
     ],
-    intervalMs: pick(INTERVALS) * MINUTE_MS,
+    intervalMs: pick(INTERVALS.filter((minutes) => (hours * 60) / minutes <= MOST_LOOKS)) * MINUTE_MS,
     bucketMs: pick([1, 5, 5, 5]) * MINUTE_MS,
     onNewRevision: pick(['supersede', 'queue', 'reject']),
     latency: draw(0, 2) === 0,

@@ -51,11 +51,12 @@ export async function passTime(life: Life, until: number, isOver: () => boolean)
 }
 
 async function goOn(life: Life, turns: number): Promise<void> {
-  await wakeSleepers(life)
-  await runErrands(life, turns)
+  // Nothing is waited for where there is nothing to do: a life has thousands of moments.
+  if (life.asleep.length > 0) await wakeSleepers(life)
+  if (life.errands.length > 0) await runErrands(life, turns)
   life.happen()
   await runSweeps(life)
-  await runPost(life)
+  if (isPostDue(life)) await runPost(life)
 }
 
 function nextTime({ ground, wakes, errands, late, asleep, nextAt, workers, monitor }: Life): number {
@@ -133,10 +134,13 @@ function logged(worker: number, what: string, error: unknown): TraceBody {
   return { kind: 'log', worker, level: 'error', line: errorLine(what, error) }
 }
 
+function isPostDue({ ground, wakes }: Life): boolean {
+  return ground.post.at <= ground.stage.clock.now() && wakes.timer !== 'silent'
+}
+
 /** Tells outside what waits, at its beat; two at once where timers come twice. */
 async function runPost({ ground, workers, wakes, luck }: Life): Promise<void> {
   const now = ground.stage.clock.now()
-  if (ground.post.at > now || wakes.timer === 'silent') return
   const place = Math.floor(chance(luck, now, 4) * workers.count)
   const work = awake(ground, 'notices', tellOutside)
   if (wakes.timer === 'doubled') await workers.together([work, work], luck + now)

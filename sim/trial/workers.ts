@@ -153,8 +153,7 @@ function mortal(worker: TrialWorker & Pick<Body, 'die'>, sockets: TrialWheel): T
   const alive = (call: string) => {
     if (worker.isDead) throw new Crash(`${call} was called by worker ${worker.number}, which is dead`)
   }
-  return guarded(sockets, async (call, effect) => {
-    alive(call)
+  const doomed = async (call: string, effect: () => unknown) => {
     const fate = fateOf(worker, false)
     if (fate === 'before') return worker.die(call, 'before')
     let result: unknown
@@ -168,5 +167,14 @@ function mortal(worker: TrialWorker & Pick<Body, 'die'>, sockets: TrialWheel): T
     alive(call)
     if (fate === null) return result
     return worker.die(call, 'after')
+  }
+  return guarded(sockets, (call, effect) => {
+    try {
+      alive(call)
+      // Most workers die of nothing, and a life has thousands of calls: these are not even counted.
+      return worker.doom === null ? (effect() as Promise<unknown>) : doomed(call, effect)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   })
 }
