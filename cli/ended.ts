@@ -18,13 +18,10 @@ export function standOf({ phase, outcome }: Pick<ServiceView, 'phase' | 'outcome
   return { exit: EXIT.ok, isFinal: phase === 'idle' }
 }
 
-/** How `next` begins where nobody can read which freezes hold: that passes by itself. */
-const UNREAD = 'held by freezes that cannot be read'
-
 /** The freeze that keeps a rollout from going on, as half a sentence; null where none does. An undo goes past a freeze. */
 export function heldText({ freeze, next }: Pick<ServiceView, 'freeze' | 'next'>): string | null {
   if (freeze === null || !next.startsWith('held by ')) return null
-  if (next.startsWith(UNREAD)) return `${UNREAD} (${clean(freeze.reason, 200)}) until they can`
+  if (freeze.unreadable) return `held by freezes that cannot be read (${clean(freeze.reason, 200)}) until they can`
   const end = freeze.until === null ? 'until it is lifted' : `until ${utc(freeze.until)}`
   return `held by freeze ${clean(freeze.id, 60)} (${clean(freeze.reason, 200)}) ${end}`
 }
@@ -34,7 +31,7 @@ export function heldStandOf(view: ServiceView, leftMs: number): Stand {
   const stand = standOf(view)
   if (stand.isFinal || stand.exit !== EXIT.ok || heldText(view) === null) return stand
   const isLong = view.nextInMs === null || view.nextInMs > leftMs
-  return { exit: EXIT.waiting, isFinal: isLong && !view.next.startsWith(UNREAD) }
+  return { exit: EXIT.waiting, isFinal: isLong && view.freeze?.unreadable !== true }
 }
 
 /** How a rollout that is no longer the newest ended. */

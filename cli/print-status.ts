@@ -78,7 +78,9 @@ function answerLines(io: Io, shown: Shown, width: number, now: number): readonly
 
 const HEAD = 9
 
-function freezeText({ id, reason, by, until }: NonNullable<ServiceView['freeze']>, now: number): string {
+function freezeText({ id, reason, by, until, unreadable }: NonNullable<ServiceView['freeze']>, now: number): string {
+  if (unreadable)
+    return `nobody can read which freezes hold (${clean(reason, 300)}), so all that is new waits until they can be read`
   const end = until === null ? 'until it is lifted' : `until ${clock(Date.parse(until), now)}`
   return `${clean(reason, 300)} (${clean(id, 60)}, by ${clean(by, 80)}, ${end})`
 }

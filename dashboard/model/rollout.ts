@@ -105,9 +105,8 @@ export function lackingOf({ status, kpis }: Scene): readonly string[] {
   return found
 }
 
-/** Slipway itself holds only where nobody can read which freezes do. */
-function freezeText({ by, reason }: { readonly by: string; readonly reason: string }): string {
-  if (by === 'slipway') return `Nobody can read which freezes hold: ${reason}.`
+function freezeText({ by, reason, unreadable }: NonNullable<ServiceView['freeze']>): string {
+  if (unreadable) return `Nobody can read which freezes hold: ${reason}.`
   return `The freeze “${reason}” by ${by} must end.`
 }
 

@@ -39,7 +39,8 @@ export function CommandDialog({ asked, onClose }: { readonly asked: Asked; reado
         <BeforeAfter told={told} />
         {service.freeze !== null && GOES_ON.includes(verb) ? (
           <p class="note tone-wait">
-            A freeze holds: {service.freeze.reason}. {mayOverride ? '' : 'Nothing takes new traffic until it ends.'}
+            {service.freeze.unreadable ? 'Nobody can read which freezes hold' : 'A freeze holds'}:{' '}
+            {service.freeze.reason}. {mayOverride ? '' : 'Nothing takes new traffic until it ends.'}
           </p>
         ) : null}
         <p class="muted">{told.reversible}</p>

@@ -32,7 +32,7 @@ export function RolloutHead({ scene, service }: { readonly scene: Scene; readonl
           <Pill mark={markOf({ phase: scene.phase, outcome: scene.outcome, gate: status?.gate ?? null })} />
           {status?.freeze ? (
             <Badge tone="run" glyph="❄">
-              frozen: {status.freeze.reason}
+              {status.freeze.unreadable ? 'freezes cannot be read' : 'frozen'}: {status.freeze.reason}
             </Badge>
           ) : null}
           <span class="muted">

@@ -51,6 +51,8 @@ export interface Status {
     readonly reason: string
     readonly by: string
     readonly until: string | null
+    /** Nobody can read which freezes hold, for `reason`: that passes by itself, and nobody can lift it. */
+    readonly unreadable?: true
   } | null
   /** What the rollout's state lets anybody ask for now. */
   readonly commands: readonly Verb[]
@@ -134,8 +136,9 @@ const NOTHING_YET = {
   commands: [],
 } as const
 
-function frozenView({ id, reason, by, until }: Frozen): NonNullable<Status['freeze']> {
-  return { id, reason, by, until: until === null ? null : new Date(until).toISOString() }
+function frozenView({ id, reason, by, until, unreadable }: Frozen): NonNullable<Status['freeze']> {
+  const end = until === null ? null : new Date(until).toISOString()
+  return { id, reason, by, until: end, ...(unreadable === true ? { unreadable } : {}) }
 }
 
 /** The gate that a rollout waits at, as people are told of it; null where it waits at none. */

@@ -118,6 +118,17 @@ test('a gate tells who gave a yes, who may, and what happens when nobody does; f
   expect(text).toContain('v3, v4 waits to be rolled out')
 })
 
+test('freezes that nobody can read are no freeze that somebody could lift', () => {
+  const freeze = { id: 'unreadable', reason: 'no answer', by: 'slipway', until: null, unreadable: true } as const
+  const text = statusLines(aTerminal().io, aShown(aView({ freeze })), NOW)
+    .join('\n')
+    .replaceAll(/\n {9}/g, ' ')
+  expect(text).toContain(
+    'Frozen   ! nobody can read which freezes hold (no answer), so all that is new waits until they can',
+  )
+  expect(text).not.toContain('lifted')
+})
+
 test('what the caller may not do is told with who to ask, and nothing is told of what is over', () => {
   const text = statusLines(aTerminal().io, aShown(aView({ may: ['abort'] })), NOW).join('\n')
   expect(text).toContain('Go on    slipway promote pricing  (not you: slipway whoami)')

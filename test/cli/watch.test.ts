@@ -111,7 +111,7 @@ test('status --wait goes on past a freeze that ends within its time, and past on
 
 test('status --wait goes on where freezes could not be read, which is no person’s to end', async () => {
   const unread = aView({
-    freeze: { id: 'unreadable', reason: 'no answer', by: 'slipway', until: null },
+    freeze: { id: 'unreadable', reason: 'no answer', by: 'slipway', until: null, unreadable: true },
     next: 'held by freezes that cannot be read (no answer) until they can; then step 2',
     nextAt: null,
     nextInMs: 60_000,

@@ -100,7 +100,8 @@ describe('the status under a freeze', () => {
       until: null,
       unreadable: true,
     } as const
-    const { next, nextAt, nextInMs } = statusOf(aService(), aRollout(progressing(0)), NOW, unread)
+    const { next, nextAt, nextInMs, freeze } = statusOf(aService(), aRollout(progressing(0)), NOW, unread)
+    expect(freeze).toMatchObject({ reason: 'no answer', until: null, unreadable: true })
     expect(next).toMatch(/^held by freezes that cannot be read \(no answer\) until they can; then /)
     expect([nextAt, nextInMs]).toEqual([new Date(NOW + MINUTE).toISOString(), MINUTE])
   })

@@ -65,7 +65,16 @@ export const serviceViewSchema = z
     manifestVersion: z.int().min(1),
     gate: gateSchema.nullable(),
     freeze: z
-      .strictObject({ id: z.string(), reason: z.string(), by: z.string(), until: moment().nullable() })
+      .strictObject({
+        id: z.string(),
+        reason: z.string(),
+        by: z.string(),
+        until: moment().nullable(),
+        unreadable: z
+          .literal(true)
+          .exactOptional()
+          .meta({ description: 'Nobody can read which freezes hold: that passes by itself, and nobody can lift it.' }),
+      })
       .nullable(),
     commands: z.array(verbSchema).meta({ description: 'What the state of the rollout allows anybody now.' }),
     may: z.array(verbSchema).meta({ description: 'Of these, what this caller may ask for.' }),
