@@ -217,12 +217,12 @@ async function hold(
   const { key } = item.service
   const because = reception.kind === 'reject' ? reception.because : waitText(item, push, reception.kind)
   const kind = reception.kind === 'reject' ? ('push-rejected' as const) : ('push-queued' as const)
-  const row = { ...rowFor(item.rollout, push, kind, because), ...tellOf(push, by) }
+  const gone = reception.kind === 'supersede' ? item.service.pending : []
+  const row = replacing({ ...rowFor(item.rollout, push, kind, because), ...tellOf(push, by) }, gone)
   const pending = { reject: item.service.pending, queue: [...item.service.pending, push], supersede: [push] }[
     reception.kind
   ]
   const away = reception.kind === 'supersede' && item.rollout !== null ? givingWay(item.rollout, now, because) : null
-  const gone = reception.kind === 'supersede' ? item.service.pending : []
   const remembered = remember(replaced({ ...item.service, pending }, gone, push), push, null, receivedAt)
   const { service, audit } = sealed(wheel, remembered, [row, ...(away?.rows ?? [])], now)
   const change: Change = { key, token: item.token, service, audit, ...(away === null ? {} : { rollout: away.rollout }) }
@@ -237,6 +237,15 @@ async function hold(
     because,
     item.rollout?.id ?? null,
   )
+}
+
+/** The row of a push that takes the place of others that waited: it tells which are never rolled out. */
+function replacing(row: AuditDraft, gone: readonly Push[]): AuditDraft {
+  if (gone.length === 0) return row
+  const tags = gone.map(({ tag }) => tag).join(', ')
+  const replaces = gone.map(({ eventId, tag, digest }) => ({ eventId, tag, digest }))
+  const notes = `${row.notes}; ${tags} waited and ${gone.length === 1 ? 'is' : 'are'} not rolled out`
+  return { ...row, notes, detail: { ...row.detail, replaces } }
 }
 
 /** Marks pushes that waited as replaced by a newer one. */
