@@ -13,7 +13,7 @@ import { type Trust, trust } from '../sim/azure/trust.ts'
 const WORKSPACE = '11111111-2222-3333-4444-555555555555'
 const CHUNK = ' '.repeat(64 * 1024)
 const TIMEOUT = 20_000
-const after = setTimeout
+const later = setTimeout
 
 describe('an answer of Azure whose body does not end', { timeout: 60_000 }, () => {
   let local: Trust
@@ -31,10 +31,10 @@ describe('an answer of Azure whose body does not end', { timeout: 60_000 }, () =
       request.resume()
       response.writeHead(200, { 'content-type': 'application/json' })
       const more = () => {
-        if (!request.socket.destroyed) response.write(CHUNK, () => after(more, 5))
+        if (!request.socket.destroyed) response.write(CHUNK, () => later(more, 5))
       }
       more()
-      after(flowing.resolve, 100)
+      later(flowing.resolve, 100)
     }, local.tls)
   })
   afterEach(() => {
