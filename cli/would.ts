@@ -35,7 +35,7 @@ function sentence(verb: Verb, view: ServiceView, request: CommandRequest): strin
   const image = `${clean(view.tag ?? 'the new image', 60)} (${shortDigest(view.digest)})`
   const glass =
     request.override === true
-      ? ` This breaks the glass: ${[freeze === null ? '' : `the freeze "${clean(freeze.reason, 100)}"`, 'missing approvals'].filter((part) => part !== '').join(' and ')} will not hold it, and the audit says so.`
+      ? ` This breaks the glass: ${[freezeText(freeze), 'missing approvals'].filter((part) => part !== '').join(' and ')} will not hold it, and the audit says so.`
       : ''
   return `${act()}${glass}`
 
@@ -59,4 +59,9 @@ function sentence(verb: Verb, view: ServiceView, request: CommandRequest): strin
         return `undo ${id}: ${clean(request.to ?? 'what served before', 100)} is brought back and takes 100 % of the traffic; no freeze holds it.`
     }
   }
+}
+
+function freezeText(freeze: ServiceView['freeze']): string {
+  if (freeze === null) return ''
+  return freeze.unreadable ? 'freezes that nobody can read' : `the freeze "${clean(freeze.reason, 100)}"`
 }

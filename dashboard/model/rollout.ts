@@ -105,8 +105,9 @@ export function lackingOf({ status, kpis }: Scene): readonly string[] {
   return found
 }
 
+/** Slipway itself holds only where nobody can read which freezes do: so says a server from before the field. */
 function freezeText({ by, reason, unreadable }: NonNullable<ServiceView['freeze']>): string {
-  if (unreadable) return `Nobody can read which freezes hold: ${reason}.`
+  if (unreadable || by === 'slipway') return `Nobody can read which freezes hold: ${reason}.`
   return `The freeze “${reason}” by ${by} must end.`
 }
 

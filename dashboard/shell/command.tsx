@@ -40,7 +40,10 @@ export function CommandDialog({ asked, onClose }: { readonly asked: Asked; reado
         {service.freeze !== null && GOES_ON.includes(verb) ? (
           <p class="note tone-wait">
             {service.freeze.unreadable ? 'Nobody can read which freezes hold' : 'A freeze holds'}:{' '}
-            {service.freeze.reason}. {mayOverride ? '' : 'Nothing takes new traffic until it ends.'}
+            {service.freeze.reason}.{' '}
+            {mayOverride
+              ? ''
+              : `Nothing takes new traffic until ${service.freeze.unreadable ? 'somebody can' : 'it ends'}.`}
           </p>
         ) : null}
         <p class="muted">{told.reversible}</p>

@@ -60,7 +60,7 @@ function Badges({ service: { gate, freeze, trouble, pending } }: { readonly serv
       )}
       {freeze === null ? null : (
         <Badge tone="run" glyph="❄" title={freeze.reason}>
-          frozen
+          {freeze.unreadable ? 'freezes unread' : 'frozen'}
         </Badge>
       )}
       {trouble === null ? null : (

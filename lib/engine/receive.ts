@@ -242,7 +242,7 @@ async function hold(
 /** The row of a push that takes the place of others that waited: it tells which are never rolled out. */
 function replacing(row: AuditDraft, gone: readonly Push[]): AuditDraft {
   if (gone.length === 0) return row
-  const tags = gone.map(({ tag }) => tag).join(', ')
+  const tags = gone.map(({ tag, digest }) => `${tag} (${digest.slice(0, 15)})`).join(', ')
   const replaces = gone.map(({ eventId, tag, digest }) => ({ eventId, tag, digest }))
   const notes = `${row.notes}; ${tags} waited and ${gone.length === 1 ? 'is' : 'are'} not rolled out`
   return { ...row, notes, detail: { ...row.detail, replaces } }

@@ -1,3 +1,4 @@
+import type { AuditKind } from '../../lib/core/audit.ts'
 import type { EventRecord } from '../../lib/ports.ts'
 import type { TraceEvent } from '../trial/trace.ts'
 import { type Check, checkOf, type Violation } from './check.ts'
@@ -22,7 +23,7 @@ const AFTER: Readonly<Record<string, readonly string[]>> = {
 /**
  * S11: a delivery that was answered 2xx ends as something that is written down with its reason: a rollout, waiting,
  * superseded, ignored, rejected, a duplicate or quarantined; never as nothing. What was said is not taken back, and is true: the
- * audit has the start of the rollout that it is said to have begun, and speaks of the digest of what was but a duplicate.
+ * audit has the rollout that began, the push that waits or was turned down, and speaks of the digest of what was but a duplicate.
  */
 export function checkNothingLost(): Check {
   const waiting = new Map<string, Accepted>()
@@ -60,26 +61,38 @@ export function checkNothingLost(): Check {
   })
 }
 
-/** Keeps what was told of every event, and what the audit says was begun with it. */
+/** The row that the audit has of what an event is said to have become; of the others it has none. */
+const ROWS: Partial<Record<EventRecord['outcome'], AuditKind>> = {
+  rollout: 'rollout-started',
+  queued: 'push-queued',
+  rejected: 'push-rejected',
+}
+
+/** Keeps what was told of every event, and what the audit tells of pushes. */
 function createClaims() {
   const accepted = new Map<string, Accepted>()
   const outcomes = new Map<string, Set<EventRecord['outcome']>>()
-  const begun = new Map<string, Recorded>()
+  const claimed = new Map<string, Recorded>()
+  const rows = new Set<string>()
   const digests = new Set<string>()
-  const started = new Set<string>()
   return {
     see: (event: Accepted | Recorded | Audited) => {
       if (event.kind === 'push-accepted') accepted.set(event.id, event)
       if (event.kind === 'audit') {
-        const digest = digestOf(event.row.detail?.push)
+        const { kind, entityId, rollout, detail } = event.row
+        const digest = digestOf(detail?.push)
         digests.add(digest)
-        if (event.row.kind === 'rollout-started') started.add(`${event.row.entityId} ${event.row.rollout} ${digest}`)
+        rows.add(`${kind} ${entityId} ${digest}`)
+        rows.add(`${kind} ${entityId} ${digest} ${rollout}`)
       }
       if (event.kind !== 'event-recorded') return
       const { id, outcome, entityId, rollout, digest } = event.record
       const [name = ''] = id.split('@')
       outcomes.set(name, (outcomes.get(name) ?? new Set()).add(outcome))
-      if (outcome === 'rollout') begun.set(`${entityId} ${rollout} ${digest}`, event)
+      const row = ROWS[outcome]
+      if (row === undefined) return
+      // Only a rollout that it began is its own; the others name what stood in its way.
+      claimed.set(`${row} ${entityId} ${digest}${outcome === 'rollout' ? ` ${rollout}` : ''}`, event)
     },
     untrue: (): readonly Violation[] => [
       ...[...accepted.values()].flatMap((one) => {
@@ -87,9 +100,17 @@ function createClaims() {
         const isCopy = all?.size === 1 && all.has('duplicate')
         return isCopy && !digests.has(one.digest) ? [wrong(one.n, `${one.id} is a duplicate of nothing`)] : []
       }),
-      ...[...begun].flatMap(([what, { n, record }]) => {
-        return started.has(what) ? [] : [wrong(n, `${record.id} began ${record.rollout}, and no row says so`)]
-      }),
+      ...[...claimed].flatMap(
+        ([
+          row,
+          {
+            n,
+            record: { id, outcome, reason },
+          },
+        ]) => {
+          return rows.has(row) ? [] : [wrong(n, `${id} is ${outcome} (${reason}), and no row of the audit says so`)]
+        },
+      ),
     ],
   }
 }

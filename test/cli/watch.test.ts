@@ -109,22 +109,32 @@ test('status --wait goes on past a freeze that ends within its time, and past on
   }
 })
 
-test('status --wait goes on where freezes could not be read, which is no person’s to end', async () => {
-  const unread = aView({
-    freeze: { id: 'unreadable', reason: 'no answer', by: 'slipway', until: null, unreadable: true },
-    next: 'held by freezes that cannot be read (no answer) until they can; then step 2',
-    nextAt: null,
-    nextInMs: 60_000,
-  })
-  const over = aView({ ...ENDED, outcome: 'promoted' })
-  await withStub(aService(unread, unfolding([unread, unread, over])), async ({ run }) => {
-    const answer = await run(['status', 'pricing', '--wait', '--timeout', '59s'])
-    expect(answer).toMatchObject({
-      code: 0,
-      err: expect.stringContaining('held by freezes that cannot be read (no answer) until they can; inconclusive'),
+const UNREAD = { id: 'unreadable', reason: 'no answer', by: 'slipway', until: null } as const
+
+test.each([
+  ['a bake', { freeze: { ...UNREAD, unreadable: true } }],
+  ['a gate that has its approvals', { freeze: { ...UNREAD, unreadable: true }, phase: 'paused' }],
+  ['a bake, told by the build before', { freeze: UNREAD }],
+] as const)(
+  'status --wait goes on where freezes could not be read, which is no person’s to end: %s',
+  async (_, held) => {
+    const unread = aView({
+      ...held,
+      next: 'held by freezes that cannot be read (no answer) until they can; then step 2',
+      nextAt: null,
+      nextInMs: 60_000,
     })
-  })
-})
+    const over = aView({ ...ENDED, outcome: 'promoted' })
+    await withStub(aService(unread, unfolding([unread, unread, over])), async ({ run }) => {
+      const answer = await run(['status', 'pricing', '--wait', '--timeout', '59s'])
+      expect(answer).toMatchObject({
+        code: 0,
+        err: expect.stringContaining('held by freezes that cannot be read (no answer) until they can; inconclusive'),
+      })
+      expect((await run(['status', 'pricing'])).err).not.toContain('lift')
+    })
+  },
+)
 
 test('a rollout that a newer one took over from is told as it is stored', async () => {
   const phase = { kind: 'finished', outcome: 'superseded', because: 'v2 came', at: 1, watchUntil: 1 }

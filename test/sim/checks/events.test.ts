@@ -57,9 +57,9 @@ test('a notice that is sent twice says the same', () => {
 const accepted: Told = { at: 0, kind: 'push-accepted', id: 'e1', entity: null, tag: 'v1', digest: 'sha256:bb' }
 
 test('what was accepted is not lost', () => {
-  expect(foundBy(checkNothingLost(), accepted, recorded('queued'))).toEqual([])
+  expect(foundBy(checkNothingLost(), accepted, recorded('ignored'))).toEqual([])
   expect(foundBy(checkNothingLost(), accepted).join()).toMatch(/^S11 delivery e1 \(v1\) .* became nothing$/)
-  expect(foundBy(checkNothingLost(), accepted, recorded('queued', { id: 'e2@production/shop' }))).toHaveLength(1)
+  expect(foundBy(checkNothingLost(), accepted, recorded('ignored', { id: 'e2@production/shop' }))).toHaveLength(1)
   expect(foundBy(checkNothingLost(), accepted, recorded('quarantined', { id: 'e1', entityId: null }))).toEqual([])
 })
 
@@ -72,12 +72,19 @@ test('what was said of a delivery is true', () => {
   expect(found(recorded('duplicate'), recorded('ignored'))).toBe('')
   expect(found(other, recorded('duplicate'))).toBe('S11 delivery e1 is a duplicate of nothing')
   expect(found(said, begun)).toBe('')
-  expect(found(said, other)).toBe('S11 delivery e1@production/shop began shop-1, and no row says so')
-  expect(found(said)).toBe('S11 delivery e1@production/shop began shop-1, and no row says so')
+  const unsaid = (outcome: string) =>
+    `S11 delivery e1@production/shop is ${outcome} (so), and no row of the audit says so`
+  expect(found(said, other)).toBe(unsaid('rollout'))
+  for (const outcome of ['queued', 'rejected'] as const) {
+    const of = recorded(outcome, { digest: 'sha256:bb' })
+    expect(found(of, begun)).toBe(unsaid(outcome))
+    expect(found(of, row(0, `push-${outcome}`, push))).toBe('')
+  }
 })
 
 test('what was said of a delivery is not taken back', () => {
-  expect(foundBy(checkNothingLost(), recorded('queued'), recorded('superseded'), recorded('duplicate'))).toEqual([])
+  const waits = [row(0, 'push-queued', push), recorded('queued', { digest: 'sha256:bb' })]
+  expect(foundBy(checkNothingLost(), ...waits, recorded('superseded'), recorded('duplicate'))).toEqual([])
   expect(foundBy(checkNothingLost(), recorded('rollout'), recorded('superseded')).join()).toMatch(
     /was rollout and is now superseded/,
   )
