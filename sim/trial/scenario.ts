@@ -76,7 +76,8 @@ export function drawScenario(seed: number): Scenario {
   const dice = diceOf(seed)
   const { draw, pick } = dice
   const workers = draw(1, 3)
-  const services = NAMES.slice(0, pick([1, 1, 1, 1, 2, 3])).map((name) => drawService(dice, name))
+  const drawn = NAMES.slice(0, pick([1, 1, 1, 1, 2, 3])).map((name) => drawService(dice, name))
+  const services = seed % OFTEN_EVERY === 0 ? drawn.map((service) => ({ ...service, intervalMs: OFTEN_MS })) : drawn
   const items = [
     ...services.flatMap((_, service) => drawPushes(dice, service)),
     ...Array.from({ length: draw(0, 3) }, (_, index) => drawCommand(dice, services.length, index)),
@@ -100,6 +101,9 @@ function diceOf(seed: number): Dice {
 const INTERVALS = [5, 15, 30, 60, 60, 120, 120, 240, 240, 240] as const
 /** Who is looked at more often than that repeats himself, and costs the lives of others: what is short is looked at more often. */
 const MOST_LOOKS = 100
+/** Some are all the same, for what shows only after hundreds of looks. */
+const OFTEN_EVERY = 64
+const OFTEN_MS = 5 * MINUTE_MS
 
 function drawService({ draw, pick }: Dice, name: string): ServicePlan {
   const first = draw(1, 40)
