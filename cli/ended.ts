@@ -22,7 +22,7 @@ export function standOf({ phase, outcome }: Pick<ServiceView, 'phase' | 'outcome
 const UNREAD = 'held by freezes that cannot be read'
 
 /** Whether a rollout waits because nobody can read which freezes hold: that passes by itself, and nobody can lift it. */
-export function isHeldUnread({ freeze, next }: Pick<ServiceView, 'freeze' | 'next'>): boolean {
+function isHeldUnread({ freeze, next }: Pick<ServiceView, 'freeze' | 'next'>): boolean {
   return next.startsWith(freeze?.unreadable ? 'held by ' : UNREAD)
 }
 

@@ -1,7 +1,7 @@
 import type { ServiceView } from '../../lib/api.ts'
 import { duration } from '../../lib/core/format.ts'
 import type { Call } from '../call.ts'
-import { heldStandOf, heldText, isHeldUnread, pastStand, type Stand } from '../ended.ts'
+import { heldStandOf, heldText, pastStand, type Stand } from '../ended.ts'
 import { EXIT } from '../exit.ts'
 import { type Api, connect } from '../http.ts'
 import type { Io } from '../io.ts'
@@ -87,8 +87,7 @@ function end(io: Io, view: ServiceView, { exit }: Stand, isJson: boolean): numbe
   tell(io, view, isJson)
   if (exit !== EXIT.waiting) return exit
   const { service, environment, freeze } = view
-  if (isHeldUnread(view)) io.talk(`Nobody can read which freezes hold: ${clean(view.next)}. Look: slipway doctor`)
-  else if (heldText(view) === null || freeze === null)
+  if (heldText(view) === null || freeze === null)
     io.talk(`It waits for a person: ${clean(view.next)}. Look: slipway get ${service}`)
   else
     io.talk(

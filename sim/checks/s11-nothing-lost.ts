@@ -82,8 +82,7 @@ function createClaims() {
         const { kind, entityId, rollout, detail } = event.row
         const digest = digestOf(detail?.push)
         digests.add(digest)
-        rows.add(`${kind} ${entityId} ${digest}`)
-        rows.add(`${kind} ${entityId} ${digest} ${rollout}`)
+        rows.add(claimOf(kind, entityId, digest, rollout))
       }
       if (event.kind !== 'event-recorded') return
       const { id, outcome, entityId, rollout, digest } = event.record
@@ -91,8 +90,7 @@ function createClaims() {
       outcomes.set(name, (outcomes.get(name) ?? new Set()).add(outcome))
       const row = ROWS[outcome]
       if (row === undefined) return
-      // Only a rollout that it began is its own; the others name what stood in its way.
-      claimed.set(`${row} ${entityId} ${digest}${outcome === 'rollout' ? ` ${rollout}` : ''}`, event)
+      claimed.set(claimOf(row, entityId, digest, rollout), event)
     },
     untrue: (): readonly Violation[] => [
       ...[...accepted.values()].flatMap((one) => {
@@ -100,19 +98,17 @@ function createClaims() {
         const isCopy = all?.size === 1 && all.has('duplicate')
         return isCopy && !digests.has(one.digest) ? [wrong(one.n, `${one.id} is a duplicate of nothing`)] : []
       }),
-      ...[...claimed].flatMap(
-        ([
-          row,
-          {
-            n,
-            record: { id, outcome, reason },
-          },
-        ]) => {
-          return rows.has(row) ? [] : [wrong(n, `${id} is ${outcome} (${reason}), and no row of the audit says so`)]
-        },
-      ),
+      ...[...claimed].flatMap(([claim, { n, record }]) => {
+        const said = `${record.id} is ${record.outcome} (${record.reason}), and no row of the audit says so`
+        return rows.has(claim) ? [] : [wrong(n, said)]
+      }),
     ],
   }
+}
+
+/** A row by what it claims of a push. Only the rollout that it began is its own; the other rows name what stood in its way. */
+function claimOf(kind: AuditKind, entity: string | null, digest: string | null, rollout: string | null): string {
+  return `${kind} ${entity} ${digest} ${kind === 'rollout-started' ? rollout : ''}`
 }
 
 function wrong(n: number, says: string): Violation {

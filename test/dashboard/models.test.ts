@@ -202,13 +202,14 @@ describe('a rollout', () => {
     expect(lacking('pricing')).toEqual(['errors: 860 more requests (2,140 of 3,000) and 12 more minutes of the bake'])
     expect(lacking('checkout')).toEqual(['1 of 2 approvals is missing.'])
     expect(lacking('fares')).toEqual([])
-    const held = (more: { readonly unreadable?: true }) => {
+    const held = (more: { readonly by?: string; readonly unreadable?: true }) => {
       const freeze = { id: 'f', reason: 'no answer', by: 'ada', until: null, ...more }
       const service = { ...find('checkout'), gate: null, freeze }
       return lackingOf(sceneOf(rolloutOf(service), service))
     }
     expect(held({})).toEqual(['The freeze “no answer” by ada must end.'])
     expect(held({ unreadable: true })).toEqual(['Nobody can read which freezes hold: no answer.'])
+    expect(held({ by: 'slipway' })).toEqual(['Nobody can read which freezes hold: no answer.'])
   })
 
   test('weights, wished and seen, follow from the audit in its order', () => {

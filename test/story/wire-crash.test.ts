@@ -88,7 +88,7 @@ async function undisturbed(story: Scenario) {
 
 /**
  * By night, `SLIPWAY_CRASH_EVERY=1 npm test -- test/story/wire-crash.test.ts --coverage.enabled=false` dies before and after every single request of
- * every story, one death in a life, and many deaths in a life at every one of the farthest requests: some quarter of an hour.
+ * every story, one death in a life, and many deaths in a life at every one of the farthest requests: some forty minutes.
  * Another number is how many requests lie between two that are died at.
  */
 const EVERY = Number(process.env.SLIPWAY_CRASH_EVERY ?? 101)

@@ -54,7 +54,7 @@ export interface Rung {
 }
 
 /** What may befall workers that race. */
-interface Raced {
+interface Befalling {
   readonly fate?: ((gate: Parked) => Fate) | undefined
   /** Puts a bug between the plugs of each worker and the wire. */
   readonly plant?: ((wire: Wire) => Wire) | undefined
@@ -65,7 +65,7 @@ export async function raceOn(
   { tables }: Ring,
   works: readonly ((plugs: Plugs) => Promise<unknown>)[],
   choose: Chooser,
-  { fate, plant = (wire) => wire }: Raced = {},
+  { fate, plant = (wire) => wire }: Befalling = {},
 ): Promise<Rung> {
   const schedule = createSchedule({ choose, after: fate !== undefined, ...(fate === undefined ? {} : { fate }) })
   const begun = works.map((work) => {
