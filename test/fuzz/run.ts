@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { drawsOf, mutateText, mutateValue } from './mutate.ts'
 
 /** One parser of outside input. `run` may return anything, now or later; what it throws is a finding, unless `isFine` says otherwise. */
@@ -23,6 +24,9 @@ export interface Finding {
 /** What is told while a target runs: the input it is at, so that one that never ends is known from outside. */
 export type Watcher = (index: number, tookMs: number) => void
 
+/** Inputs between two turns of the event loop: what is cleaned up there (timers, what the collector hands over) would pile up without them. */
+const TURN = 100
+
 /** Runs `count` inputs of a target from the index `from`, all drawn from the seed; at most ten findings are kept. */
 export async function fuzz(
   target: Target,
@@ -34,6 +38,7 @@ export async function fuzz(
   const found: Finding[] = []
   const clean = Reflect.ownKeys(Object.prototype).length
   for (let index = from; index < from + count && found.length < 10; index += 1) {
+    if (index % TURN === 0) await setImmediate()
     const input = inputOf(target, seed, index)
     const began = performance.now()
     const what = await attempt(target, input, clean)
