@@ -10,14 +10,15 @@ const LONGEST_REVISION_NAME = 54
 
 /** `from` with another image in the target container and a fresh suffix, nothing else changed. Throws Fault `malformed`. */
 export function candidateTemplate(what: string, from: Template, target: Target, image: string): Template {
-  const containers = from.containers ?? []
+  const containers = listOf(what, 'containers', from.containers ?? [])
   const meant = meantContainer(what, containers, target.container)
   return { ...from, containers: containers.map((one) => (one === meant ? { ...one, image } : one)) }
 }
 
 /**
  * A template as it was read, made fit to be written: nulls and read-only fields gone, secret-backed environment variables
- * without the empty `value` that Azure reads back (it refuses both together). Throws Fault `malformed` for a bad suffix.
+ * without the empty `value` that Azure reads back (it refuses both together). Throws Fault `malformed` for a bad suffix, and
+ * for what should be a list and is none.
  */
 export function writableTemplate(what: string, app: string, read: Template, suffix: string): Template {
   checkSuffix(what, app, suffix)
@@ -25,9 +26,21 @@ export function writableTemplate(what: string, app: string, read: Template, suff
   return {
     ...template,
     revisionSuffix: suffix,
-    ...(template.initContainers === undefined ? {} : { initContainers: template.initContainers.map(writable) }),
-    ...(template.containers === undefined ? {} : { containers: template.containers.map(writable) }),
+    ...listed(what, 'initContainers', template.initContainers, (one) => writable(what, one)),
+    ...listed(what, 'containers', template.containers, (one) => writable(what, one)),
   }
+}
+
+/** The list of that name with `change` made to each; nothing where there is none. */
+function listed<T>(what: string, name: string, list: readonly T[] | undefined, change: (item: T) => T): Tree {
+  return list === undefined ? {} : { [name]: listOf(what, name, list).map(change) }
+}
+
+/** A list that is one: the SDK lets an empty text or a 0 through. */
+function listOf<T>(what: string, name: string, list: readonly T[]): readonly T[] {
+  if (Array.isArray(list)) return list
+  const said = `${what}: ${name} came back as ${JSON.stringify(list)}, which is no list, so nothing can be copied from it.`
+  throw new Fault('malformed', `${said} Nothing was sent.`)
 }
 
 /**
@@ -63,11 +76,11 @@ function meantContainer(what: string, containers: readonly Container[], name: st
   throw new Fault('malformed', `${what}: ${wish}; the revision has: ${names}. Nothing was sent.`)
 }
 
-function writable<C extends Pick<Container, 'env' | 'resources'>>(container: C): C {
+function writable<C extends Pick<Container, 'env' | 'resources'>>(what: string, container: C): C {
   const { env, resources, ...rest } = container
   return {
     ...rest,
-    ...(env === undefined ? {} : { env: env.map(writableVariable) }),
+    ...listed(what, 'env', env, writableVariable),
     ...(resources === undefined ? {} : { resources: { cpu: resources.cpu, memory: resources.memory } }),
   } as C
 }

@@ -1,8 +1,10 @@
 import type { Template } from '@azure/arm-appcontainers'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mergePatch, writableTemplate } from '../../../lib/adapters/apps/arm-template.ts'
+import { candidateTemplate, mergePatch, writableTemplate } from '../../../lib/adapters/apps/arm-template.ts'
 import { trafficPatch } from '../../../lib/adapters/apps/arm-traffic.ts'
+import type { Target } from '../../../lib/core/service.ts'
+import { Fault } from '../../../lib/errors.ts'
 
 type Json = null | string | number | boolean | readonly Json[] | { readonly [key: string]: Json }
 
@@ -55,6 +57,20 @@ describe('a template', () => {
         expect(withoutEmptyLists(result)).toEqual(withoutEmptyLists(wanted as Json))
       }),
     )
+  })
+
+  it.each([
+    ['initContainers', { containers: [{ name: 'web' }], initContainers: '' }],
+    ['env', { containers: [{ name: 'web', env: 0 }] }],
+    ['containers', { containers: '' }],
+  ])('whose %s is no list is told as malformed, before anything is sent', (name, odd) => {
+    const copy = () => {
+      const from = odd as unknown as Template
+      const to: Target = { subscriptionId: 's', resourceGroup: 'g', app: 'web', container: null }
+      writableTemplate('creating web--v2', 'web', candidateTemplate('creating web--v2', from, to, 'i'), 'v2')
+    }
+    expect(copy).toThrow(`creating web--v2: ${name} came back as`)
+    expect(copy).toThrow(Fault)
   })
 
   it('is sent as it is when the stored one has nothing more', () => {
