@@ -16,6 +16,8 @@ export interface Facts {
   readonly image: Presence | null
   /** What the KPIs say; null where the canary takes no traffic, or where nothing was asked. */
   readonly verdict: Verdict | null
+  /** Whether more figures are there than this look took in: what they say is of the past, and the next look comes at once. */
+  readonly isBehind?: boolean
   /** Restarts of the canary's containers in the last minutes; null where nobody can tell, or nobody asked. */
   readonly restarts: number | null
   /** Since when a source that counts has given no answer; null where all do. */

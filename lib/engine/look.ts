@@ -78,6 +78,7 @@ export async function see<T extends Subject>(
       app,
       image,
       verdict,
+      ...(judged?.isBehind === true && { isBehind: true }),
       restarts,
       blindSince: judged === null ? null : blindSince(judged, rollout),
       freeze: frozen(rollout.key.environment, rollout.key.name, now),

@@ -20,7 +20,7 @@ type Write = TraceEvent & { readonly kind: 'arm-write' }
  * S2: every write to ARM rests on a look of its worker that is half a minute old at most, and on a decision that was stored
  * after that look; a write of an older wish comes after one of a newer wish within that half minute only (Container Apps has
  * no If-Match; a rollback, which is never taken back, asks nobody). Who fell asleep inside the very call cannot be held to
- * it. And a rollout is over, or a step seen, only by a look that came after the last write.
+ * it. And a rollout is over, or a step seen, only by a look that came after the last write, or heard that the app is gone.
  */
 export function checkFencing(): Check {
   const apps = new Map<string, string>()
@@ -29,6 +29,7 @@ export function checkFencing(): Check {
   const looks = new Map<string, { readonly n: number; readonly at: number }>()
   const issued = new Map<string, number>()
   const unread = new Map<string, { n: number; at: number; worker: number }>()
+  const gone = new Set<string>()
   const sleepers = followSleepers()
   let lastAt = 0
   return checkOf({
@@ -41,7 +42,9 @@ export function checkFencing(): Check {
         { invariant: 'S2', says: `${says}, at ${new Date(event.at).toISOString()}`, n: event.n },
       ]
       if (event.kind === 'service') apps.set(event.entity, event.app)
+      if (event.kind === 'arm-read' && event.code === 'not-found') gone.add(event.app)
       if (event.kind === 'arm-read' && event.code === null) {
+        gone.delete(event.app)
         unread.delete(event.app)
         if (event.call !== 'wake') looks.set(`${event.worker} ${event.app}`, event)
       }
@@ -70,14 +73,14 @@ export function checkFencing(): Check {
           event.app,
           Math.max(issued.get(event.app) ?? 0, own.get(`${event.worker} ${event.app}`)?.number ?? 0),
         )
-        if (event.applied) unread.set(event.app, event)
+        if (event.applied && unread.set(event.app, event)) gone.delete(event.app)
       }
       return wrong === null ? [] : broken(`worker ${event.worker} wrote to ${event.app} (${event.deed}) and ${wrong}`)
     },
     // A write of the last minute has its look still before it.
     end: () =>
       [...unread]
-        .filter(([, { at }]) => lastAt - at > LOOKS_MS)
+        .filter(([app, { at }]) => lastAt - at > LOOKS_MS && !gone.has(app))
         .map(([app, { n }]) => ({ invariant: 'S2', says: `nobody looked at ${app} after the last write`, n })),
   })
 }

@@ -15,7 +15,9 @@ const IN_TIME_MS = 2 * 60_000
 export function checkNeighbours(): Check {
   const calm = followCalm()
   const due = followDue()
-  const sick = new Map<string, number>()
+  const sick = new Set<string>()
+  /** Since when a service that could not be read can be. */
+  const wellSince = new Map<string, number>()
   const told = new Set<string>()
   /** Deliveries that stand in a message that was tried, with the name of the message. */
   const tried = new Map<string, { readonly message: string; readonly at: number }>()
@@ -30,8 +32,8 @@ export function checkNeighbours(): Check {
       const found: Violation[] = []
       const broken = (says: string) => found.push({ invariant: 'S15', says, n: event.n })
       if (event.kind === 'fault' && event.variant === 'row-unreadable' && event.entity !== null) {
-        if (event.moment === 'begins') sick.set(event.entity, event.at)
-        else sick.delete(event.entity)
+        if (event.moment === 'begins') sick.add(event.entity)
+        else if (sick.delete(event.entity)) wellSince.set(event.entity, event.at)
       }
       if (event.kind === 'event-recorded') recorded.add(event.record.id.split('@')[0] ?? '')
       if (event.kind === 'message-tried') {
@@ -49,9 +51,10 @@ export function checkNeighbours(): Check {
       if (sick.size === 0) return found
       for (const { entity, at, since } of due.overdue(event.at - IN_TIME_MS)) {
         if (sick.has(entity) || told.has(`${entity} ${at}`)) continue
+        if (event.at - (wellSince.get(entity) ?? Number.NEGATIVE_INFINITY) < IN_TIME_MS) continue
         if (calm.lastBut(['F6', 'F9', 'F11', 'F12', 'F14', 'F15', 'F16']) >= since) continue
         told.add(`${entity} ${at}`)
-        broken(`${entity} was to be looked at at ${new Date(at).toISOString()} and was not, beside ${[...sick.keys()]}`)
+        broken(`${entity} was to be looked at at ${new Date(at).toISOString()} and was not, beside ${[...sick]}`)
       }
       return found
     },

@@ -67,13 +67,16 @@ function lastTried(old: Rollout, before: Move, closing: Closing, { now }: Facts)
 }
 
 function endWatch(move: Move, facts: Facts, busy: boolean): Move {
-  const wakeAt = nextWake(move.rollout, facts.now, busy)
+  const wakeAt = nextWake(move.rollout, facts.now, busy || facts.isBehind === true)
   const timed = change(move, { wakeAt })
   const { phase } = move.rollout
   if (wakeAt !== null || phase.kind !== 'finished' || phase.watchUntil === phase.at) return timed
   if (move.rollout.wakeAt === null) return timed
   const left = untidied(move.rollout)
-  const quiet = 'nothing moved during the watch; the rollout is closed'
+  const quiet =
+    facts.app.kind === 'unseen'
+      ? 'the app could not be seen when the watch ended; the rollout is closed'
+      : 'nothing moved during the watch; the rollout is closed'
   const notes = left.length === 0 ? quiet : `the rollout is closed; ${left.join(', ')} is still switched on`
   return note(timed, facts, { kind: 'watch-ended', notes })
 }

@@ -5,6 +5,7 @@ import type { BucketLine, JudgeState, KpiState, LoggedBucket } from './state.ts'
 import {
   type Arms,
   absorbAll,
+  backlogOf,
   CONTROL_BUCKETS,
   type Setting,
   silenceOf,
@@ -35,6 +36,8 @@ export interface Judged {
   readonly state: JudgeState
   readonly verdict: Verdict
   readonly line: BucketLine | null
+  /** Whether more is there than one look takes in, of a KPI that counts: the next look should come at once. */
+  readonly isBehind: boolean
 }
 
 /**
@@ -74,6 +77,7 @@ export function judge(
             at: oldest,
             kpis: Object.fromEntries(logged.map((one) => [one.kpi.name, one.logged])),
           },
+    isBehind: looked.some(({ kpi, isBehind }) => isBehind && kpi.role !== 'advisory'),
   }
 }
 
@@ -109,6 +113,7 @@ interface Looked {
   readonly state: KpiState
   readonly logged: readonly LoggedBucket[]
   readonly evidence: Evidence
+  readonly isBehind: boolean
 }
 
 function look(
@@ -132,7 +137,8 @@ function look(
   const silent = silenceOf(isLonely ? arms : asked)?.why ?? lostControl(arms, state)
   const without = arms.canary.kind === 'missing' ? null : silent
   const weighed = weigh({ setting, state, arms, without, seen, bakeMs, weight: it.weight, now })
-  return { kpi, state, logged, evidence: { ...evidenceOf(it, setting, state, arms, weighed, now), silent } }
+  const isBehind = backlogOf(setting, state, arms, now) > 0
+  return { kpi, state, logged, evidence: { ...evidenceOf(it, setting, state, arms, weighed, now), silent }, isBehind }
 }
 
 /** Whether the canary has all traffic in what is still to be judged: then the baseline is asked for its history at most. */

@@ -117,6 +117,13 @@ export function silenceOf({ canary, baseline }: Arms): (Reading & { kind: 'missi
   return baseline?.kind === 'missing' ? baseline : null
 }
 
+/** How much of a source's figures is there and was not taken in yet, in milliseconds; 0 = none, or the source gives no answer. */
+export function backlogOf({ manifest }: Setting, { next, lagMs }: KpiState, arms: Arms, now: number): number {
+  const { bucketMs } = manifest.analysis
+  const buckets = Math.floor((now - lagMs - next) / bucketMs)
+  return silenceOf(arms) === null && buckets > 0 ? buckets * bucketMs : 0
+}
+
 /** Whether the baseline was asked and has no figures of this bucket: a fault that both share could not be told apart. */
 export function lacksControl([, , , , , baselineTotal]: SeenBucket, { baseline }: Arms): boolean {
   return baseline !== null && baselineTotal === null
@@ -149,9 +156,15 @@ function absorbOne(setting: Setting, test: Test, state: KpiState, bucket: Logged
     corrected: state.corrected,
     blind: state.blind,
     uncontrolled: state.uncontrolled,
-    idle: hasFigures ? (minute.total === 0 ? state.idle + 1 : 0) : state.idle,
+    idle: hasFigures ? idleAfter(state.idle, minute, stepSince === null || counts) : state.idle,
     value: bucket[1] === null ? state.value : (bucket[3] ?? state.value),
   }
+}
+
+/** Buckets in a row without a request; those from before the step were at another weight, and say nothing of this one. */
+function idleAfter(idle: number, { total }: Minute, counts: boolean): number {
+  if (total > 0) return 0
+  return counts ? idle + 1 : idle
 }
 
 /** So many requests in the mean bucket, and yet none in one: that is a source that lost them, not chance. */
@@ -213,7 +226,7 @@ function tallied(step: Tally, minute: Minute, isCovered: boolean, isBeside: bool
   }
 }
 
-/** A new step counts from nothing; buckets without a request were at another weight, and say nothing of this one. */
+/** A new step counts from nothing. */
 function stepOf({ stepSince }: Setting, state: KpiState): KpiState {
   if (stepSince === null || state.step.since === stepSince) return state
   return { ...state, step: emptyTally(stepSince), idle: 0 }

@@ -4,7 +4,16 @@ import { provisionalFinding } from './provisional.ts'
 import { type Finding, findingOf, SUSPECT } from './sequence.ts'
 import { hasSplit, splitTrouble } from './split.ts'
 import type { KpiState, SeenBucket, Tally } from './state.ts'
-import { type Arms, HISTORY_BUCKETS, minuteOf, pairedOf, type Setting, silenceOf, testFor } from './take-in.ts'
+import {
+  type Arms,
+  backlogOf,
+  HISTORY_BUCKETS,
+  minuteOf,
+  pairedOf,
+  type Setting,
+  silenceOf,
+  testFor,
+} from './take-in.ts'
 import type { VerdictKind } from './verdict.ts'
 import { accusation, eventsOf, figure, limitText, praise } from './words.ts'
 
@@ -78,6 +87,11 @@ export function weigh(scene: Scene): Weighed {
   if (judged !== null) return told('suspect', judged.because)
   const silent = silenceOf(arms)
   if (silent !== null) return told('error', `${setting.kpi.name}: ${silent.why}`)
+  const missed = backlogOf(setting, state, arms, scene.now)
+  if (missed > 0) {
+    const missing = `${duration(missed)} of figures that were missed are still to be taken in`
+    return { ...told('inconclusive', `${setting.kpi.name}: ${missing}`), missing }
+  }
   const dark = darkness(scene)
   if (dark !== null) return told('nodata', `${setting.kpi.name}: ${dark}`)
   const wants = wanting(scene, finding)

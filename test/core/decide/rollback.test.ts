@@ -334,6 +334,13 @@ describe('on watch', () => {
     expect(kinds(ended)).toEqual(['watch-ended'])
     expect(kinds(look(ended.next, off, { now: T0 + HOUR }))).toEqual([])
   })
+  test('that ends while nobody can see the app says so', () => {
+    const ended = look({ ...promoted, leftovers: [] }, null, { now: T0 + 15 * MINUTE })
+    expect(ended.rows.at(-1)).toMatchObject({
+      kind: 'watch-ended',
+      notes: expect.stringMatching(/^the app could not be seen/),
+    })
+  })
   test('goes on while a leftover is still on, but not for ever', () => {
     const traffic = [...entries({ [CANARY]: 100 }), labelled(STABLE, 0, 'blue')]
     const rollout = { ...promoted, footprint: null }

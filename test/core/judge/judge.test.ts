@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { judge, recompute, together } from '../../../lib/core/judge/judge.ts'
+import { type Judged, judge, recompute, together } from '../../../lib/core/judge/judge.ts'
 import type { LoggedBucket } from '../../../lib/core/judge/state.ts'
 import { startKpi } from '../../../lib/core/judge/take-in.ts'
 import type { VerdictKind } from '../../../lib/core/judge/verdict.ts'
@@ -252,6 +252,59 @@ describe('silence', () => {
   test('leaves a source that no query was answered by as an error', () => {
     const judged = judge(caseOf(HEALTHY), null, queriesOf(HEALTHY, T0 + MINUTE), [], T0 + MINUTE)
     expect(judged.verdict.kind).toBe('error')
+  })
+})
+
+describe('figures that were missed', () => {
+  // A day and a half without a look: three hundred buckets fit into one.
+  const minutes = 36 * 60
+  const long: Trial = { manifest: manifestOf(), canary: steady(minutes, 0, 300), baseline: steady(minutes, 1, 2700) }
+  const now = T0 + minutes * MINUTE
+
+  test('are taken in look by look, and nothing passes before the newest is', () => {
+    const told: Judged[] = []
+    for (let look = 0; look < 8; look += 1) told.push(lookAt(long, now, told.at(-1)?.state ?? null))
+    expect(told.map(({ isBehind }) => isBehind)).toEqual([...Array(7).fill(true), false])
+    expect(told.map(({ verdict }) => verdict.kind)).toEqual([...Array(7).fill('inconclusive'), 'pass'])
+    expect(only(told[0])).toMatchObject({
+      missing: '1d 7h of figures that were missed are still to be taken in',
+      passAt: null,
+    })
+    expect(only(told[7])).toMatchObject({ to: now, missing: null })
+  })
+
+  test('are not said to be too old while newer ones are still to be taken in', () => {
+    const queries = queriesOf(long, now)
+    const aDay = T0 + 24 * HOUR
+    const readings = queries.map((query) => readingOf(long, query, aDay))
+    const behind = judge(caseOf(long), null, queries, readings, now)
+    expect(behind).toMatchObject({ isBehind: true, verdict: { kind: 'inconclusive' } })
+    let state = behind.state
+    for (let look = 0; look < 7; look += 1) state = judge(caseOf(long), state, queries, readings, now).state
+    expect(judge(caseOf(long), state, queries, readings, now)).toMatchObject({
+      isBehind: false,
+      verdict: { kind: 'nodata' },
+    })
+  })
+
+  test('are waited for where the source gives no answer, and then taken in', () => {
+    const queries = queriesOf(long, now)
+    const first = lookAt(long, now, null)
+    const dead = judge(
+      caseOf(long),
+      first.state,
+      queries,
+      queries.map(({ id }) => dark(id)),
+      now,
+    )
+    expect(dead).toMatchObject({ isBehind: false, verdict: { kind: 'error' } })
+    expect(lookAt(long, now, dead.state).isBehind).toBe(true)
+  })
+
+  test('fail as soon as they tell of a failure', () => {
+    const canary = [...steady(400, 0, 300), ...steady(minutes - 400, 60, 300)]
+    const first = lookAt({ ...long, canary }, now, null)
+    expect(lookAt({ ...long, canary }, now, first.state).verdict.kind).toBe('fail')
   })
 })
 

@@ -37,6 +37,11 @@ test('a write rests on a look and on a decision after it, and a look follows it'
   expect(foundBy(checkFencing(), ...unseen, end(MINUTE))).toEqual([])
   const failed = read(2 * MINUTE, 'TooManyRequests')
   expect(foundBy(checkFencing(), ...unseen, failed)).toHaveLength(1)
+  const gone = read(2 * MINUTE, 'not-found')
+  expect(foundBy(checkFencing(), ...unseen, gone, end(4 * MINUTE))).toEqual([])
+  const again = [{ ...decision(0), at: 2 * MINUTE } as Told, write(2 * MINUTE + 1, weights)]
+  const repaired = [...unseen.slice(0, -1), gone, read(2 * MINUTE), ...again, end(4 * MINUTE)]
+  expect(foundBy(checkFencing(), ...repaired).join()).toMatch(/nobody looked/)
 })
 
 test.each([

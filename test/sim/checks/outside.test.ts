@@ -173,6 +173,13 @@ test('beside a service that cannot be read, the others are looked at in their ti
   const excused = [...begun, fault(2 * MINUTE, 'F4', 'strikes'), read(9 * MINUTE)]
   expect(foundBy(checkNeighbours(), ...excused)).toEqual([])
   expect(foundBy(checkNeighbours(), ...begun, unreadable(2 * MINUTE, 'ends'), read(9 * MINUTE))).toEqual([])
+  const ill = (at: number, moment: 'begins' | 'ends') =>
+    ({ ...unreadable(at, moment), entity: 'production/other' }) as Told
+  const cured = [...begun, ill(2 * MINUTE, 'begins'), ill(9 * MINUTE, 'ends')]
+  expect(foundBy(checkNeighbours(), ...cured, read(10 * MINUTE))).toEqual([])
+  expect(foundBy(checkNeighbours(), ...cured, read(11 * MINUTE)).join()).toMatch(
+    /production\/other was to be looked at/,
+  )
 })
 
 const tried = (at: number, tries: number, deliveries: readonly string[] = [], last = false): Told => {
