@@ -28,8 +28,7 @@ export function checkFencing(): Check {
   const own = new Map<string, Epoch>()
   const looks = new Map<string, { readonly n: number; readonly at: number }>()
   const issued = new Map<string, number>()
-  const unread = new Map<string, { n: number; at: number; worker: number }>()
-  const gone = new Set<string>()
+  const unread = createUnread()
   const sleepers = followSleepers()
   let lastAt = 0
   return checkOf({
@@ -42,11 +41,9 @@ export function checkFencing(): Check {
         { invariant: 'S2', says: `${says}, at ${new Date(event.at).toISOString()}`, n: event.n },
       ]
       if (event.kind === 'service') apps.set(event.entity, event.app)
-      if (event.kind === 'arm-read' && event.code === 'not-found') gone.add(event.app)
-      if (event.kind === 'arm-read' && event.code === null) {
-        gone.delete(event.app)
-        unread.delete(event.app)
-        if (event.call !== 'wake') looks.set(`${event.worker} ${event.app}`, event)
+      if (event.kind === 'arm-read') {
+        unread.look(event.app, event.code)
+        if (event.code === null && event.call !== 'wake') looks.set(`${event.worker} ${event.app}`, event)
       }
       if (event.kind === 'decision') {
         const app = apps.get(event.entity) ?? ''
@@ -58,7 +55,7 @@ export function checkFencing(): Check {
         own.set(`${event.worker} ${app}`, { number, n, at, isLeaving: event.phase === 'rolling-back' })
       }
       if (event.kind === 'audit' && CONFIRMS.includes(event.row.kind)) {
-        const last = unread.get(apps.get(event.row.entityId) ?? '')
+        const last = unread.lastOf(apps.get(event.row.entityId) ?? '')
         if (last !== undefined && event.at - last.at > FRESH_MS)
           return broken(
             `${event.row.kind} of ${event.row.rollout} rests on no look after the write of worker ${last.worker}`,
@@ -73,16 +70,36 @@ export function checkFencing(): Check {
           event.app,
           Math.max(issued.get(event.app) ?? 0, own.get(`${event.worker} ${event.app}`)?.number ?? 0),
         )
-        if (event.applied && unread.set(event.app, event)) gone.delete(event.app)
+        if (event.applied) unread.write(event)
       }
       return wrong === null ? [] : broken(`worker ${event.worker} wrote to ${event.app} (${event.deed}) and ${wrong}`)
     },
     // A write of the last minute has its look still before it.
     end: () =>
-      [...unread]
-        .filter(([app, { at }]) => lastAt - at > LOOKS_MS && !gone.has(app))
-        .map(([app, { n }]) => ({ invariant: 'S2', says: `nobody looked at ${app} after the last write`, n })),
+      unread
+        .left()
+        .filter(({ at }) => lastAt - at > LOOKS_MS)
+        .map(({ app, n }) => ({ invariant: 'S2', says: `nobody looked at ${app} after the last write`, n })),
   })
+}
+
+/** The last write to each app that nobody has looked at since. */
+function createUnread() {
+  const writes = new Map<string, Write>()
+  const gone = new Set<string>()
+  return {
+    write: (event: Write) => {
+      writes.set(event.app, event)
+      gone.delete(event.app)
+    },
+    look: (app: string, code: string | null) => {
+      if (code === null) writes.delete(app)
+      else if (code === 'not-found') gone.add(app)
+    },
+    lastOf: (app: string) => writes.get(app),
+    /** Those of apps that are still there, as far as anybody heard. */
+    left: () => [...writes.values()].filter(({ app }) => !gone.has(app)),
+  }
 }
 
 const CONFIRMS: readonly string[] = ['weights-confirmed', 'rollback-confirmed', 'promotion-confirmed']
