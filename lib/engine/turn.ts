@@ -103,7 +103,9 @@ function createPortions(wheel: Wheel, environment: string, command: Command | nu
   const ring = createRinger(wheel, environment)
   return async (weighed, starting, until) => {
     const turned: Turned[] = []
-    const sightFrom = (from: number) => see(wheel, weighed.slice(from, from + PORTION), command)
+    if (weighed.length === 0 && starting.length === 0) return turned
+    const sightFrom = (from: number) =>
+      from === 0 || from < weighed.length ? see(wheel, weighed.slice(from, from + PORTION), command) : NOTHING_MORE
     let begunAt = wheel.clock.now()
     let sight = sightFrom(0)
     for (let from = 0; from === 0 || from < weighed.length; from += PORTION) {
@@ -125,6 +127,8 @@ function createPortions(wheel: Wheel, environment: string, command: Command | nu
     return turned
   }
 }
+
+const NOTHING_MORE: Promise<readonly []> = Promise.resolve([])
 
 function leave({ item: { item } }: { readonly item: Going }): Turned {
   return { name: item.service.key.name, result: 'left', decision: null, error: null }

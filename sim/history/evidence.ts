@@ -76,6 +76,9 @@ interface Scene {
   readonly bakeMs: number
 }
 
+/** Evidence may end so much sooner than its source's lag says, and a bucket: a source that is late is waited for so long. */
+const STALE_MS = 10 * 60_000
+
 function wrongsOf(proof: Proof, lagMs: number, { row, rollout, bakeMs }: Scene): readonly string[] {
   const { confirmedAt, canary, plan } = rollout
   const wrongs: string[] = []
@@ -88,6 +91,8 @@ function wrongsOf(proof: Proof, lagMs: number, { row, rollout, bakeMs }: Scene):
   if (proof.from > first) wrongs.push(`${window}, which leaves out what came from ${moment(first)} on`)
   if (proof.to > row.happenedAt - lagMs)
     wrongs.push(`has a window to ${moment(proof.to)}, which its source could not know at ${moment(row.happenedAt)}`)
+  if (row.happenedAt - proof.to > lagMs + STALE_MS + plan.bucketMs)
+    wrongs.push(`has a window to ${moment(proof.to)}, out of date at ${moment(row.happenedAt)}`)
   if (proof.to - proof.from < bakeMs)
     wrongs.push(`has a window of ${span(proof.to - proof.from)}, and the plan bakes for ${span(bakeMs)}`)
   return wrongs

@@ -226,6 +226,11 @@ describe('a history that was tampered with', () => {
       `${STEP_2}errors has a window to 2026-01-05T13:04:00.000Z, which its source could not know at 2026-01-05T13:06:00.000Z`,
     ],
     [
+      'a step passes on figures of a quarter of an hour ago',
+      rowChanged(PROMOTED, 'step-started', 1, { happenedAt: at(63 + 14) + 1 }),
+      `${STEP_2}errors has a window to 2026-01-05T13:03:00.000Z, out of date at 2026-01-05T13:17:00.001Z`,
+    ],
+    [
       'a bake is cut short',
       rowChanged(PROMOTED, 'step-started', 1, { evidence: [proof(3, 62)] }),
       `${STEP_2}errors has a window of 59 min, and the plan bakes for 1 h`,
