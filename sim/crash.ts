@@ -19,7 +19,15 @@ export interface Mortal<T> {
 }
 
 /** Which members of the sockets are clocks or pure functions, and so no place to die at. */
-const IMMORTAL: readonly string[] = ['clock', 'digest', 'matchesTag', 'openWindow', 'nextWindow', 'longestLifeMs']
+const IMMORTAL: readonly string[] = [
+  'clock',
+  'digest',
+  'matchesTag',
+  'openWindow',
+  'nextWindow',
+  'longestLifeMs',
+  'heldBy',
+]
 
 /**
  * Wraps every method of every socket so that the worker dies at one of them, or at several one after another. From that moment every call of the dead

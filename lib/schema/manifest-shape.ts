@@ -151,7 +151,8 @@ export const manifestSchema = z
     approvals: approvalsSchema.optional(),
     deadlines: deadlinesSchema,
     drain: duration({
-      description: 'How long a revision without weight keeps running so that open requests can end.',
+      description:
+        'How long a revision without weight keeps running so that open requests can end; one that had weight in this rollout runs ten minutes in any case.',
       example: '60s',
     }).prefault('60s'),
     scaleDownDelay: duration({

@@ -56,7 +56,8 @@ export function checkDeadlines(): Check {
         if (stand !== undefined && ALARMS.includes(event.row.kind)) stand.isAlarmed = true
         if (stand !== undefined && event.row.kind === 'weights-confirmed') {
           stand.isConfirmed = true
-          stand.since = event.at
+          // Who believes in a later time counts from there.
+          stand.since = Math.max(event.at, event.row.happenedAt)
           seen.add(`${event.row.entityId} ${stand.decision.rollout} ${stand.decision.stage}`)
         }
         // What a freeze holds has its time from then on.

@@ -1,22 +1,27 @@
 import type { Weights } from '../../lib/core/audit.ts'
 import type { TraceEvent } from '../trial/trace.ts'
 import { type Check, checkOf } from './check.ts'
+import { followSleepers, SLEEPERS } from './sleepers.ts'
+import { followStale, STALE } from './stale.ts'
 
 type Write = TraceEvent & { readonly kind: 'arm-write' }
 
 /**
  * S1: every traffic write totals 100 in whole percents and names revisions that exist and are switched on; who is to get
  * more than before must be ready. The one exception is a rollback, which shifts to a stable revision that is still starting
- * rather than leave users on the canary.
+ * rather than leave users on the canary. What a hand has switched off while ARM shows what was before, or while a worker
+ * slept inside its call, nobody could know; and who slept for longer than a function lives is held to nothing.
  */
 export function checkWeights(): Check {
   const serving = new Map<string, Weights>()
   const leaving = new Set<string>()
   const apps = new Map<string, string>()
+  const unseen = followUnseen()
   return checkOf({
     invariant: 'S1',
-    kinds: ['service', 'traffic', 'decision', 'arm-write'],
+    kinds: [...UNSEEN, 'service', 'traffic', 'decision'],
     see: (event) => {
+      unseen.see(event)
       if (event.kind === 'service') apps.set(event.entity, event.app)
       if (event.kind === 'traffic') serving.set(event.app, event.weights)
       if (event.kind === 'decision') {
@@ -24,7 +29,7 @@ export function checkWeights(): Check {
         if (event.phase === 'rolling-back') leaving.add(app)
         else leaving.delete(app)
       }
-      if (event.kind !== 'arm-write') return []
+      if (event.kind !== 'arm-write' || unseen.excuses(event)) return []
       const wrongs = wrongsOf(event, serving.get(event.app) ?? {}, leaving.has(event.app))
       const at = new Date(event.at).toISOString()
       return wrongs.map((wrong) => ({
@@ -35,6 +40,28 @@ export function checkWeights(): Check {
     },
     end: () => [],
   })
+}
+
+const UNSEEN = [...SLEEPERS, ...STALE, 'edit'] as const
+/** A function lives no longer. */
+const LIFE_MS = 10 * 60_000
+
+/** Follows what hands did that the writer of a write could not see. */
+function followUnseen() {
+  const sleepers = followSleepers()
+  const stale = followStale()
+  const edited = new Map<string, number>()
+  const see = (event: TraceEvent) => {
+    sleepers.see(event)
+    stale.see(event)
+    if (event.kind === 'edit') edited.set(event.app, event.at)
+  }
+  const excuses = ({ app, worker, at }: Write) => {
+    const asleep = sleepers.asleepSince(worker) ?? at
+    const since = Math.min(asleep, stale.since() ?? at)
+    return at - asleep >= LIFE_MS || (since < at && (edited.get(app) ?? Number.NEGATIVE_INFINITY) >= since)
+  }
+  return { see, excuses }
 }
 
 function wrongsOf({ asked, revisions }: Write, now: Weights, isLeaving: boolean): readonly string[] {

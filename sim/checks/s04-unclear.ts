@@ -5,6 +5,8 @@ import { type Advance, followSteps, isJudged, STEPS } from './steps.ts'
 
 /** Figures may be so much older than their source's lag when a step passes. */
 const STALE_MS = 5 * 60_000
+/** A source that changes its mind is given so much lag. */
+const LONGEST_LAG_MS = 10 * 60_000
 
 interface Told {
   readonly from: number
@@ -65,7 +67,7 @@ function wrongsOf({ row, manifest, canary }: Advance, told: (item: Evidence) => 
     if (item.revision !== canary) wrongs.push(`${kpi.name} was measured at ${item.revision}`)
     if (!((item.total ?? Number.NaN) >= leastOf(kpi)))
       wrongs.push(`${kpi.name} saw ${item.total} requests of ${leastOf(kpi)}`)
-    if (row.happenedAt - item.to > kpi.lagMs + STALE_MS + manifest.analysis.bucketMs)
+    if (row.happenedAt - item.to > Math.max(kpi.lagMs + STALE_MS, LONGEST_LAG_MS) + manifest.analysis.bucketMs)
       wrongs.push(`${kpi.name} is out of date`)
     if ((item.total ?? 0) > told(item))
       wrongs.push(`${kpi.name} counts ${item.total} requests, and its source told of ${told(item)}`)

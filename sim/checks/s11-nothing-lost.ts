@@ -22,21 +22,23 @@ const AFTER: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * S11: a delivery that was answered 2xx ends as something that is written down with its reason: a rollout, waiting,
- * superseded, ignored, rejected, a duplicate or quarantined; never as nothing. What was said is not taken back, and is true: the
+ * superseded, ignored, rejected, a duplicate or quarantined; never as nothing, and ignored only by a service that was read. What was said is not taken back, and is true: the
  * audit has the rollout that began, the push that waits or was turned down, and speaks of the digest of what was but a duplicate.
  */
 export function checkNothingLost(): Check {
   const waiting = new Map<string, Accepted>()
   const told = new Map<string, EventRecord['outcome']>()
+  const accepted = new Map<string, string>()
   const claims = createClaims()
   return checkOf({
     invariant: 'S11',
     kinds: ['push-accepted', 'event-recorded', 'audit'],
     see: (event) => {
       claims.see(event)
+      if (event.kind === 'push-accepted' && event.entity !== null) accepted.set(event.id, event.entity)
       if (event.kind === 'push-accepted' && !told.has(event.id)) waiting.set(event.id, event)
       if (event.kind !== 'event-recorded') return []
-      const { id, outcome, reason } = event.record
+      const { id, outcome, reason, entityId } = event.record
       // What was put aside is written down under a name of its own, with how it began: that names the digest.
       if (outcome === 'quarantined')
         for (const [name, { digest }] of waiting) if (reason.includes(digest)) waiting.delete(name)
@@ -48,6 +50,8 @@ export function checkNothingLost(): Check {
       told.set(id, outcome)
       const wrongs: string[] = []
       if (reason === '') wrongs.push(`delivery ${id} is ${outcome}, and nobody said why`)
+      if (outcome === 'ignored' && entityId === null && accepted.has(id))
+        wrongs.push(`delivery ${id} was ignored as if nobody took it, and ${accepted.get(id)} does`)
       if (before !== undefined && AFTER[before]?.includes(outcome) === false)
         wrongs.push(`delivery ${id} was ${before} and is now ${outcome}`)
       return wrongs.map((says) => ({ invariant: 'S11', says, n: event.n }))

@@ -1,6 +1,7 @@
 import type { AuditRow, Weights } from '../../lib/core/audit.ts'
 import type { SetUpTold, TraceEvent } from '../trial/trace.ts'
 import { type Check, checkOf, type Violation } from './check.ts'
+import { followStale, STALE } from './stale.ts'
 import { sameWeights, shared } from './weights.ts'
 
 type Edit = TraceEvent & { readonly kind: 'edit' }
@@ -56,6 +57,7 @@ interface Memory {
   readonly skews: Map<number, number>
   readonly foreign: Map<string, number>
   readonly late: Map<string, number>
+  readonly stale: ReturnType<typeof followStale>
   awaited: Awaited | null
 }
 
@@ -79,16 +81,18 @@ export function checkForeignEdits(): Check {
     skews: new Map(),
     foreign: new Map(),
     late: new Map(),
+    stale: followStale(),
     awaited: null,
   }
   return checkOf({
     invariant: 'S12',
-    kinds: ['service', 'wake', 'traffic', 'edit', 'arm-read', 'decision', 'audit', 'arm-write', 'end'],
+    kinds: [...STALE, 'service', 'wake', 'traffic', 'edit', 'arm-read', 'decision', 'audit', 'arm-write', 'end'],
     see: (event) => {
       const found: Violation[] = []
       const broken: Broken = (says, n = event.n) => {
         found.push({ invariant: 'S12', says: `${says}, at ${new Date(event.at).toISOString()}`, n })
       }
+      memory.stale.see(event)
       settled(memory, event, broken)
       found.push(...happened(memory, event, broken))
       return found
@@ -107,7 +111,8 @@ function decided(memory: Memory, event: Decision): readonly Violation[] {
   const weight = event.canaryWeight
   const isNew = weight !== null && wished.at(-1) !== weight
   const before = isSame && known.decision.stable !== null ? known.seen : null
-  if (before !== null && sight !== null && sight.n > before.n) {
+  // What ARM shows of the past nobody can write down.
+  if (before !== null && sight !== null && sight.n > before.n && memory.stale.since() === null) {
     const met = (edits.get(app) ?? []).filter((edit) => edit.n > before.n && edit.n < sight.n)
     const wants = met.length === 0 ? [] : differences(before, sight, met, known as Course)
     const { commit, n } = event

@@ -21,10 +21,12 @@ export function checkNeighbours(): Check {
   const told = new Set<string>()
   /** Deliveries that stand in a message that was tried, with the name of the message. */
   const tried = new Map<string, { readonly message: string; readonly at: number }>()
+  /** Whose image a delivery is of. */
+  const entities = new Map<string, string>()
   const recorded = new Set<string>()
   return checkOf({
     invariant: 'S15',
-    kinds: [...CALM, ...DUE, 'fault', 'event-recorded', 'message-tried'],
+    kinds: [...CALM, ...DUE, 'fault', 'push-accepted', 'event-recorded', 'message-tried'],
     timed: true,
     see: (event) => {
       calm.see(event)
@@ -35,6 +37,7 @@ export function checkNeighbours(): Check {
         if (event.moment === 'begins') sick.add(event.entity)
         else if (sick.delete(event.entity)) wellSince.set(event.entity, event.at)
       }
+      if (event.kind === 'push-accepted') entities.set(event.id, event.entity ?? '')
       if (event.kind === 'event-recorded') recorded.add(event.record.id.split('@')[0] ?? '')
       if (event.kind === 'message-tried') {
         const { message, tries, last, deliveries } = event
@@ -45,7 +48,8 @@ export function checkNeighbours(): Check {
             before !== undefined && calm.lastBut(['F6', 'F9', 'F11', 'F12', 'F14', 'F15', 'F16']) < before.at
           if (before?.message === message && isCalm && !recorded.has(id))
             broken(`delivery ${id} was kept waiting by what stands beside it in message ${message}`)
-          tried.set(id, { message, at: event.at })
+          // What is pushed to one that cannot be read waits for its own service.
+          if (!sick.has(entities.get(id) ?? '')) tried.set(id, { message, at: event.at })
         }
       }
       if (sick.size === 0) return found

@@ -4,6 +4,8 @@ import type { TraceEvent } from '../trial/trace.ts'
 export interface Sleepers {
   /** Whether this write is that of a worker who slept right before it; asked at a write, before the next event is seen. */
   isWaking(worker: number): boolean
+  /** Since when it slept; null where it did not. */
+  asleepSince(worker: number): number | null
 }
 
 /** What it follows. */
@@ -12,12 +14,15 @@ export const SLEEPERS = ['asleep', 'arm-write'] as const
 /** Follows who sleeps; the first writes of a sleeper, as many as it was about to make at once, are those that it slept before. */
 export function followSleepers(): Sleepers & { see(event: TraceEvent): void } {
   const asleep = new Map<number, number>()
+  const since = new Map<number, number>()
   let waking = -1
   return {
     see: (event) => {
       waking = -1
-      if (event.kind === 'asleep' && event.call === 'apps.perform')
+      if (event.kind === 'asleep' && event.call === 'apps.perform') {
         asleep.set(event.worker, (asleep.get(event.worker) ?? 0) + 1)
+        since.set(event.worker, event.at)
+      }
       if (event.kind !== 'arm-write') return
       const left = asleep.get(event.worker) ?? 0
       if (left === 0) return
@@ -25,5 +30,6 @@ export function followSleepers(): Sleepers & { see(event: TraceEvent): void } {
       asleep.set(event.worker, left - 1)
     },
     isWaking: (worker) => worker === waking,
+    asleepSince: (worker) => (worker === waking ? (since.get(worker) ?? null) : null),
   }
 }

@@ -1,6 +1,6 @@
 import type { AuditRow } from '../../lib/core/audit.ts'
 import type { Rollout } from '../../lib/core/rollout.ts'
-import type { ServiceKey } from '../../lib/core/service.ts'
+import { entityId, type ServiceKey } from '../../lib/core/service.ts'
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { Fault } from '../../lib/errors.ts'
 import type { Change, Outbox } from '../../lib/ports.ts'
@@ -65,6 +65,7 @@ export function createSimFooting(stage: Stage, stored: Stored): Footing {
       ...wheel,
       outbox: store.outbox,
       apps: createSimApps(toldWorld, clock),
+      heldBy: (key: ServiceKey) => (unreadable.has(key.name) ? `${entityId(key)} is in quarantine` : null),
       store: {
         ...wheel.store,
         load: (environment, names) =>

@@ -1,10 +1,10 @@
 import { type Manifest, type Push, pinnedImage } from '../../lib/core/service.ts'
 import type { Profile } from '../metrics.ts'
 import type { ImageBehaviour } from '../world/types.ts'
+import { USUAL } from './manner.ts'
 import type { ImageKind, ServicePlan } from './scenario.ts'
 
 const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
 const REGISTRY = 'registry.example.com'
 
 /** The environment that all services of a trial live in. */
@@ -12,9 +12,9 @@ export const ENVIRONMENT = 'production'
 
 /** The manifest of a service of a trial. */
 export function manifestOf(plan: ServicePlan): Manifest {
-  const { name, stages, intervalMs, bucketMs = MINUTE_MS, onNewRevision, latency, onBlind } = plan
+  const { name, stages, intervalMs, bucketMs = MINUTE_MS, onNewRevision, latency, onBlind, manner = USUAL } = plan
   const subscriptionId = '00000000-0000-0000-0000-000000000001'
-  const usual = { role: 'required' as const, source: { kind: 'azure-logs' as const }, lagMs: 3 * MINUTE_MS }
+  const usual = { role: 'required' as const, source: { kind: 'azure-logs' as const }, lagMs: manner.lagMs }
   const errors = { name: 'errors', kind: 'error-rate' as const, limitRatio: 0.01, alsoBad: [], minRequests: null }
   const p95 = { name: 'p95', kind: 'latency' as const, percentile: 95, limitMs: 300, minRequests: null }
   return {
@@ -26,19 +26,19 @@ export function manifestOf(plan: ServicePlan): Manifest {
     analysis: {
       intervalMs,
       bucketMs,
-      warmUpMs: 5 * MINUTE_MS,
-      kpis: [{ ...usual, ...errors }, ...(latency ? [{ ...usual, ...p95 }] : [])],
-      onInconclusive: { afterMs: 24 * HOUR_MS, then: 'wait' },
-      onRelative: 'hold',
+      warmUpMs: manner.warmUpMs,
+      kpis: [{ ...usual, ...errors }, ...(latency ? [{ ...usual, ...p95, role: manner.latencyRole }] : [])],
+      onInconclusive: manner.onInconclusive,
+      onRelative: manner.onRelative,
       onBlind: { afterMs: 30 * MINUTE_MS, then: onBlind ?? 'wait' },
-      requireEvidence: false,
+      requireEvidence: manner.requireEvidence,
     },
     onNewRevision,
-    deadlines: { readyMs: 10 * MINUTE_MS, trafficMs: 10 * MINUTE_MS, gateMs: 12 * HOUR_MS },
+    deadlines: manner.deadlines,
     approvals: null,
-    drainMs: MINUTE_MS,
-    scaleDownDelayMs: 10 * MINUTE_MS,
-    watchMs: 15 * MINUTE_MS,
+    drainMs: manner.drainMs,
+    scaleDownDelayMs: manner.scaleDownDelayMs,
+    watchMs: manner.watchMs,
   }
 }
 

@@ -1,4 +1,5 @@
 import { chance } from '../chance.ts'
+import { drawManner, type Manner } from './manner.ts'
 import { ASKERS, type Asker } from './people.ts'
 import { PHASES, type TrialPhase } from './trace.ts'
 import { TROUBLES, type Variant } from './troubles.ts'
@@ -47,6 +48,8 @@ export interface ServicePlan {
   readonly latency: boolean
   /** What becomes of a rollout whose figures stay away; absent = it waits for a person. */
   readonly onBlind?: 'abort'
+  /** Absent = the usual. */
+  readonly manner?: Manner
 }
 
 /** A trial as plain data: all of it follows from the seed. */
@@ -77,7 +80,8 @@ export function drawScenario(seed: number): Scenario {
   const { draw, pick } = dice
   const workers = draw(1, 3)
   const drawn = NAMES.slice(0, pick([1, 1, 1, 1, 2, 3])).map((name) => drawService(dice, name))
-  const services = seed % OFTEN_EVERY === 0 ? drawn.map((service) => ({ ...service, intervalMs: OFTEN_MS })) : drawn
+  const often = seed % OFTEN_EVERY === 0 ? drawn.map((service) => ({ ...service, intervalMs: OFTEN_MS })) : drawn
+  const services = withManners(seed, often)
   const items = [
     ...services.flatMap((_, service) => drawPushes(dice, service)),
     ...Array.from({ length: draw(0, 3) }, (_, index) => drawCommand(dice, services.length, index)),
@@ -141,6 +145,12 @@ function drawCommand(dice: Dice, services: number, index: number): Undated<Item>
   const { draw, pick } = dice
   const service = draw(0, services - 1)
   return { kind: 'command', at: somewhen(dice), service, verb: pick(VERBS), command: `command-${index}` }
+}
+
+/** Two services of three have a manner of their own: by dice of their own, so that they shift nothing else. */
+function withManners(seed: number, services: readonly ServicePlan[]): readonly ServicePlan[] {
+  const { draw, pick } = diceOf(seed ^ 0xca7e)
+  return services.map((service) => (draw(0, 2) === 0 ? service : { ...service, manner: drawManner(pick) }))
 }
 
 /** What people ask for who may not always: by dice of their own, so that they shift nothing else. */

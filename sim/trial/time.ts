@@ -45,7 +45,9 @@ export async function passTime(life: Life, until: number, isOver: () => boolean)
     if (turns > AT_ONCE) throw new Error(`at ${new Date(at).toISOString()} there is no end of things to do`)
     life.ground.watchTraffic()
     life.happen()
-    if (!life.wakes.gone) await goOn(life, turns)
+    // With the control plane gone, who slept in it is gone as well.
+    if (life.wakes.gone) life.asleep.splice(0)
+    else await goOn(life, turns)
     await life.monitor.ask(Math.min(...dueTimes(life.ground)), clock.now(), life.wakes.gone)
   }
 }

@@ -17,7 +17,8 @@ const canaryOf = (stage: Stage) => stage.rollout(PRICING).canary
 
 /**
  * A worker decides to raise the canary to 60 percent and falls asleep at a call; meanwhile a person aborts, and everything
- * goes back to stable. Then it wakes. How long users meet those 60 percent from then on, in milliseconds.
+ * goes back to stable. Then it wakes. How long users meet those 60 percent from then on, in milliseconds, and whether the
+ * canary is still switched on when it wakes.
  */
 async function woken(
   at: (gate: Parked) => boolean,
@@ -25,7 +26,7 @@ async function woken(
   watchMs: number,
   options: StageOptions = {},
   manifest: Partial<Manifest> = {},
-): Promise<[Stage, number]> {
+): Promise<[stage: Stage, met: number, isOn: boolean]> {
   const stage = await setScene(
     { ...(SCENES[0] as Scene), manifest: { stages: STEPS, watchMs, ...manifest } },
     1,
@@ -49,12 +50,13 @@ async function woken(
   schedule.free(sleeper.number)
   await schedule.settle()
   await done
+  const isOn = stage.world.see(pricingManifest().target).revisions.find(({ name }) => name === canaryOf(stage))?.active
   await stage.run(HOUR)
   expectSound(stage)
   const met = stage.world
     .segments(pricingManifest().target, woke, stage.clock.now())
     .filter((segment) => segment.weights[canaryOf(stage)] === 60)
-  return [stage, met.reduce((sum, { from, to }) => sum + to - from, 0)]
+  return [stage, met.reduce((sum, { from, to }) => sum + to - from, 0), isOn === true]
 }
 
 const inAzure = ({ call }: Parked) => call === 'apps.perform'
@@ -95,6 +97,16 @@ describe('a writer that sleeps through an abort', () => {
       expect(met).toBeLessThanOrEqual(LOOK_MS + 10_000)
       expect(weights(stage)).toEqual({ 'pricing--v1': 100 })
       expect(kinds(stage).filter((kind) => kind === 'late-write-corrected')).toHaveLength(1)
+    },
+  )
+
+  test.each([3 * MINUTE, 8 * MINUTE, LONGEST_LIFE_MS - MINUTE])(
+    'on its way into Azure, for %i ms, sends nobody to a revision that is off, however short the drain',
+    async (sleptMs) => {
+      const [stage, met, isOn] = await woken(inAzure, sleptMs, 15 * MINUTE, {}, { drainMs: 0 })
+      expect(met).toBeGreaterThan(0)
+      expect(isOn).toBe(true)
+      expect(stage.world.see(pricingManifest().target).revisions.map(({ active }) => active)).toEqual([true, false])
     },
   )
 

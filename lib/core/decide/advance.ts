@@ -159,8 +159,9 @@ function rollingBack(move: Move, facts: Facts, phase: Phase & { kind: 'rolling-b
   const { rollout } = move
   const { trafficMs, readyMs } = rollout.manifest.deadlines
   if (facts.app.kind === 'unseen') {
-    const gone = facts.app.fault.kind === 'not-found' && facts.now >= phase.since + readyMs
-    if (gone) return finish(move, facts, phase.outcome, `${phase.because}; the app itself is gone`)
+    const { trouble } = rollout
+    const isGone = trouble?.kind === 'not-found' && facts.now >= Math.max(phase.since, trouble.since) + readyMs
+    if (isGone) return finish(move, facts, phase.outcome, `${phase.because}; the app itself is gone`)
     return overdue(move, facts, phase.since + trafficMs, 'the canary may still have traffic: the app cannot be seen')
   }
   const { app } = facts.app

@@ -17,6 +17,7 @@ import {
 import { hold, keptLowBy } from './hold.ts'
 import { change, keepFor, type Move, note } from './move.ts'
 import { mustWait, untroubled } from './trouble.ts'
+import { lateUntil } from './wake.ts'
 
 /** A template that stays failed after so many repairs needs a person; every repair leaves a revision behind. */
 const MOST_REPAIRS = 50
@@ -127,7 +128,10 @@ function make(move: Move, facts: Facts, app: AppSeen): Closing {
   return { move, actions: wakes(rollout, app) }
 }
 
-/** Towards the weight of the step: onto revisions that are switched on, and up only onto a canary that is ready, and while no freeze holds. */
+/**
+ * Towards the weight of the step: onto revisions that are switched on, and up only onto those that can serve, and while no
+ * freeze holds. Stable rises where a hand had taken its users and Slipway takes over again.
+ */
 function shift(move: Move, facts: Facts, app: AppSeen): Closing {
   const { rollout } = move
   const wanted = wantedWeight(rollout)
@@ -142,6 +146,9 @@ function shift(move: Move, facts: Facts, app: AppSeen): Closing {
   if (off !== undefined) return switchOn(move, facts, off)
   if (sameWeights(seen, weights) && !followsLatest(app)) return { move, actions: [] }
   if (rises && !isReady(canary)) return { move, actions: wakes(rollout, app) }
+  const stable = find(app, rollout.stable)
+  const isBack = (weights[rollout.stable] ?? 0) > (seen[rollout.stable] ?? 0)
+  if (isBack && stable !== undefined && !canServe(stable)) return { move, actions: [] }
   return write(move, facts, app, rollout.stable, weights)
 }
 
@@ -183,7 +190,8 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   }
   // A last step that bakes has had all traffic for long when it is promoted: what it replaced is kept from then on.
   const since = promoted ? Math.max(rollout.trafficSeenAt, phase.at) : rollout.trafficSeenAt
-  const drained = (name: string) => facts.now >= since + keepFor(rollout, phase.outcome, name)
+  const late = (name: string) => (isOfOlderWishes(rollout, name) ? lateUntil(rollout) : Number.NEGATIVE_INFINITY)
+  const drained = (name: string) => facts.now >= Math.max(since + keepFor(rollout, phase.outcome, name), late(name))
   const serving = [keeper.name, ...Object.keys(seen)].map((name) => find(app, name))
   const served = serving.every((revision) => revision !== undefined && canServe(revision))
   if (!served) return { move, actions: [] }
@@ -197,6 +205,11 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
     notes: `${idle} has had no traffic for long enough and is switched off`,
   })
   return { move: noted, actions: [{ kind: 'deactivate', revision: idle }] }
+}
+
+/** Whether a writer that slept may give this revision traffic: then it stays on for as long, or users would meet nothing there. */
+function isOfOlderWishes({ stable, canary, wished }: Rollout, name: string): boolean {
+  return (name === stable || name === canary) && wished.some((weight) => weight > 0)
 }
 
 /**

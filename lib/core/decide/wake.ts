@@ -15,6 +15,8 @@ const THROTTLED_MS = 2_000
 
 /** How soon an end is looked at again while a writer that slept may still bring an older split back: users meet that until then. */
 const WATCH_MS = 60_000
+/** So long an app that was gone before its canary had lost its traffic is looked for: whoever brings it back brings that split back. */
+const GONE_MS = 24 * 3_600_000
 /** So long after the last wish may a write of an older one come: a function lives no longer. */
 const LATE_MS = 600_000
 
@@ -30,7 +32,7 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   if (phase.kind === 'finished' && !busy && isQuiet(rollout, now)) return null
   const { frozen } = rollout
   const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity
-  const watches = mayComeLate(rollout, now) ? now + WATCH_MS : Infinity
+  const watches = mayComeLate(rollout, now) || mayComeBack(rollout, now) ? now + WATCH_MS : Infinity
   const regular = Math.min(onTheBeat(rollout, now), thaws, watches)
   if (trouble?.during === 'deed' && trouble.retryAt > now) return Math.min(regular, Math.max(trouble.retryAt, soon))
   if (frozen?.unreadable === true) return Math.min(regular, now + UNREAD_MS)
@@ -69,8 +71,19 @@ function mayFail({ role, verdict, evalues }: Evidence): boolean {
 }
 
 /** Whether a write from before the end may still be on its way. */
-function mayComeLate({ phase, wishedAt }: Rollout, now: number): boolean {
-  return phase.kind === 'finished' && now < phase.watchUntil && now < wishedAt + LATE_MS
+function mayComeLate(rollout: Rollout, now: number): boolean {
+  return now < lateUntil(rollout)
+}
+
+/** Until when, after its end, a write from before it may still come; minus infinity before the end. */
+export function lateUntil({ phase, wishedAt }: Rollout): number {
+  return phase.kind === 'finished' ? Math.min(phase.watchUntil, wishedAt + LATE_MS) : Number.NEGATIVE_INFINITY
+}
+
+/** Whether the app cannot be seen since the end, and its canary still had users when it last was. */
+function mayComeBack({ phase, footprint, canary, trouble }: Rollout, now: number): boolean {
+  if (phase.kind !== 'finished' || phase.outcome === 'promoted' || now >= phase.at + GONE_MS) return false
+  return trouble?.during === 'look' && (footprint?.weights[canary] ?? 0) > 0
 }
 
 function isAwaiting(rollout: Rollout): boolean {
@@ -88,10 +101,10 @@ function isAwaiting(rollout: Rollout): boolean {
   }
 }
 
-/** Whether a finished rollout needs no more looks: watched for long enough, and no leftover is still to be switched off. */
+/** Whether a finished rollout needs no more looks: watched for long enough, not gone with users, and no leftover is still to be switched off. */
 export function isQuiet(rollout: Rollout, now: number): boolean {
   const { phase } = rollout
-  if (phase.kind !== 'finished' || now < phase.watchUntil) return false
+  if (phase.kind !== 'finished' || now < phase.watchUntil || mayComeBack(rollout, now)) return false
   return untidied(rollout).length === 0 || now >= phase.watchUntil + rollout.manifest.watchMs
 }
 

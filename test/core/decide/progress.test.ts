@@ -305,6 +305,13 @@ describe('the gap while progressing', () => {
     const resumed = look(seen.next, off, {}, aCommand('resume'))
     expect(resumed.actions).toEqual([{ kind: 'activate', revision: STABLE }])
   })
+  test('users go back to a stable revision only once it can serve: a hand had given them all to the canary', () => {
+    const rollout = { ...going, footprint: null }
+    const stable = (state: object) => appAt(100, { revisions: [aRevision(STABLE, state), aRevision(CANARY)] })
+    expect(look(rollout, stable(STARTING)).actions).toEqual([])
+    expect(asked(look(rollout, stable(ASLEEP)).actions)).toEqual({ [STABLE]: 90, [CANARY]: 10 })
+    expect(asked(look(rollout, stable({})).actions)).toEqual({ [STABLE]: 90, [CANARY]: 10 })
+  })
   test('weight is taken away from a canary although it is not ready', () => {
     const rollout = aRollout(progressing(0, null), { footprint: null })
     const tooMuch = appAt(50, { revisions: [aRevision(STABLE), aRevision(CANARY, STARTING)] })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../../lib/core/decide/decide.ts'
 import { keepFor, supersede } from '../../../lib/core/decide/move.ts'
+import type { Rollout } from '../../../lib/core/rollout.ts'
 import { footprintOf } from '../../../lib/core/traffic.ts'
 import {
   ASLEEP,
@@ -121,11 +122,30 @@ describe('rolling back', () => {
   })
   test('ends where the app itself is gone, so that it blocks no later push', () => {
     const fault = { kind: 'not-found', message: 'no such app', retryAfterMs: null } as const
-    const gone = (now: number) => decide(going, { ...facts(null), now, app: { kind: 'unseen', fault } }, null)
-    expect(phaseOf(gone(T0 + 10 * MINUTE - 1).next)).toBe('rolling-back rolled-back')
-    const ended = gone(T0 + 10 * MINUTE)
+    const gone = (now: number, before = going) =>
+      decide(before, { ...facts(null), now, app: { kind: 'unseen', fault } }, null)
+    const first = gone(T0 + 5 * MINUTE).next
+    expect(phaseOf(gone(T0 + 15 * MINUTE - 1, first).next)).toBe('rolling-back rolled-back')
+    const ended = gone(T0 + 15 * MINUTE, first)
     expect(phaseOf(ended.next)).toBe('finished rolled-back')
     expect(ended.rows.at(-1)?.notes).toContain('the app itself is gone')
+    // One such answer is none: nobody had looked for hours.
+    expect(phaseOf(gone(T0 + 5 * HOUR).next)).toBe('rolling-back rolled-back')
+  })
+  test('looks each minute of a day for an app that was gone with users on its canary, and brings them back', () => {
+    const fault = { kind: 'not-found', message: 'no such app', retryAfterMs: null } as const
+    const gone = (now: number, before: Rollout) =>
+      decide(before, { ...facts(null), now, app: { kind: 'unseen', fault } }, null).next
+    const seen = look(going, appAt(10), { now: T0 }).next
+    const ended = gone(T0 + 11 * MINUTE, gone(T0 + MINUTE, seen))
+    expect(phaseOf(ended)).toBe('finished rolled-back')
+    expect(ended.wakeAt).toBe(T0 + 12 * MINUTE)
+    const later = gone(T0 + 20 * HOUR, ended)
+    expect(later.wakeAt).toBe(T0 + 20 * HOUR + MINUTE)
+    const back = look(later, appAt(10), { now: T0 + 20 * HOUR + MINUTE })
+    expect(back.actions).toMatchObject([{ kind: 'set-traffic' }])
+    expect(look(back.next, appAt(0), { now: T0 + 21 * HOUR }).next.wakeAt).toBeNull()
+    expect(gone(T0 + 11 * MINUTE + 24 * HOUR, later).wakeAt).toBeNull()
   })
 
   test('is confirmed by a look, and the canary is left to drain', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { checkWeights } from '../../../sim/checks/s01-weights.ts'
 import { checkFencing } from '../../../sim/checks/s02-fencing.ts'
 import { checkDrained } from '../../../sim/checks/s06-drained.ts'
 import { checkWayBack } from '../../../sim/checks/s07-way-back.ts'
@@ -6,6 +7,7 @@ import { checkDigest } from '../../../sim/checks/s08-digest.ts'
 import {
   decision,
   end,
+  fault,
   foundBy,
   MINUTE,
   REVISIONS,
@@ -121,6 +123,39 @@ test('a revision goes when it has drained', () => {
     /^S6 .* lost its traffic 58 s ago/,
   )
   expect(foundBy(checkDrained(), ...left.slice(0, 2), switchedOff(MINUTE, 'new')).join()).toMatch(/it has traffic/)
+})
+
+test('what a hand gave and took at once served nobody, and who slept inside its call switches off what it likes', () => {
+  const atOnce = [
+    service(),
+    traffic(0, { old: 100 }),
+    traffic(MINUTE, { old: 50, new: 50 }),
+    traffic(MINUTE, { old: 100 }),
+  ]
+  expect(foundBy(checkDrained(), ...atOnce, switchedOff(MINUTE, 'new'))).toEqual([])
+  const served = [...atOnce.slice(0, 2), traffic(MINUTE - 1, { old: 50, new: 50 }), ...atOnce.slice(2)]
+  expect(foundBy(checkDrained(), ...served, switchedOff(MINUTE, 'new')).join()).toMatch(/lost its traffic 0 s ago/)
+  const asleep: Told = { at: 1, kind: 'asleep', worker: 3, call: 'apps.perform' }
+  expect(foundBy(checkDrained(), ...served, asleep, switchedOff(MINUTE, 'new'))).toEqual([])
+})
+
+test('traffic for a revision that is off breaks S1, unless nobody could know that a hand had switched it off', () => {
+  const off = { revisions: REVISIONS.map((one) => ({ ...one, active: one.name !== 'new' })) }
+  const begun = [service(), traffic(0, { old: 100 })]
+  const late = write(8 * MINUTE, { old: 90, new: 10 }, off)
+  const found = (...story: readonly Told[]) => foundBy(checkWeights(), ...begun, ...story).join()
+  const asleep = (at: number): Told => ({ at, kind: 'asleep', worker: 3, call: 'apps.perform' })
+  const stale = fault(1, 'F8', 'begins', { variant: 'reads-stale', entity: 'production/shop' })
+  const hand = { at: 5, kind: 'edit', app: 's/g/shop', what: 'switched-off' } as unknown as Told
+  expect(found(late)).toMatch(/^S1 .*new is to have 10 % and is switched off/)
+  expect(found(hand, late)).toMatch(/switched off/)
+  expect(found(asleep(1), late)).toMatch(/switched off/)
+  expect(found(hand, asleep(6), late)).toMatch(/switched off/)
+  expect(found(asleep(1), hand, late)).toBe('')
+  expect(found(stale, hand, late)).toBe('')
+  expect(found(stale, late)).toMatch(/switched off/)
+  // A function lives for ten minutes: who sleeps for longer does not wake.
+  expect(found(asleep(1), { ...late, at: 10 * MINUTE + 1 })).toBe('')
 })
 
 test('nothing goes while what has the traffic cannot serve, and clocks that are apart excuse what they are apart, and no more', () => {

@@ -58,6 +58,12 @@ const accepted: Told = { at: 0, kind: 'push-accepted', id: 'e1', entity: null, t
 
 test('what was accepted is not lost', () => {
   expect(foundBy(checkNothingLost(), accepted, recorded('ignored'))).toEqual([])
+  const taken: Told = { ...accepted, entity: 'production/shop' } as Told
+  const nobody = recorded('ignored', { id: 'e1', entityId: null })
+  expect(foundBy(checkNothingLost(), taken, nobody).join()).toMatch(
+    /ignored as if nobody took it, and production\/shop does/,
+  )
+  expect(foundBy(checkNothingLost(), accepted, nobody)).toEqual([])
   expect(foundBy(checkNothingLost(), accepted).join()).toMatch(/^S11 delivery e1 \(v1\) .* became nothing$/)
   expect(foundBy(checkNothingLost(), accepted, recorded('ignored', { id: 'e2@production/shop' }))).toHaveLength(1)
   expect(foundBy(checkNothingLost(), accepted, recorded('quarantined', { id: 'e1', entityId: null }))).toEqual([])

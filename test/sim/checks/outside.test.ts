@@ -107,6 +107,16 @@ test('a change of mode, sessions or labels counts as well, and the weights of th
   expect(foundBy(checkForeignEdits(), ...set({}))).toEqual([])
 })
 
+test('what a hand does while ARM shows the past nobody can write down, and afterwards everybody can', () => {
+  const stale = (at: number, moment: 'begins' | 'ends') =>
+    fault(at, 'F8', moment, { variant: 'reads-stale', entity: ENTITY })
+  const blind = [...watched, stale(5, 'begins'), ...met, stepping(MINUTE, { commit: 2 })]
+  expect(foundBy(checkForeignEdits(), ...blind, end(HOUR))).toEqual([])
+  const again = [edit(2 * MINUTE, { old: 30, new: 70 }), traffic(2 * MINUTE, { old: 30, new: 70 }), read(3 * MINUTE)]
+  const sighted = [...blind, stale(2 * MINUTE, 'ends'), ...again, stepping(3 * MINUTE, { commit: 3 })]
+  expect(foundBy(checkForeignEdits(), ...sighted, end(HOUR)).join()).toMatch(/an edit of the weights was seen/)
+})
+
 const people: readonly Told[] = [
   { at: 0, kind: 'principal', actor: 'olga', role: 'operator', services: null },
   { at: 0, kind: 'principal', actor: 'petra', role: 'approver', services: ['other'] },
