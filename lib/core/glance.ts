@@ -1,6 +1,7 @@
 import type { AppGlance } from './app.ts'
 import { bakeEnds, steadySince } from './ask.ts'
 import { keepFor } from './decide/move.ts'
+import { neededUntil } from './decide/wake.ts'
 import { sameLabels } from './drift.ts'
 import type { JudgeState } from './judge/state.ts'
 import type { Verdict } from './judge/verdict.ts'
@@ -94,5 +95,7 @@ function isAsWished(rollout: Rollout, footprint: Footprint, stable: string): boo
 function hasDrained(rollout: Rollout, { active }: Footprint, now: number): boolean {
   const { phase, leftovers, trafficSeenAt } = rollout
   if (phase.kind !== 'finished') return false
-  return leftovers.some((name) => active.includes(name) && now >= trafficSeenAt + keepFor(rollout, phase.outcome, name))
+  const from = (name: string) =>
+    Math.max(trafficSeenAt + keepFor(rollout, phase.outcome, name), neededUntil(rollout, name))
+  return leftovers.some((name) => active.includes(name) && now >= from(name))
 }

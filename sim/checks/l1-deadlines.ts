@@ -96,7 +96,7 @@ function limitOf({ decision, isConfirmed }: Stand, { deadlines, stages, analysis
       const bakeMs = cause === 'undo' ? 0 : (stages[stage ?? 0]?.bakeMs ?? 0)
       const lagMs = Math.max(0, ...analysis.kpis.map((kpi) => kpi.lagMs))
       const { afterMs } = analysis.onInconclusive
-      return bakeMs + lagMs + (afterMs ?? Number.POSITIVE_INFINITY) + analysis.intervalMs
+      return bakeMs + lagMs + (afterMs ?? Math.max(bakeMs, 60 * MINUTE_MS)) + analysis.intervalMs
     }
     default:
       return Number.POSITIVE_INFINITY

@@ -30,10 +30,11 @@ export function checkConverges(): Check {
   const wished = new Map<string, number>()
   const excused = new Set<string>()
   const dragging = new Set<string>()
+  const hands = followHands(excused)
   const allowedFor = (entity: string) => (dragging.has(entity) ? DRAGS_MS : WAITS_MS) + TICKS_MS
   return checkOf({
     invariant: 'L2',
-    kinds: [...CALM, ...SLEEPERS, 'service', 'traffic', 'fault', 'edit', 'arm-write', 'decision', 'audit'],
+    kinds: [...CALM, ...SLEEPERS, 'service', 'traffic', 'fault', 'edit', 'arm-read', 'decision', 'audit'],
     timed: true,
     see: (event) => {
       calm.see(event)
@@ -44,8 +45,7 @@ export function checkConverges(): Check {
       }
       if (event.kind === 'traffic') serving.set(event.app, event.weights)
       if (event.kind === 'fault' && /^operation-(slow|late)$/.test(event.variant)) dragging.add(event.entity ?? '')
-      // What a hand gave is left, or stands until somebody looks: another promise.
-      if (event.kind === 'edit') excused.add(entities.get(event.app) ?? '')
+      if (event.kind === 'edit' || event.kind === 'arm-read') hands.see(event, entities.get(event.app) ?? '')
       // So does what a worker brings back that slept inside its call: the next look of the watch is an interval away.
       if (event.kind === 'arm-write' && sleepers.isWaking(event.worker)) excused.add(entities.get(event.app) ?? '')
       if (event.kind === 'decision') {
@@ -66,7 +66,8 @@ export function checkConverges(): Check {
       if (event.at - since <= WAITS_MS + TICKS_MS) return []
       const found = []
       for (const [entity, decision] of newest) {
-        if (excused.has(entity) || event.at - (wished.get(entity) ?? 0) <= allowedFor(entity)) continue
+        if (excused.has(entity) || hands.isUnseen(entity) || event.at - (wished.get(entity) ?? 0) <= allowedFor(entity))
+          continue
         const weights = serving.get(apps.get(entity) ?? '') ?? {}
         if (event.at - since <= allowedFor(entity) || isMet(decision, weights)) continue
         excused.add(entity)
@@ -77,6 +78,18 @@ export function checkConverges(): Check {
     },
     end: () => [],
   })
+}
+
+/** What a hand gave is left, or stands until somebody looks: another promise. Whoever sees it first is still to say so. */
+function followHands(excused: Set<string>) {
+  const unseen = new Set<string>()
+  return {
+    see: (event: TraceEvent & { readonly kind: 'edit' | 'arm-read' }, entity: string) => {
+      if (event.kind === 'edit') unseen.add(entity)
+      if (event.kind === 'edit' || (event.code === null && unseen.delete(entity))) excused.add(entity)
+    },
+    isUnseen: (entity: string) => unseen.has(entity),
+  }
 }
 
 /** Whether users meet what was decided. */

@@ -29,8 +29,10 @@ export function checkWeights(): Check {
         if (event.phase === 'rolling-back') leaving.add(app)
         else leaving.delete(app)
       }
-      if (event.kind !== 'arm-write' || unseen.excuses(event)) return []
-      const wrongs = wrongsOf(event, serving.get(event.app) ?? {}, leaving.has(event.app))
+      if (event.kind !== 'arm-write') return []
+      const entity = [...apps].find(([, app]) => app === event.app)?.[0] ?? ''
+      const isExcused = unseen.excuses(event, entity)
+      const wrongs = wrongsOf(event, serving.get(event.app) ?? {}, leaving.has(event.app), isExcused)
       const at = new Date(event.at).toISOString()
       return wrongs.map((wrong) => ({
         invariant: 'S1',
@@ -56,15 +58,20 @@ function followUnseen() {
     stale.see(event)
     if (event.kind === 'edit') edited.set(event.app, event.at)
   }
-  const excuses = ({ app, worker, at }: Write) => {
+  const excuses = ({ app, worker, at }: Write, entity: string) => {
     const asleep = sleepers.asleepSince(worker) ?? at
-    const since = Math.min(asleep, stale.since() ?? at)
+    const since = Math.min(asleep, stale.since(entity) ?? at)
     return at - asleep >= LIFE_MS || (since < at && (edited.get(app) ?? Number.NEGATIVE_INFINITY) >= since)
   }
   return { see, excuses }
 }
 
-function wrongsOf({ asked, revisions }: Write, now: Weights, isLeaving: boolean): readonly string[] {
+function wrongsOf(
+  { asked, revisions }: Write,
+  now: Weights,
+  isLeaving: boolean,
+  isExcused: boolean,
+): readonly string[] {
   const latest = asked.followsLatest ? ['an entry follows the latest revision'] : []
   if (asked.weights === null) return latest
   const entries = Object.entries(asked.weights)
@@ -73,6 +80,7 @@ function wrongsOf({ asked, revisions }: Write, now: Weights, isLeaving: boolean)
   const unfit = entries.flatMap(([name, weight]) => {
     const revision = revisions.find((one) => one.name === name)
     if (revision === undefined) return weight > 0 ? [`${name} is to have ${weight} % and does not exist`] : []
+    if (isExcused) return []
     if (weight > 0 && !revision.active) return [`${name} is to have ${weight} % and is switched off`]
     const rises = weight > (now[name] ?? 0)
     return rises && !revision.ready && !isLeaving ? [`${name} is to rise to ${weight} % and is not ready`] : []

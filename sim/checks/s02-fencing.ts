@@ -20,7 +20,8 @@ type Write = TraceEvent & { readonly kind: 'arm-write' }
  * S2: every write to ARM rests on a look of its worker that is half a minute old at most, and on a decision that was stored
  * after that look; a write of an older wish comes after one of a newer wish within that half minute only (Container Apps has
  * no If-Match; a rollback, which is never taken back, asks nobody). Who fell asleep inside the very call cannot be held to
- * it. And a rollout is over, or a step seen, only by a look that came after the last write, or heard that the app is gone.
+ * it, nor anybody to a look after it. And a rollout is over, or a step seen, only by a look that came after the last write, or
+ * heard that the app is gone.
  */
 export function checkFencing(): Check {
   const apps = new Map<string, string>()
@@ -70,7 +71,7 @@ export function checkFencing(): Check {
           event.app,
           Math.max(issued.get(event.app) ?? 0, own.get(`${event.worker} ${event.app}`)?.number ?? 0),
         )
-        if (event.applied) unread.write(event)
+        if (event.applied && !isWaking) unread.write(event)
       }
       return wrong === null ? [] : broken(`worker ${event.worker} wrote to ${event.app} (${event.deed}) and ${wrong}`)
     },

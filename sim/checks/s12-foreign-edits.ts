@@ -112,7 +112,7 @@ function decided(memory: Memory, event: Decision): readonly Violation[] {
   const isNew = weight !== null && wished.at(-1) !== weight
   const before = isSame && known.decision.stable !== null ? known.seen : null
   // What ARM shows of the past nobody can write down.
-  if (before !== null && sight !== null && sight.n > before.n && memory.stale.since() === null) {
+  if (before !== null && sight !== null && sight.n > before.n && memory.stale.since(event.entity) === null) {
     const met = (edits.get(app) ?? []).filter((edit) => edit.n > before.n && edit.n < sight.n)
     const wants = met.length === 0 ? [] : differences(before, sight, met, known as Course)
     const { commit, n } = event
@@ -162,6 +162,8 @@ function happened(memory: Memory, event: TraceEvent, broken: Broken): readonly V
       break
     case 'wake':
       skews.set(event.worker, event.clock - event.at)
+      // What it saw the last time it was awake led to nothing that it still has in mind.
+      for (const by of sights.keys()) if (by.startsWith(`${event.worker} `)) sights.delete(by)
       break
     case 'traffic':
       serving.set(event.app, event.weights)

@@ -47,7 +47,8 @@ export function checkStatic(): Check {
           newest.set(`${event.entity} ${event.kpi}`, event)
           return []
         case 'decision':
-          return isDark(event.entity, event.at)
+          // Who fell asleep while storing it had read the state before.
+          return isDark(event.entity, event.at) && !sleepers.wasStoring(event.worker)
             ? broken(`${event.rollout} of ${event.entity} was decided on while its state could not be read`)
             : []
         case 'arm-write': {

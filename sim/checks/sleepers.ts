@@ -4,6 +4,8 @@ import type { TraceEvent } from '../trial/trace.ts'
 export interface Sleepers {
   /** Whether this write is that of a worker who slept right before it; asked at a write, before the next event is seen. */
   isWaking(worker: number): boolean
+  /** Whether this worker fell asleep while it stored something. */
+  wasStoring(worker: number): boolean
   /** Since when it slept; null where it did not. */
   asleepSince(worker: number): number | null
 }
@@ -15,6 +17,7 @@ export const SLEEPERS = ['asleep', 'arm-write'] as const
 export function followSleepers(): Sleepers & { see(event: TraceEvent): void } {
   const asleep = new Map<number, number>()
   const since = new Map<number, number>()
+  const storing = new Set<number>()
   let waking = -1
   return {
     see: (event) => {
@@ -23,6 +26,7 @@ export function followSleepers(): Sleepers & { see(event: TraceEvent): void } {
         asleep.set(event.worker, (asleep.get(event.worker) ?? 0) + 1)
         since.set(event.worker, event.at)
       }
+      if (event.kind === 'asleep' && event.call === 'store.commit') storing.add(event.worker)
       if (event.kind !== 'arm-write') return
       const left = asleep.get(event.worker) ?? 0
       if (left === 0) return
@@ -30,6 +34,7 @@ export function followSleepers(): Sleepers & { see(event: TraceEvent): void } {
       asleep.set(event.worker, left - 1)
     },
     isWaking: (worker) => worker === waking,
+    wasStoring: (worker) => storing.has(worker),
     asleepSince: (worker) => (worker === waking ? (since.get(worker) ?? null) : null),
   }
 }

@@ -2,8 +2,8 @@ import type { TraceEvent } from '../trial/trace.ts'
 
 /** Knows since when ARM shows what was before, instead of what is. */
 export interface Stale {
-  /** Since when some app is shown as it was; null = none is. */
-  since(): number | null
+  /** Since when the app of this service is shown as it was; null = it is shown as it is. */
+  since(entity: string): number | null
 }
 
 /** What it follows. */
@@ -18,6 +18,6 @@ export function followStale(): Stale & { see(event: TraceEvent): void } {
       if (event.moment === 'ends') standing.delete(event.entity)
       else standing.set(event.entity, event.at)
     },
-    since: () => (standing.size === 0 ? null : Math.min(...standing.values())),
+    since: (entity) => standing.get(entity) ?? null,
   }
 }

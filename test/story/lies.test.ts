@@ -151,14 +151,16 @@ test('an operation of others that blocks every write for half an hour keeps a ro
 })
 
 describe('an app that is deleted in the middle of a canary', () => {
-  test('is told of, and ends with the abort', async () => {
+  test('is told of, waited for a day, and ends with the abort', async () => {
     const stage = await givenCanary()
     stage.world.removeApp(target)
     await stage.run(10 * MINUTE)
     expect(kinds(stage)).toContain('trouble')
     expect(stage.rollout(PRICING).phase.kind).toBe('progressing')
     await stage.command(PRICING, 'abort')
-    expect(await untilFinished(stage, HOUR)).toBe('aborted')
+    await stage.run(HOUR)
+    expect(kinds(stage)).toContain('deadline-passed')
+    expect(await untilFinished(stage, 24 * HOUR)).toBe('aborted')
     expect(sentences(stage).join(' ')).toContain('the app itself is gone')
   })
 

@@ -102,7 +102,8 @@ function passed(move: Move, facts: Facts, stage: number, last: boolean): Move {
 function unclearTooLong(move: Move, facts: Facts, phase: Phase & { kind: 'progressing' }): Move {
   const { manifest } = move.rollout
   const { then } = manifest.analysis.onInconclusive
-  if (facts.now < patienceEnds(move.rollout, phase)) return move
+  // What was missed is still taken in: nobody can say yet that it is unclear.
+  if (facts.isBehind === true || facts.now < patienceEnds(move.rollout, phase)) return move
   const why = facts.verdict?.because ?? 'no measurements'
   const evidence = facts.verdict?.evidence ?? []
   const unclear = facts.verdict?.kind ?? 'inconclusive'
@@ -155,13 +156,24 @@ function paused(move: Move, facts: Facts, phase: Phase & { kind: 'paused' }): Mo
   return tended
 }
 
+/** So long an app that is not there, and may come back with users on the canary, is waited for. */
+const GONE_MS = 24 * 3_600_000
+
+/** Whether the app has not been there for so long that it counts as gone: nothing is left to be taken from the canary. */
+function isGone({ trouble, wished, manifest }: Rollout, since: number, now: number): boolean {
+  if (trouble?.kind !== 'not-found') return false
+  const { readyMs } = manifest.deadlines
+  // Whoever brings it back brings its split back, which gave the canary traffic if it was ever wished for.
+  const patienceMs = wished.some((weight) => weight > 0) ? Math.max(GONE_MS, readyMs) : readyMs
+  return now >= Math.max(since + patienceMs, Math.min(trouble.since, now) + readyMs)
+}
+
 function rollingBack(move: Move, facts: Facts, phase: Phase & { kind: 'rolling-back' }): Move {
   const { rollout } = move
   const { trafficMs, readyMs } = rollout.manifest.deadlines
   if (facts.app.kind === 'unseen') {
-    const { trouble } = rollout
-    const isGone = trouble?.kind === 'not-found' && facts.now >= Math.max(phase.since, trouble.since) + readyMs
-    if (isGone) return finish(move, facts, phase.outcome, `${phase.because}; the app itself is gone`)
+    if (isGone(rollout, phase.since, facts.now))
+      return finish(move, facts, phase.outcome, `${phase.because}; the app itself is gone`)
     return overdue(move, facts, phase.since + trafficMs, 'the canary may still have traffic: the app cannot be seen')
   }
   const { app } = facts.app

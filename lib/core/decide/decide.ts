@@ -85,8 +85,10 @@ function endWatch(move: Move, facts: Facts, busy: boolean): Move {
 function remember(move: Move, facts: Facts): Move {
   const { verdict } = facts
   if (verdict === null) return move
-  const taken = change(move, { verdict })
   const before = move.rollout.verdict === null ? null : darkKpi(move.rollout.verdict)
+  // While what was missed is taken in nobody can say whether a silence is over.
+  if (before !== null && facts.isBehind === true) return move
+  const taken = change(move, { verdict })
   const now = darkKpi(verdict)
   if (now !== null && isNews(before, now))
     return note(taken, facts, {

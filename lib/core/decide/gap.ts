@@ -17,7 +17,7 @@ import {
 import { hold, keptLowBy } from './hold.ts'
 import { change, keepFor, type Move, note } from './move.ts'
 import { mustWait, untroubled } from './trouble.ts'
-import { lateUntil } from './wake.ts'
+import { neededUntil } from './wake.ts'
 
 /** A template that stays failed after so many repairs needs a person; every repair leaves a revision behind. */
 const MOST_REPAIRS = 50
@@ -190,8 +190,8 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
   }
   // A last step that bakes has had all traffic for long when it is promoted: what it replaced is kept from then on.
   const since = promoted ? Math.max(rollout.trafficSeenAt, phase.at) : rollout.trafficSeenAt
-  const late = (name: string) => (isOfOlderWishes(rollout, name) ? lateUntil(rollout) : Number.NEGATIVE_INFINITY)
-  const drained = (name: string) => facts.now >= Math.max(since + keepFor(rollout, phase.outcome, name), late(name))
+  const drained = (name: string) =>
+    facts.now >= Math.max(since + keepFor(rollout, phase.outcome, name), neededUntil(rollout, name))
   const serving = [keeper.name, ...Object.keys(seen)].map((name) => find(app, name))
   const served = serving.every((revision) => revision !== undefined && canServe(revision))
   if (!served) return { move, actions: [] }
@@ -205,11 +205,6 @@ function tidy(move: Move, facts: Facts, app: AppSeen): Closing {
     notes: `${idle} has had no traffic for long enough and is switched off`,
   })
   return { move: noted, actions: [{ kind: 'deactivate', revision: idle }] }
-}
-
-/** Whether a writer that slept may give this revision traffic: then it stays on for as long, or users would meet nothing there. */
-function isOfOlderWishes({ stable, canary, wished }: Rollout, name: string): boolean {
-  return (name === stable || name === canary) && wished.some((weight) => weight > 0)
 }
 
 /**

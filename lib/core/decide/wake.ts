@@ -15,8 +15,6 @@ const THROTTLED_MS = 2_000
 
 /** How soon an end is looked at again while a writer that slept may still bring an older split back: users meet that until then. */
 const WATCH_MS = 60_000
-/** So long an app that was gone before its canary had lost its traffic is looked for: whoever brings it back brings that split back. */
-const GONE_MS = 24 * 3_600_000
 /** So long after the last wish may a write of an older one come: a function lives no longer. */
 const LATE_MS = 600_000
 
@@ -32,7 +30,7 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   if (phase.kind === 'finished' && !busy && isQuiet(rollout, now)) return null
   const { frozen } = rollout
   const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity
-  const watches = mayComeLate(rollout, now) || mayComeBack(rollout, now) ? now + WATCH_MS : Infinity
+  const watches = mayComeLate(rollout, now) || isOpen(rollout) ? now + WATCH_MS : Infinity
   const regular = Math.min(onTheBeat(rollout, now), thaws, watches)
   if (trouble?.during === 'deed' && trouble.retryAt > now) return Math.min(regular, Math.max(trouble.retryAt, soon))
   if (frozen?.unreadable === true) return Math.min(regular, now + UNREAD_MS)
@@ -48,7 +46,12 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
 function soonMs(rollout: Rollout): number {
   const { trouble, overdue, phase } = rollout
   if (isThrottledRollback(rollout, trouble)) return THROTTLED_MS
-  return overdue && !(phase.kind === 'rolling-back' && trouble !== null) ? OVERDUE_MS : CONFIRM_MS
+  return overdue && !(phase.kind === 'rolling-back' && isRefused(trouble)) ? OVERDUE_MS : CONFIRM_MS
+}
+
+/** Whether Azure refuses what may work the next time; an app that is not there is not asked for every few seconds. */
+function isRefused(trouble: Rollout['trouble']): boolean {
+  return trouble !== null && trouble.kind !== 'not-found'
 }
 
 /**
@@ -76,14 +79,23 @@ function mayComeLate(rollout: Rollout, now: number): boolean {
 }
 
 /** Until when, after its end, a write from before it may still come; minus infinity before the end. */
-export function lateUntil({ phase, wishedAt }: Rollout): number {
+function lateUntil({ phase, wishedAt }: Rollout): number {
   return phase.kind === 'finished' ? Math.min(phase.watchUntil, wishedAt + LATE_MS) : Number.NEGATIVE_INFINITY
 }
 
-/** Whether the app cannot be seen since the end, and its canary still had users when it last was. */
-function mayComeBack({ phase, footprint, canary, trouble }: Rollout, now: number): boolean {
-  if (phase.kind !== 'finished' || phase.outcome === 'promoted' || now >= phase.at + GONE_MS) return false
-  return trouble?.during === 'look' && (footprint?.weights[canary] ?? 0) > 0
+/**
+ * Until when a revision stays on after the end, though nobody else needs it: a writer that slept may give it traffic till then,
+ * and users would meet nothing there. Minus infinity where no wish of this rollout ever gave traffic to a canary.
+ */
+export function neededUntil(rollout: Rollout, name: string): number {
+  const { stable, canary, wished } = rollout
+  const isWished = (name === stable || name === canary) && wished.some((weight) => weight > 0)
+  return isWished ? lateUntil(rollout) : Number.NEGATIVE_INFINITY
+}
+
+/** Whether a pause keeps a weight that is not real yet: a revision that must serve for it may still be starting. */
+function isOpen({ phase, expected }: Rollout): boolean {
+  return phase.kind === 'paused' && phase.from === 'progressing' && phase.why !== 'foreign-edit' && expected.length > 1
 }
 
 function isAwaiting(rollout: Rollout): boolean {
@@ -101,10 +113,10 @@ function isAwaiting(rollout: Rollout): boolean {
   }
 }
 
-/** Whether a finished rollout needs no more looks: watched for long enough, not gone with users, and no leftover is still to be switched off. */
+/** Whether a finished rollout needs no more looks: watched for long enough, and no leftover is still to be switched off. */
 export function isQuiet(rollout: Rollout, now: number): boolean {
   const { phase } = rollout
-  if (phase.kind !== 'finished' || now < phase.watchUntil || mayComeBack(rollout, now)) return false
+  if (phase.kind !== 'finished' || now < phase.watchUntil) return false
   return untidied(rollout).length === 0 || now >= phase.watchUntil + rollout.manifest.watchMs
 }
 

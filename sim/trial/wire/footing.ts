@@ -1,6 +1,7 @@
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables'
 import { readAgainAfterReset } from '../../../lib/adapters/store/reset-again.ts'
 import { createTableStore, type TableStore } from '../../../lib/adapters/store/table.ts'
+import { entityId, type ServiceKey } from '../../../lib/core/service.ts'
 import type { SimClock } from '../../clock.ts'
 import type { Stage } from '../../runner.ts'
 import { createTables, type Tables } from '../../tables/service.ts'
@@ -31,6 +32,9 @@ export async function createWireFooting(stage: Stage, stored: Stored): Promise<F
   const { clock, wheel } = stage
   const books = createBooks(stored)
   const weather = createWeather()
+  /** Services some row of which cannot be read now. */
+  const spoiled = new Set<string>()
+  const heldBy = (key: ServiceKey) => (spoiled.has(key.name) ? `${entityId(key)} is in quarantine` : null)
   let writer: number | null = null
   const tables = createTables({
     clock,
@@ -48,13 +52,21 @@ export async function createWireFooting(stage: Stage, stored: Stored): Promise<F
     wheel: { ...wheel, ...beneath(scene), apps: createWireApps(stage.world, clock, createLine(NOBODY, clock)) },
     socketsFor: (body, world, own: SimClock) => {
       const line = createLine(body, clock)
-      return { ...beneath(storeFor(body, line)), apps: createWireApps(world, own, line) }
+      return { ...beneath(storeFor(body, line)), apps: createWireApps(world, own, line), heldBy }
     },
     rolloutOf: books.rolloutOf,
     auditOf: books.auditOf,
     outbox: scene.outbox,
     commits: books.commits,
-    befall: (item, key) => weather.befall(item) ?? spoil(tables, STATE, item, key),
+    befall: (item, key) => {
+      const end = weather.befall(item) ?? spoil(tables, STATE, item, key)
+      if (end === null || !/^row-/.test(item.variant)) return end
+      spoiled.add(key.name)
+      return () => {
+        spoiled.delete(key.name)
+        end()
+      }
+    },
   }
 }
 

@@ -120,32 +120,31 @@ describe('rolling back', () => {
     expect(kinds(trouble)).toEqual(['trouble', 'deadline-passed'])
     expect(trouble.actions).toEqual([])
   })
-  test('ends where the app itself is gone, so that it blocks no later push', () => {
+  const gone = (now: number, before: Rollout) => {
     const fault = { kind: 'not-found', message: 'no such app', retryAfterMs: null } as const
-    const gone = (now: number, before = going) =>
-      decide(before, { ...facts(null), now, app: { kind: 'unseen', fault } }, null)
-    const first = gone(T0 + 5 * MINUTE).next
+    return decide(before, { ...facts(null), now, app: { kind: 'unseen', fault } }, null)
+  }
+  test('ends where the app itself is gone and its canary never was to have users, so that it blocks no later push', () => {
+    const early = { ...going, wished: [0] }
+    const first = gone(T0 + 5 * MINUTE, early).next
     expect(phaseOf(gone(T0 + 15 * MINUTE - 1, first).next)).toBe('rolling-back rolled-back')
     const ended = gone(T0 + 15 * MINUTE, first)
     expect(phaseOf(ended.next)).toBe('finished rolled-back')
     expect(ended.rows.at(-1)?.notes).toContain('the app itself is gone')
     // One such answer is none: nobody had looked for hours.
-    expect(phaseOf(gone(T0 + 5 * HOUR).next)).toBe('rolling-back rolled-back')
+    expect(phaseOf(gone(T0 + 5 * HOUR, early).next)).toBe('rolling-back rolled-back')
   })
-  test('looks each minute of a day for an app that was gone with users on its canary, and brings them back', () => {
-    const fault = { kind: 'not-found', message: 'no such app', retryAfterMs: null } as const
-    const gone = (now: number, before: Rollout) =>
-      decide(before, { ...facts(null), now, app: { kind: 'unseen', fault } }, null).next
-    const seen = look(going, appAt(10), { now: T0 }).next
-    const ended = gone(T0 + 11 * MINUTE, gone(T0 + MINUTE, seen))
-    expect(phaseOf(ended)).toBe('finished rolled-back')
-    expect(ended.wakeAt).toBe(T0 + 12 * MINUTE)
-    const later = gone(T0 + 20 * HOUR, ended)
-    expect(later.wakeAt).toBe(T0 + 20 * HOUR + MINUTE)
-    const back = look(later, appAt(10), { now: T0 + 20 * HOUR + MINUTE })
-    expect(back.actions).toMatchObject([{ kind: 'set-traffic' }])
-    expect(look(back.next, appAt(0), { now: T0 + 21 * HOUR }).next.wakeAt).toBeNull()
-    expect(gone(T0 + 11 * MINUTE + 24 * HOUR, later).wakeAt).toBeNull()
+  test('waits a day for an app that is gone and may come back with users on its canary, asks for it each minute, and takes them back', () => {
+    const [first, late] = [gone(T0 + MINUTE, going), gone(T0 + 20 * HOUR, gone(T0 + 10 * MINUTE, going).next)]
+    expect(first.next.wakeAt).toBe(T0 + MINUTE + 10 * SECOND)
+    expect(kinds(gone(T0 + 10 * MINUTE, first.next))).toEqual(['deadline-passed'])
+    expect(phaseOf(late.next)).toBe('rolling-back rolled-back')
+    expect(late.next.wakeAt).toBe(T0 + 20 * HOUR + MINUTE)
+    const busy = look(late.next, appAt(10, { provisioning: 'InProgress' }), { now: T0 + 20 * HOUR + MINUTE })
+    expect(phaseOf(busy.next)).toBe('rolling-back rolled-back')
+    expect(busy.next.wakeAt).toBeLessThanOrEqual(T0 + 20 * HOUR + 2 * MINUTE)
+    expect(asked(look(late.next, appAt(10), { now: T0 + 20 * HOUR + MINUTE }).actions)).toEqual({ [STABLE]: 100 })
+    expect(phaseOf(gone(T0 + 24 * HOUR, late.next).next)).toBe('finished rolled-back')
   })
 
   test('is confirmed by a look, and the canary is left to drain', () => {

@@ -113,6 +113,12 @@ describe('a step that stays unclear', () => {
       expect(asked(decision.actions)).toEqual({ [STABLE]: 100 })
       expect(decision.rows[0]).toMatchObject({ evidence: late.verdict.evidence })
     })
+    test(`(${kind}) does not end the step while what was missed is still taken in`, () => {
+      const rollout = judged({ onInconclusive: { afterMs: HOUR, then: 'abort' } })
+      const decision = look(rollout, appAt(10), { ...late, isBehind: true })
+      expect(decision.next.phase.kind).toBe('progressing')
+      expect(decision.next.wakeAt).toBe((late.now ?? 0) + 10_000)
+    })
     test(`(${kind}) pauses with promote-never, and promote is not among the ways out`, () => {
       const decision = look(judged({ onInconclusive: { afterMs: HOUR, then: 'promote-never' } }), appAt(10), late)
       expect(phaseOf(decision.next)).toBe('paused inconclusive')
@@ -184,6 +190,11 @@ describe('a source that stays silent', () => {
     const alarm = look(known(aRollout()), appAt(10), at(T0 + 30 * MINUTE))
     const dark = look(alarm.next, appAt(10), { now: T0 + 31 * MINUTE, verdict: aVerdict('nodata'), blindSince: T0 })
     expect(kinds(look(dark.next, appAt(10), at(T0 + 32 * MINUTE)))).toEqual([])
+    // While what was missed is taken in nobody can say that it is back.
+    const behind = { now: T0 + 31 * MINUTE, verdict: aVerdict('inconclusive'), isBehind: true }
+    const still = look(alarm.next, appAt(10), behind)
+    expect(kinds(still)).toEqual([])
+    expect(kinds(look(still.next, appAt(10), at(T0 + 32 * MINUTE)))).toEqual([])
     const back = look(alarm.next, appAt(10), { now: T0 + 31 * MINUTE, verdict: aVerdict('inconclusive') })
     const again = look(back.next, appAt(10), { ...at(T0 + 32 * MINUTE), blindSince: T0 + 32 * MINUTE })
     expect(kinds(again)).toEqual(['measurements-lost'])
