@@ -7,6 +7,9 @@ import { ELSEWHERE, MINUTE_MS } from './plane.ts'
 const HEALTHY_MS = MINUTE_MS
 const STORM_MS = 5 * MINUTE_MS
 const STORM = 'arm-429-storm'
+/** A deployment of a hand that hangs, and so long at most ARM refuses whatever is asked meanwhile. */
+const STUCK = 'operation-stuck'
+const EXPIRES_MS = 10 * MINUTE_MS
 
 interface Leaving {
   readonly rollout: string
@@ -29,6 +32,7 @@ export function checkRollback(): Check {
   const known = new Set<string>()
   const storms = new Set<string>()
   let otherF8 = Number.NEGATIVE_INFINITY
+  let stuckUntil = Number.NEGATIVE_INFINITY
   const open = new Map<string, number>()
   const begun = (event: TraceEvent & { readonly kind: 'decision' }) => {
     const { entity, rollout, canary, stable, at } = event
@@ -38,7 +42,8 @@ export function checkRollback(): Check {
     const isFit = revisions.some(({ name, active, ready }) => name === stable && active && ready)
     const isStormy = storms.size > 0
     const ill = calm.lastBut([...ELSEWHERE, 'F8'])
-    if ((weights[canary] ?? 0) === 0 || !isFit || ill > at - MINUTE_MS || otherF8 > at - MINUTE_MS) return
+    if ((weights[canary] ?? 0) === 0 || !isFit || ill > at - MINUTE_MS) return
+    if (Math.max(otherF8, stuckUntil) > at - MINUTE_MS) return
     leaving.set(entity, { rollout, canary, since: at, isStormy, isOut: false })
   }
   const f8 = (event: TraceEvent & { readonly kind: 'fault' }) => {
@@ -51,6 +56,7 @@ export function checkRollback(): Check {
     open.set(name, (open.get(name) ?? 0) + (event.moment === 'begins' ? 1 : event.moment === 'ends' ? -1 : 0))
     if (open.get(name) === 0) open.delete(name)
     otherF8 = open.size > 0 ? Number.POSITIVE_INFINITY : event.at
+    if (event.variant === STUCK) stuckUntil = event.at + EXPIRES_MS
   }
   return checkOf({
     invariant: 'L3',
@@ -65,7 +71,7 @@ export function checkRollback(): Check {
       for (const [entity, one] of leaving) {
         const late = lateBy(one, event.at)
         const ill = calm.lastBut([...ELSEWHERE, 'F8'])
-        const isExcused = ill >= one.since || otherF8 >= one.since || (!one.isStormy && storms.size > 0)
+        const isExcused = Math.max(ill, otherF8, stuckUntil) >= one.since || (!one.isStormy && storms.size > 0)
         if (late !== null && !isExcused)
           found.push({ invariant: 'L3', says: `${one.canary} of ${entity} (${one.rollout}) ${late}`, n: event.n })
         if (late !== null || isExcused) leaving.delete(entity)

@@ -160,11 +160,12 @@ function paused(move: Move, facts: Facts, phase: Phase & { kind: 'paused' }): Mo
 const GONE_MS = 24 * 3_600_000
 
 /** Whether the app has not been there for so long that it counts as gone: nothing is left to be taken from the canary. */
-function isGone({ trouble, wished, manifest }: Rollout, since: number, now: number): boolean {
+function isGone({ trouble, wished, footprint, canary, manifest }: Rollout, since: number, now: number): boolean {
   if (trouble?.kind !== 'not-found') return false
   const { readyMs } = manifest.deadlines
-  // Whoever brings it back brings its split back, which gave the canary traffic if it was ever wished for.
-  const patienceMs = wished.some((weight) => weight > 0) ? Math.max(GONE_MS, readyMs) : readyMs
+  // Whoever brings it back brings its split back, in which the canary has users if we wished for them or a hand gave them.
+  const hasUsers = wished.some((weight) => weight > 0) || (footprint?.weights[canary] ?? 0) > 0
+  const patienceMs = hasUsers ? Math.max(GONE_MS, readyMs) : readyMs
   return now >= Math.max(since + patienceMs, Math.min(trouble.since, now) + readyMs)
 }
 

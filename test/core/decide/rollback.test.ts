@@ -131,6 +131,8 @@ describe('rolling back', () => {
     const ended = gone(T0 + 15 * MINUTE, first)
     expect(phaseOf(ended.next)).toBe('finished rolled-back')
     expect(ended.rows.at(-1)?.notes).toContain('the app itself is gone')
+    const given = { ...early, footprint: footprintOf(appAt(40), early) }
+    expect(phaseOf(gone(T0 + 15 * MINUTE, gone(T0 + 5 * MINUTE, given).next).next)).toBe('rolling-back rolled-back')
     // One such answer is none: nobody had looked for hours.
     expect(phaseOf(gone(T0 + 5 * HOUR, early).next)).toBe('rolling-back rolled-back')
   })
