@@ -98,7 +98,7 @@ function createUnread() {
       else if (code === 'not-found') gone.add(app)
     },
     lastOf: (app: string) => writes.get(app),
-    /** Those of apps that are still there, as far as anybody heard. */
+    /** An app that is not there cannot be looked at: its writes are not left. */
     left: () => [...writes.values()].filter(({ app }) => !gone.has(app)),
   }
 }

@@ -79,6 +79,22 @@ test('when all is calm, users meet what was decided within seven minutes, or som
   expect(foundBy(checkConverges(), service(), traffic(0, { third: 10, old: 90 }), leaving, late)).toEqual([])
 })
 
+test('what a hand gave is nobody’s while it cannot be seen, and whoever sees it is to say so', () => {
+  const ended = decision(2, { phase: 'finished', outcome: 'aborted', canaryWeight: 0, wakeAt: 20 * MINUTE })
+  const hand = { at: 1, kind: 'edit', app: 's/g/shop', what: 'all-to-one' } as unknown as Told
+  const given = [service(), traffic(0, { old: 100 }), hand, traffic(1, { new: 100 }), ended]
+  const [unseen, seen] = [read(9 * MINUTE, 'not-found'), read(9 * MINUTE)]
+  expect(foundBy(checkConverges(), ...given, unseen, end(10 * MINUTE))).toEqual([])
+  expect(foundBy(checkConverges(), ...given, seen, end(10 * MINUTE))).toEqual([])
+  const kept = decision(10 * MINUTE, {
+    phase: 'rolling-back',
+    outcome: 'aborted',
+    canaryWeight: 0,
+    wakeAt: 20 * MINUTE,
+  })
+  expect(foundBy(checkConverges(), ...given, seen, kept, end(18 * MINUTE)).join()).toMatch(/^L2 shop-1/)
+})
+
 const leaving = [
   service(),
   users(0, { old: 90, new: 10 }),
@@ -96,6 +112,10 @@ test('a canary that is to leave is out, and seen to be out, within a minute', ()
     [],
   )
   expect(foundBy(checkRollback(), ...leaving, fault(HOUR + 1, 'F9', 'strikes'), late)).toEqual([])
+  const stuck = (at: number) => fault(at, 'F8', 'strikes', { variant: 'operation-stuck', entity: 'production/shop' })
+  const [begun, left] = [leaving.slice(0, 2), leaving.slice(2)]
+  expect(foundBy(checkRollback(), ...begun, stuck(51 * MINUTE), ...left, late)).toEqual([])
+  expect(foundBy(checkRollback(), ...begun, stuck(48 * MINUTE), ...left, late)).toHaveLength(1)
 })
 
 test('in a storm of refusals it is out within five', () => {

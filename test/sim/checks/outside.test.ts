@@ -262,6 +262,8 @@ test('nobody writes to an app that they have not seen, or decides on state that 
   )
   expect(foundBy(checkStatic(), service(), down, write(20_000, weights), up, write(2 * MINUTE, weights))).toEqual([])
   expect(foundBy(checkStatic(), service(), unreadable(0, 'begins'), decision(MINUTE)).join()).toMatch(/was decided on/)
+  const storing: Told = { at: 0, kind: 'asleep', worker: 3, call: 'store.commit' }
+  expect(foundBy(checkStatic(), service(), storing, unreadable(0, 'begins'), decision(MINUTE))).toEqual([])
   expect(foundBy(checkStatic(), service(), unreadable(0, 'begins'), unreadable(9, 'ends'), decision(MINUTE))).toEqual(
     [],
   )
