@@ -1,6 +1,7 @@
+import { absorb } from '../../lib/core/judge/absorb.ts'
 import { type Case, judge } from '../../lib/core/judge/judge.ts'
 import type { Bucket, Query, Reading } from '../../lib/core/judge/reading.ts'
-import { absorb, findingOf, type Sequence, startSequence } from '../../lib/core/judge/sequence.ts'
+import { findingOf, type Sequence, startSequence } from '../../lib/core/judge/sequence.ts'
 import type { JudgeState } from '../../lib/core/judge/state.ts'
 import type { Kpi, Manifest } from '../../lib/core/service.ts'
 import { generate, type Stream } from '../../sim/streams/generate.ts'

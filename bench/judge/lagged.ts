@@ -1,11 +1,5 @@
-import {
-  absorb,
-  findingOf,
-  type Minute,
-  type Sequence,
-  startSequence,
-  type Test,
-} from '../../lib/core/judge/sequence.ts'
+import { absorb } from '../../lib/core/judge/absorb.ts'
+import { findingOf, type Minute, type Sequence, startSequence, type Test } from '../../lib/core/judge/sequence.ts'
 import type { Stream } from '../../sim/streams/generate.ts'
 import { LAG, type LaggedStream } from '../../sim/streams/lag.ts'
 import { type Kpi, minuteAt, testOf } from './ours.ts'

@@ -1,6 +1,6 @@
+import { absorb } from '../../lib/core/judge/absorb.ts'
 import { historyDispersion } from '../../lib/core/judge/dispersion.ts'
 import {
-  absorb,
   ERROR_RATIOS,
   findingOf,
   type Minute,
@@ -26,7 +26,7 @@ export const WARM = 5
 /** The test of one KPI: a budget of 1 % for two KPIs that can abort, a soak of 48 hours. */
 export function testOf(kpi: Kpi, history: ArmStream, warm = WARM): Test {
   const { total } = history
-  const phi = historyDispersion(Array.from(history[kpi], (bad, minute) => [bad, total[minute] ?? 0] as const))
+  const phi = historyDispersion(Array.from(history[kpi], (bad, minute) => ({ bad, total: total[minute] ?? 0 })))
   const common = { warm, horizon: 2880, alpha: 0.002, alphaWarm: 0.001, phi }
   return kpi === 'errors'
     ? { ...common, limit: LIMITS.errors, warmLimit: 0.02, ratios: ERROR_RATIOS }

@@ -1,14 +1,8 @@
 import { scenarioManifest } from '../../cli/scenario.ts'
+import { absorb } from '../../lib/core/judge/absorb.ts'
 import { historyDispersion } from '../../lib/core/judge/dispersion.ts'
 import { testOf } from '../../lib/core/judge/kpi-test.ts'
-import {
-  absorb,
-  type Finding,
-  findingOf,
-  type Minute,
-  startSequence,
-  type Test,
-} from '../../lib/core/judge/sequence.ts'
+import { type Finding, findingOf, type Minute, startSequence, type Test } from '../../lib/core/judge/sequence.ts'
 import type { Kpi, Manifest } from '../../lib/core/service.ts'
 import { generate, type Stream } from '../../sim/streams/generate.ts'
 import { findScenario, type Scenario } from '../../sim/streams/scenarios.ts'
@@ -74,7 +68,7 @@ export function minuteAt({ canary, baseline }: Pick<Stream, 'canary' | 'baseline
 
 /** Over-dispersion of the day before. */
 function phiOf({ history }: Stream): number {
-  return historyDispersion(Array.from(history.errors, (bad, at) => [bad, history.total[at] ?? 0] as const))
+  return historyDispersion(Array.from(history.errors, (bad, at) => ({ bad, total: history.total[at] ?? 0 })))
 }
 
 /** A whole number with commas between its thousands. */

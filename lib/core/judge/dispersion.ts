@@ -22,15 +22,41 @@ const LARGEST = 12
 /** A baseline of which no minute was seen. */
 export const NO_MINUTES: Dispersion = { bad: 0, total: 0, pairs: 0, sum: 0, top: [], last: null }
 
-/** The baseline after one more minute, `bad` of `total`; a minute without requests changes nothing. */
-export function seeMinute(seen: Dispersion, bad: number, total: number): Dispersion {
-  if (total <= 0) return seen
-  const sums = { bad: seen.bad + bad, total: seen.total + total }
-  const last = [bad / total, total] as const
-  if (seen.last === null) return { ...seen, ...sums, last }
-  const [rate, size] = seen.last
-  const step = (bad / total - rate) ** 2 / (1 / total + 1 / size)
-  return { ...sums, pairs: seen.pairs + 1, sum: seen.sum + step, top: insert(seen.top, step), last }
+/** The same while minutes are counted into it in place; `size` 0 = there was none before. */
+export interface SeenMinutes {
+  bad: number
+  total: number
+  pairs: number
+  sum: number
+  top: readonly number[]
+  rate: number
+  size: number
+}
+
+/** Begins with what was seen so far, which itself stays as it is. */
+export function openMinutes({ bad, total, pairs, sum, top, last }: Dispersion): SeenMinutes {
+  return { bad, total, pairs, sum, top, rate: last?.[0] ?? 0, size: last?.[1] ?? 0 }
+}
+
+/** Counts one more minute of the baseline; one without requests changes nothing. */
+export function countMinute(seen: SeenMinutes, bad: number, total: number): void {
+  if (total <= 0) return
+  const rate = bad / total
+  seen.bad += bad
+  seen.total += total
+  if (seen.size > 0) {
+    const step = (rate - seen.rate) ** 2 / (1 / total + 1 / seen.size)
+    seen.pairs += 1
+    seen.sum += step
+    seen.top = insert(seen.top, step)
+  }
+  seen.rate = rate
+  seen.size = total
+}
+
+/** What is kept of the minutes that were counted. */
+export function dispersionOf({ bad, total, pairs, sum, top, rate, size }: SeenMinutes): Dispersion {
+  return { bad, total, pairs, sum, top, last: size === 0 ? null : [rate, size] }
 }
 
 /**
@@ -38,7 +64,8 @@ export function seeMinute(seen: Dispersion, bad: number, total: number): Dispers
  * mean (r_t − r_{t−1})² / [p(1−p)(1/n_t + 1/n_{t−1})]. Up to 1.1 counts as 1, more is taken 1.25-fold.
  * Null with fewer than 30 pairs of minutes, which say nothing. The pairs trimmed are rounded up, so at least one is.
  */
-export function overDispersion({ bad, total, pairs, sum, top }: Dispersion): number | null {
+export function overDispersion(seen: Omit<Dispersion, 'last'>): number | null {
+  const { bad, total, pairs, sum, top } = seen
   if (pairs < FEWEST_PAIRS) return null
   const p = bad / total
   if (p <= 0 || p >= 1) return 1
@@ -48,9 +75,11 @@ export function overDispersion({ bad, total, pairs, sum, top }: Dispersion): num
   return ratio <= 1.1 ? 1 : Math.min(1.25 * ratio, LARGEST)
 }
 
-/** φ of the minutes before the rollout, `[bad, total]` each; 2 where they are too few to tell. */
-export function historyDispersion(minutes: readonly (readonly [number, number])[]): number {
-  return overDispersion(minutes.reduce((seen, [bad, total]) => seeMinute(seen, bad, total), NO_MINUTES)) ?? 2
+/** φ of the minutes before the rollout; 2 where they are too few to tell. */
+export function historyDispersion(minutes: Iterable<Readonly<{ bad: number; total: number }>>): number {
+  const seen = openMinutes(NO_MINUTES)
+  for (const { bad, total } of minutes) countMinute(seen, bad, total)
+  return overDispersion(seen) ?? 2
 }
 
 function insert(top: readonly number[], step: number): readonly number[] {

@@ -24,18 +24,36 @@ export function startProcess(effects: number): EProcess {
   return { sums: Array<number>(effects).fill(0), seen: 0 }
 }
 
+/** A process that takes in buckets in place. */
+export interface OpenProcess {
+  readonly sums: number[]
+  seen: number
+}
+
+/** Begins where a process stands, which itself stays as it is. */
+export function openProcess({ sums, seen }: EProcess): OpenProcess {
+  return { sums: [...sums], seen }
+}
+
+/** The process after one more bucket, as `advanceBy` says. */
+export function advance(process: EProcess, prior: Prior, llrs: readonly number[], phi: number, cap: number): EProcess {
+  const next = openProcess(process)
+  advanceBy(next, prior, llrs, phi, cap)
+  return next
+}
+
 /**
- * The process after one more bucket: S_k ← (S_k + π_t)·exp(min(ℓ_k/φ, cap)), with ℓ_k in `llrs`, one per effect size.
+ * Takes in one more bucket: S_k ← (S_k + π_t)·exp(min(ℓ_k/φ, cap)), with ℓ_k in `llrs`, one per effect size.
  * `phi` ≥ 1 tempers evidence from bursty traffic; `cap` (nats) bounds what one bucket can do.
  */
-export function advance(process: EProcess, prior: Prior, llrs: readonly number[], phi: number, cap: number): EProcess {
+export function advanceBy(process: OpenProcess, prior: Prior, llrs: readonly number[], phi: number, cap: number): void {
+  const { sums } = process
   const fresh = weightAt(prior, process.seen)
-  const sums: number[] = []
-  for (let k = 0; k < process.sums.length; k += 1) {
+  for (let k = 0; k < sums.length; k += 1) {
     const growth = Math.exp(Math.min((llrs[k] ?? 0) / phi, cap))
-    sums.push(Math.min(((process.sums[k] ?? 0) + fresh) * growth, SUM_LIMIT))
+    sums[k] = Math.min(((sums[k] ?? 0) + fresh) * growth, SUM_LIMIT)
   }
-  return { sums, seen: process.seen + 1 }
+  process.seen += 1
 }
 
 /**

@@ -1,4 +1,5 @@
-import { absorb, type Finding, findingOf, type Sequence } from './sequence.ts'
+import { openCourse, sequenceOf, takeMinute } from './absorb.ts'
+import { type Finding, findingOf } from './sequence.ts'
 import type { KpiState, SeenBucket } from './state.ts'
 import { type Arms, CONTROL_BUCKETS, lacksControl, minuteOf, type Setting, testFor } from './take-in.ts'
 
@@ -28,11 +29,12 @@ export function provisionalFinding(
     .sort((a, b) => a[0] - b[0])
   if (open.every(([, bad]) => bad === 0)) return null
   const test = testFor(setting, state.history.phi)
-  const ahead = open.reduce<Sequence>((sequence, bucket) => {
+  const ahead = openCourse(test, state.sequence)
+  for (const bucket of open) {
     const minute = minuteOf(kpi, bucket)
-    return absorb(test, sequence, { ...minute, total: Math.max(minute.total, OVERSTATED * mean) })
-  }, state.sequence)
-  return findingOf(test, ahead)
+    takeMinute(ahead, { ...minute, total: Math.max(minute.total, OVERSTATED * mean) })
+  }
+  return findingOf(test, sequenceOf(ahead))
 }
 
 /** Whether the baseline's part of an unfinished bucket is there as well; a source may show one revision sooner. */

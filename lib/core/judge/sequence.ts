@@ -1,7 +1,6 @@
-import { type Dispersion, NO_MINUTES, overDispersion, seeMinute } from './dispersion.ts'
-import { advance, type EProcess, evidence, type Prior, startProcess } from './e-process.ts'
-import { llrAbsolute, llrRelative } from './llr.ts'
-import { type Background, NO_BACKGROUND, seeBaseline, sharedFault, sustainedShare, TOLERANCE } from './shared-fault.ts'
+import { type Dispersion, NO_MINUTES } from './dispersion.ts'
+import { type EProcess, evidence, type Prior, startProcess } from './e-process.ts'
+import { type Background, NO_BACKGROUND } from './shared-fault.ts'
 
 /** One finished minute of one KPI: bad events and requests of the canary and of the baseline. */
 export interface Minute {
@@ -88,21 +87,16 @@ export const GAUGE_RATIOS: Test['ratios'] = {
   warm: [1.5, 1.8, 1.95],
 }
 
-/** Most that one bucket can add to the logarithm of the evidence, in nats. */
-export const CAP = 6
-
-const HIGHEST_RATE = 0.98
-const HOUR = 60
+/** Minutes that are weighed together once more: what is too little for a minute to tell. */
+export const HOUR = 60
 const BAD_WITHIN = 180
-/** Windows over the baseline, shortest first. */
-const WINDOWS = [1, 5, 30]
-const LONGEST = 30
 const MOST_EVIDENCE = 1e30
 /** The evidence against the limit that is enough where that against the stable revision is all that is needed. */
 export const MODERATE = 10
 /** True rates, as shares of the limit, under which the limit is proven to hold. */
-const SUPPORT_RATIOS = [0, 0.1, 0.25, 0.5, 0.75]
-const AT_ONCE: Prior = { first: 1, horizon: 1 }
+export const SUPPORT_RATIOS = [0, 0.1, 0.25, 0.5, 0.75]
+/** All weight on the first bucket: what is so from the start or never. */
+export const AT_ONCE: Prior = { first: 1, horizon: 1 }
 /** Evidence that is worth a second thought: 20 to 1. */
 export const SUSPECT = 20
 
@@ -124,42 +118,6 @@ export function startSequence(test: Test): Sequence {
     badMinutes: [],
     live: NO_MINUTES,
     phi: test.phi,
-  }
-}
-
-/** The sequence after one more minute, in the order of time; each minute is absorbed once. Cost does not grow with time. */
-export function absorb(test: Test, before: Sequence, minute: Minute): Sequence {
-  const baseline = before.baseline.slice(before.baseline.length < LONGEST ? 0 : 1)
-  baseline.push([minute.baselineBad, minute.baselineTotal])
-  const isWarm = before.minutes < test.warm
-  // Only minutes before this one set φ: the minute that is weighed must not choose its own weight.
-  const isNewHour = before.minutes % HOUR === 0
-  const phi = isNewHour ? Math.max(test.phi, overDispersion(before.live) ?? 1) : before.phi
-  const sustained = isNewHour ? sustainedShare(test.limit, phi, before.background) : before.sustained
-  const bound = Math.max(sustained, allowedShare(test.limit, phi, baseline))
-  const limit = isWarm ? Math.max(test.warmLimit, bound) : bound
-  const isBad = minute.bad > 0 && minute.bad > limit * minute.total
-  const tests = isWarm ? warmed(test, before, minute, limit, phi) : weighed(test, before, minute, limit, phi)
-  return {
-    schema: 1,
-    minutes: before.minutes + 1,
-    warm: tests.warm,
-    minute: tests.minute,
-    hour: tests.hour,
-    relative: tests.relative,
-    support: tests.support,
-    allowed: limit,
-    open: tests.open,
-    baseline,
-    background: seeBaseline(
-      before.background,
-      [minute.baselineBad, minute.baselineTotal],
-      (before.minutes + 1) % HOUR === 0,
-    ),
-    sustained,
-    badMinutes: isBad ? [before.minutes, ...before.badMinutes].slice(0, 2) : before.badMinutes,
-    live: seeMinute(before.live, minute.baselineBad, minute.baselineTotal),
-    phi,
   }
 }
 
@@ -188,77 +146,6 @@ export function findingOf(test: Test, sequence: Sequence): Finding {
     : { kind: 'quiet', because: 'none', ...told }
 }
 
-/**
- * The share that the canary may have this minute: its limit, raised to 1.25 times the baseline's own share over 1, 5 or
- * 30 minutes where the baseline itself is clearly over the limit, because a shared fault is not the canary's.
- */
-export function allowedShare(limit: number, phi: number, baseline: readonly (readonly [number, number])[]): number {
-  let raised = limit
-  let bad = 0
-  let total = 0
-  let at = baseline.length
-  for (const window of WINDOWS) {
-    for (const start = Math.max(0, baseline.length - window); at > start; at -= 1) {
-      bad += baseline[at - 1]?.[0] ?? 0
-      total += baseline[at - 1]?.[1] ?? 0
-    }
-    raised = Math.max(raised, sharedFault(limit, phi, [bad, total]))
-  }
-  return raised
-}
-
-/** What the tests of a sequence have seen, and the hour that is being filled for one of them. */
-type Tests = Pick<Sequence, 'warm' | 'minute' | 'hour' | 'relative' | 'support' | 'open'>
-
-function warmed(test: Test, before: Tests, { bad, total }: Minute, limit: number, phi: number): Tests {
-  const llrs = absoluteLlrs(test.ratios.warm, bad, total, limit)
-  return { ...before, warm: advance(before.warm, warmPrior(test), llrs, Math.max(2, phi), CAP) }
-}
-
-function weighed(test: Test, before: Tests, minute: Minute, limit: number, phi: number): Tests {
-  const { bad, total, baselineBad, baselineTotal } = minute
-  const prior = minutePrior(test)
-  const absolute = absoluteLlrs(test.ratios.absolute, bad, total, limit)
-  const canary = [bad, total] as const
-  const baseline = [baselineBad, baselineTotal] as const
-  const relative = test.ratios.relative.map((ratio) => llrRelative(canary, baseline, TOLERANCE, ratio))
-  const support = absoluteLlrs(SUPPORT_RATIOS, bad, total, test.limit)
-  const { hour, open } = hourFilled(test, before, minute, limit, phi)
-  return {
-    warm: before.warm,
-    minute: advance(before.minute, prior, absolute, phi, CAP),
-    hour,
-    relative: advance(before.relative, prior, relative, phi, CAP),
-    support: advance(before.support, AT_ONCE, support, phi, CAP),
-    open,
-  }
-}
-
-function hourFilled(
-  test: Test,
-  before: Pick<Tests, 'hour' | 'open'>,
-  minute: Minute,
-  limit: number,
-  phi: number,
-): Pick<Tests, 'hour' | 'open'> {
-  const bad = before.open.bad + minute.bad
-  const total = before.open.total + minute.total
-  const allowed = before.open.allowed + minute.total * limit
-  const minutes = before.open.minutes + 1
-  if (minutes < HOUR) return { hour: before.hour, open: { bad, total, allowed, minutes } }
-  const llrs = absoluteLlrs(test.ratios.absolute, bad, total, total > 0 ? allowed / total : limit)
-  const hour = advance(before.hour, hourPrior(test), llrs, phi, CAP)
-  return { hour, open: { bad: 0, total: 0, allowed: 0, minutes: 0 } }
-}
-
-function absoluteLlrs(ratios: readonly number[], bad: number, total: number, limit: number): readonly number[] {
-  return ratios.map((ratio) => {
-    const rate = Math.min(ratio * limit, HIGHEST_RATE)
-    // A limit at the ceiling leaves nothing worse to test for.
-    return rate === limit || (ratio > 1 && rate < limit) ? 0 : llrAbsolute(bad, total, limit, rate)
-  })
-}
-
 function hasTwoBadMinutes({ badMinutes, minutes }: Sequence): boolean {
   const second = badMinutes[1]
   return second !== undefined && minutes - second <= BAD_WITHIN
@@ -268,14 +155,17 @@ function readable(value: number): number {
   return Math.min(value, MOST_EVIDENCE)
 }
 
-function warmPrior({ warm }: Test): Prior {
+/** When a canary that is broken while it warms up is to be expected to show it. */
+export function warmPrior({ warm }: Test): Prior {
   return { first: 0.9, horizon: warm }
 }
 
-function minutePrior({ horizon, warm }: Test): Prior {
+/** The same afterwards, minute by minute. */
+export function minutePrior({ horizon, warm }: Test): Prior {
   return { first: 0.5, horizon: horizon - warm, goesOn: true }
 }
 
-function hourPrior({ horizon, warm }: Test): Prior {
+/** The same, hour by hour. */
+export function hourPrior({ horizon, warm }: Test): Prior {
   return { first: 0.5, horizon: Math.floor((horizon - warm) / HOUR), goesOn: true }
 }

@@ -37,13 +37,13 @@ export function sustainedShare(limit: number, phi: number, { hours }: Background
     const last = hours.slice(-window)
     if (last.length < FEWEST_HOURS) continue
     const kept = last.sort((a, b) => a[0] * b[1] - b[0] * a[1]).slice(0, -WORST_HOURS)
-    share = Math.max(share, sharedFault(limit, phi, kept.reduce(sum, [0, 0])))
+    share = Math.max(share, sharedFault(limit, phi, ...kept.reduce(sum, [0, 0])))
   }
   return share
 }
 
 /** 1.25 times the baseline's share where its count is clearly over the limit (by three deviations and three); else the limit. */
-export function sharedFault(limit: number, phi: number, [bad, total]: Pair): number {
+export function sharedFault(limit: number, phi: number, bad: number, total: number): number {
   const usual = total * limit
   return bad > usual + 3 * Math.sqrt(usual * phi) + 3 ? (TOLERANCE * bad) / total : limit
 }

@@ -1,9 +1,10 @@
 import type { Kpi, Manifest } from '../service.ts'
+import { openCourse, sequenceOf, takeMinute } from './absorb.ts'
 import { historyDispersion } from './dispersion.ts'
 import { testOf } from './kpi-test.ts'
 import type { Bucket, Reading } from './reading.ts'
-import { absorb, type Minute, type Sequence, startSequence, type Test } from './sequence.ts'
-import type { KpiState, LoggedBucket, SeenBucket, Tally } from './state.ts'
+import { type Minute, startSequence, type Test } from './sequence.ts'
+import type { History, KpiState, LoggedBucket, SeenBucket, Tally } from './state.ts'
 
 /** The readings of one KPI at one look; `baseline` is null where no revision beside the canary has traffic. */
 export interface Arms {
@@ -44,7 +45,7 @@ const TOLERANCE = 1.25
 export function startKpi(setting: Setting, baseline: Reading | null): KpiState {
   const { kpi, from, stepSince } = setting
   const past = (baseline?.kind === 'measured' ? baseline.buckets : []).filter((bucket) => bucket.at < from)
-  const phi = kpi.kind === 'gauge' ? 1 : historyDispersion(past.map((bucket) => [bucket.bad, bucket.total] as const))
+  const phi = kpi.kind === 'gauge' ? 1 : historyDispersion(past)
   return {
     next: from,
     sequence: startSequence(testFor(setting, phi)),
@@ -131,34 +132,26 @@ export function lacksControl([, , , , , baselineTotal]: SeenBucket, { baseline }
 
 /** The state after these buckets, one by one, in order: a pure function of the state and the log. */
 export function absorbAll(setting: Setting, before: KpiState, buckets: readonly LoggedBucket[]): KpiState {
-  const test = testFor(setting, before.history.phi)
-  let state = before
-  for (const bucket of buckets) state = absorbOne(setting, test, state, bucket)
-  return state
-}
-
-function absorbOne(setting: Setting, test: Test, state: KpiState, bucket: LoggedBucket): KpiState {
+  if (buckets.length === 0) return before
   const { kpi, manifest, stepSince } = setting
-  const minute = minuteOf(kpi, bucket)
-  const sequence = absorb(test, state.sequence, minute)
-  const [at] = bucket
-  const hasFigures = bucket[1] !== null
-  const isCovered = hasFigures && !isTooQuiet(state, minute, kpi)
-  const counts = stepSince !== null && at >= stepSince
-  const isWarm = state.sequence.minutes < test.warm
-  return {
-    next: at + manifest.analysis.bucketMs,
-    sequence,
-    history: state.history,
-    step: counts ? tallied(state.step, minute, isCovered, isPaired(bucket), isWarm ? null : sequence) : state.step,
-    lagMs: state.lagMs,
-    recent: state.recent,
-    corrected: state.corrected,
-    blind: state.blind,
-    uncontrolled: state.uncontrolled,
-    idle: hasFigures ? idleAfter(state.idle, minute, stepSince === null || counts) : state.idle,
-    value: bucket[1] === null ? state.value : (bucket[3] ?? state.value),
+  const test = testFor(setting, before.history.phi)
+  const course = openCourse(test, before.sequence)
+  const step = { ...before.step, paired: pairedOf(before.step) }
+  let { next, idle, value } = before
+  for (const bucket of buckets) {
+    const [at] = bucket
+    const minute = minuteOf(kpi, bucket)
+    const isWarm = course.minutes < test.warm
+    takeMinute(course, minute)
+    const hasFigures = bucket[1] !== null
+    const counts = stepSince !== null && at >= stepSince
+    const isCovered = hasFigures && !isTooQuiet(before.history, step, minute, kpi)
+    if (counts) count(step, minute, isCovered, isPaired(bucket), isWarm ? null : course.allowed)
+    if (hasFigures) idle = idleAfter(idle, minute, stepSince === null || counts)
+    if (bucket[1] !== null) value = bucket[3] ?? value
+    next = at + manifest.analysis.bucketMs
   }
+  return { ...before, next, sequence: sequenceOf(course), step, idle, value }
 }
 
 /** Buckets in a row without a request; those from before the step were at another weight, and say nothing of this one. */
@@ -171,7 +164,7 @@ function idleAfter(idle: number, { total }: Minute, counts: boolean): number {
 const NEVER_QUIET = 10
 
 /** Whether a bucket says that nobody asked for a service that is asked for all the time. */
-function isTooQuiet({ history, step }: KpiState, minute: Minute, kpi: Kpi): boolean {
+function isTooQuiet(history: History, step: Tally, minute: Minute, kpi: Kpi): boolean {
   if (kpi.kind === 'gauge' || minute.total + minute.baselineTotal > 0) return false
   const before = history.busy === 0 ? 0 : history.total / history.buckets
   const within = step.buckets < REREAD_BUCKETS ? 0 : (step.total + step.baselineTotal) / step.buckets
@@ -211,20 +204,21 @@ export function pairedOf({ paired, total }: Tally): number {
   return paired ?? total
 }
 
-function tallied(step: Tally, minute: Minute, isCovered: boolean, isBeside: boolean, judged: Sequence | null): Tally {
-  const { bad, total, baselineBad, baselineTotal } = judged === null ? NOTHING : minute
-  return {
-    since: step.since,
-    buckets: step.buckets + 1,
-    covered: step.covered + (isCovered ? 1 : 0),
-    bad: step.bad + bad,
-    total: step.total + total,
-    paired: pairedOf(step) + (isBeside ? total : 0),
-    allowed: step.allowed + (judged?.allowed ?? 0) * total,
-    baselineBad: step.baselineBad + baselineBad,
-    baselineTotal: step.baselineTotal + baselineTotal,
-  }
+/** Counts a bucket into its step; `allowed` is the share that was, null while the canary warms up: then only the bucket counts. */
+function count(step: Counting, minute: Minute, isCovered: boolean, isBeside: boolean, allowed: number | null): void {
+  step.buckets += 1
+  if (isCovered) step.covered += 1
+  if (allowed === null) return
+  const { bad, total, baselineBad, baselineTotal } = minute
+  step.bad += bad
+  step.total += total
+  if (isBeside) step.paired += total
+  step.allowed += allowed * total
+  step.baselineBad += baselineBad
+  step.baselineTotal += baselineTotal
 }
+
+type Counting = { -readonly [Name in keyof Required<Tally>]: Tally[Name] & number }
 
 /** A new step counts from nothing. */
 function stepOf({ stepSince }: Setting, state: KpiState): KpiState {

@@ -1,9 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { historyDispersion, NO_MINUTES, overDispersion, seeMinute } from '../../../lib/core/judge/dispersion.ts'
+import {
+  countMinute,
+  type Dispersion,
+  dispersionOf,
+  historyDispersion,
+  NO_MINUTES,
+  openMinutes,
+  overDispersion,
+} from '../../../lib/core/judge/dispersion.ts'
 import { NO_BACKGROUND, seeBaseline, sharedFault, sustainedShare } from '../../../lib/core/judge/shared-fault.ts'
 
 type Pair = readonly [number, number]
 const minutes = (count: number, minute: (t: number) => Pair) => Array.from({ length: count }, (_, t) => minute(t))
+const seeMinute = (before: Dispersion, bad: number, total: number): Dispersion => {
+  const seen = openMinutes(before)
+  countMinute(seen, bad, total)
+  return dispersionOf(seen)
+}
 const phiOf = (pairs: readonly Pair[]) =>
   overDispersion(pairs.reduce((seen, [bad, total]) => seeMinute(seen, bad, total), NO_MINUTES))
 
@@ -20,19 +33,19 @@ describe('over-dispersion', () => {
     ['only bad requests', 1, minutes(40, () => [100, 100])],
   ])('of %s is %d', (_, phi, pairs) => {
     expect(phiOf(pairs)).toBeCloseTo(phi, 6)
-    expect(historyDispersion(pairs)).toBeCloseTo(phi, 6)
+    expect(historyDispersion(pairs.map(([bad, total]) => ({ bad, total })))).toBeCloseTo(phi, 6)
   })
 
   test('of fewer than thirty pairs is not known, and taken for 2', () => {
     const few = minutes(30, () => [1, 100])
     expect(phiOf(few)).toBeNull()
-    expect(historyDispersion(few)).toBe(2)
+    expect(historyDispersion(few.map(([bad, total]) => ({ bad, total })))).toBe(2)
   })
 
   test('is not changed by a minute without requests', () => {
     const seen = seeMinute(NO_MINUTES, 3, 100)
     expect(seen).toEqual({ bad: 3, total: 100, pairs: 0, sum: 0, top: [], last: [0.03, 100] })
-    expect(seeMinute(seen, 0, 0)).toBe(seen)
+    expect(seeMinute(seen, 0, 0)).toEqual(seen)
     const next = seeMinute(seen, 1, 50)
     // (0.02 − 0.03)² / (1/50 + 1/100)
     expect(next).toEqual({
@@ -72,13 +85,13 @@ describe('a fault of the baseline’s own', () => {
     ['exactly at the bound is within it', 0.01, 1, [10, 400 / 4], 0.01 * 12.5],
     ['nothing was seen', 0.01, 1, [0, 0], 0.01],
   ])('%s', (_, limit, phi, pair, share) => {
-    expect(sharedFault(limit, phi, pair)).toBeCloseTo(share, 10)
+    expect(sharedFault(limit, phi, ...pair)).toBeCloseTo(share, 10)
   })
 
   test('exactly three deviations and three over what is usual is not clearly over', () => {
     // 900 × 0.01 = 9 are usual, three deviations are 9: the bound is 21.
-    expect(sharedFault(0.01, 1, [21, 900])).toBe(0.01)
-    expect(sharedFault(0.01, 1, [22, 900])).toBeCloseTo((1.25 * 22) / 900, 12)
+    expect(sharedFault(0.01, 1, 21, 900)).toBe(0.01)
+    expect(sharedFault(0.01, 1, 22, 900)).toBeCloseTo((1.25 * 22) / 900, 12)
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { advance, type EProcess, evidence, type Prior, startProcess } from '../../../lib/core/judge/e-process.ts'
-import { llrAbsolute } from '../../../lib/core/judge/llr.ts'
+import { llrAbsolute, logOdds } from '../../../lib/core/judge/llr.ts'
 
 const PRIOR: Prior = { first: 0.5, horizon: 60, goesOn: true }
 
@@ -30,8 +30,8 @@ describe('the weight of the prior', () => {
 })
 
 test('a fault long after the plan’s end is still found within minutes', () => {
-  const healthy = llrAbsolute(0, 300, 0.001, 0.016)
-  const faulty = llrAbsolute(5, 300, 0.001, 0.016)
+  const healthy = llrAbsolute(0, 300, ...logOdds(0.001, 0.016))
+  const faulty = llrAbsolute(5, 300, ...logOdds(0.001, 0.016))
   let process = startProcess(1)
   for (let bucket = 0; bucket < 2000; bucket += 1) process = advance(process, PRIOR, [healthy], 1, 6)
   let minutes = 0

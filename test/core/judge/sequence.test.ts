@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
+import { absorb, allowedShare } from '../../../lib/core/judge/absorb.ts'
 import {
-  absorb,
-  allowedShare,
   ERROR_RATIOS,
   findingOf,
   type Sequence,

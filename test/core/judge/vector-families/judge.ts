@@ -1,15 +1,9 @@
 // The only place where reference values meet the judge: what moves within lib/core/judge is mended here.
 import { expect } from 'vitest'
+import { absorb } from '../../../../lib/core/judge/absorb.ts'
 import { advance, evidence, startProcess } from '../../../../lib/core/judge/e-process.ts'
-import { llrAbsolute, llrRelative } from '../../../../lib/core/judge/llr.ts'
-import {
-  absorb,
-  ERROR_RATIOS,
-  findingOf,
-  SLOW_RATIOS,
-  startSequence,
-  type Test,
-} from '../../../../lib/core/judge/sequence.ts'
+import { llrAbsolute, llrRelative, logOdds } from '../../../../lib/core/judge/llr.ts'
+import { ERROR_RATIOS, findingOf, SLOW_RATIOS, startSequence, type Test } from '../../../../lib/core/judge/sequence.ts'
 import { type Check, type Entry, either, entries, type Family, figure, figures, nameOf, near, wrong } from './tools.ts'
 
 const HIGHEST_RATE = 0.98
@@ -25,15 +19,14 @@ const llrAbs: Family = (value) =>
       number,
     ]
     const wanted = figure(entry, 'v')
-    return { name: nameOf(entry, index), run: () => near(llrAbsolute(x, n, p0, p1), wanted) }
+    return { name: nameOf(entry, index), run: () => near(llrAbsolute(x, n, ...logOdds(p0, p1)), wanted) }
   })
 
 const llrRel: Family = (value) =>
   entries(value).map((entry, index) => {
-    const canary = [figure(entry, 'xc'), figure(entry, 'nc')] as const
-    const baseline = [figure(entry, 'xb'), figure(entry, 'nb')] as const
+    const [x, n, y, m] = [figure(entry, 'xc'), figure(entry, 'nc'), figure(entry, 'xb'), figure(entry, 'nb')]
     const [tolerance, ratio, wanted] = [figure(entry, 'r0'), figure(entry, 'r'), figure(entry, 'v')]
-    return { name: nameOf(entry, index), run: () => near(llrRelative(canary, baseline, tolerance, ratio), wanted) }
+    return { name: nameOf(entry, index), run: () => near(llrRelative(x, n, y, m, tolerance, ratio), wanted) }
   })
 
 const eprocess: Family = (value) =>
@@ -47,7 +40,9 @@ const eprocess: Family = (value) =>
     const run = () => {
       let process = startProcess(ratios.length)
       wanted.forEach((expected, t) => {
-        const llrs = ratios.map((r) => llrAbsolute(x[t] ?? 0, n[t] ?? 0, p0, Math.min(r * p0, HIGHEST_RATE)))
+        const llrs = ratios.map((r) =>
+          llrAbsolute(x[t] ?? 0, n[t] ?? 0, ...logOdds(p0, Math.min(r * p0, HIGHEST_RATE))),
+        )
         process = advance(process, prior, llrs, phi, cap)
         near(evidence(process, prior), expected, `E after bucket ${t + 1}`)
       })
