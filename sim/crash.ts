@@ -59,21 +59,27 @@ export function mortal<T extends object>(sockets: T, plan: CrashPlan | readonly 
 /** Stands before every call of a socket: may let it through (`call`), refuse it, or keep it waiting. */
 export type Guard = (name: string, call: () => unknown) => Promise<unknown>
 
-/** The same sockets with a guard before every method, told as `store.commit`; clocks and pure functions have none. */
-export function guarded<T extends object>(sockets: T, guard: Guard): T {
+/**
+ * The same sockets with a guard before every method, told as `store.commit`; clocks and pure functions have none. While
+ * `isOpen`, calls go straight through, and the guard does not hear of them.
+ */
+export function guarded<T extends object>(sockets: T, guard: Guard, isOpen: () => boolean = NEVER): T {
   const wrapped: Record<string, unknown> = {}
   for (const [name, socket] of Object.entries(sockets)) {
-    wrapped[name] = IMMORTAL.includes(name) ? socket : wrap(name, socket as object, guard)
+    wrapped[name] = IMMORTAL.includes(name) ? socket : wrap(name, socket as object, guard, isOpen)
   }
   return wrapped as T
 }
 
-function wrap(name: string, socket: object, guard: Guard): object {
+const NEVER = () => false
+
+function wrap(name: string, socket: object, guard: Guard, isOpen: () => boolean): object {
   const methods: Record<string, unknown> = {}
   for (const [member, value] of Object.entries(socket) as [string, unknown][]) {
     if (typeof value !== 'function') continue
     const called = `${name}.${member}`
-    methods[member] = (...given: unknown[]) => guard(called, () => value.apply(socket, given))
+    methods[member] = (...given: unknown[]) =>
+      isOpen() ? value.apply(socket, given) : guard(called, () => value.apply(socket, given))
   }
   return methods
 }

@@ -60,6 +60,8 @@ export interface SimStore extends RolloutStore, Catalogue, BucketLog, AuditLog, 
   environmentAudit(environment: string): readonly AuditRow[]
   /** The service as it stands, or null; no token, so nothing can be committed with it. */
   peek(key: ServiceKey): { readonly service: ServiceState; readonly rollout: Rollout | null } | null
+  /** The service's newest rollout, or null. */
+  rolloutOf(key: ServiceKey): Rollout | null
   /** Recorded events, in the order in which they were recorded. */
   eventsRecorded(): readonly EventRecord[]
   /** Removes and returns what the inbox holds, oldest first. */
@@ -147,7 +149,7 @@ export function createSimStore(): SimStore {
 /** What tests and stories want to see. */
 function insideOf(
   state: State,
-): Pick<SimStore, 'auditOf' | 'environmentAudit' | 'peek' | 'eventsRecorded' | 'take' | 'commits'> {
+): Pick<SimStore, 'auditOf' | 'environmentAudit' | 'peek' | 'rolloutOf' | 'eventsRecorded' | 'take' | 'commits'> {
   return {
     auditOf: (key) => boxOf(state, key)?.audit ?? [],
     environmentAudit: (environment) => state.freezes.rowsOf(environment),
@@ -155,6 +157,7 @@ function insideOf(
       const box = boxOf(state, key)
       return box === undefined ? null : { service: box.service, rollout: box.rollouts.at(-1) ?? null }
     },
+    rolloutOf: (key) => boxOf(state, key)?.rollouts.at(-1) ?? null,
     eventsRecorded: () => [...state.events.values()],
     take: () => state.inbox.splice(0),
     commits: () => ({ saved: state.saved, conflict: state.conflict }),

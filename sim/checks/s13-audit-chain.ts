@@ -38,10 +38,14 @@ function wrongsOf(row: AuditRow, head: Pick<AuditRow, 'seq' | 'hash'>): readonly
 /** JSON with the members of every object in the order of their names; what JSON cannot hold is null or left out. */
 function sorted(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value ?? null)
-  if (Array.isArray(value)) return `[${Array.from(value, sorted).join(',')}]`
-  const told: Record<string, unknown> = { ...value }
-  const names = Object.keys(told)
-    .filter((name) => told[name] !== undefined)
-    .sort()
-  return `{${names.map((name) => `${JSON.stringify(name)}:${sorted(told[name])}`).join(',')}}`
+  let text = ''
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${sorted(item)}`
+    return `[${text}]`
+  }
+  const told = value as Readonly<Record<string, unknown>>
+  for (const name of Object.keys(told).sort()) {
+    if (told[name] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${sorted(told[name])}`
+  }
+  return `{${text}}`
 }

@@ -1,15 +1,17 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import type { Chunk } from './child.ts'
 import type { Tried } from './run.ts'
 import type { Scenario } from './scenario.ts'
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
+const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url))
 /**
  * A life leaves much behind that is soon forgotten. Each child has a core, and threads that help it to collect take more from its
  * neighbours than they give: a seventh of all time. More room than this falls out of the core's cache.
@@ -49,10 +51,11 @@ export async function tryInChildren(work: Work): Promise<readonly Tried[]> {
       rmSync(part, { force: true })
     }
   }
+  const program = await packed(folder)
   const employ = async () => {
     let child: Child | null = null
     for (let index = next++; index < chunks.length; index = next++) {
-      if (child === null || child.process.exitCode !== null || child.process.signalCode !== null) child = start()
+      if (child === null || child.process.exitCode !== null || child.process.signalCode !== null) child = start(program)
       answers[index] = await hand(child, chunks[index] as Chunk)
       if (work.trace !== null) gather(work.trace)
     }
@@ -94,8 +97,31 @@ interface Child {
   readonly lines: Interface
 }
 
-function start(): Child {
-  const child = spawn(process.execPath, [...COLLECTS, CHILD], { stdio: ['pipe', 'pipe', 'inherit'] })
+/**
+ * The child's program, packed into one file as the function app is: a call from module to module costs a look into the other
+ * module, and a life has millions of them. What real plugs need is a file of its own, and packages stay where they are.
+ */
+async function packed(folder: string): Promise<string> {
+  await build({
+    entryPoints: [CHILD],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: 'error',
+  })
+  symlinkSync(PACKAGES, join(folder, 'node_modules'), 'dir')
+  return join(folder, 'child.mjs')
+}
+
+function start(program: string): Child {
+  const child = spawn(process.execPath, [...COLLECTS, program], { stdio: ['pipe', 'pipe', 'inherit'] })
   // Whoever cannot be written to is dead, which `close` tells.
   child.stdin.on('error', () => {})
   return { process: child, lines: createInterface({ input: child.stdout }) }

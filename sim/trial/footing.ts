@@ -57,7 +57,7 @@ export function createSimFooting(stage: Stage, stored: Stored): Footing {
   const fails = storageFailures(store)
   return {
     wheel,
-    rolloutOf: (key) => store.peek(key)?.rollout ?? null,
+    rolloutOf: store.rolloutOf,
     auditOf: store.auditOf,
     outbox: store.outbox,
     commits: () => store.commits().saved,

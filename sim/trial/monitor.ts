@@ -9,8 +9,8 @@ type Heartbeat = Extract<TraceBody, { readonly kind: 'heartbeat' }>
 
 /** Somebody outside who asks the control plane whether it is alive, as an alert rule does. */
 export interface Monitor {
-  /** When the answer may become another because nobody looked, epoch milliseconds; infinite = at no time that is known yet. */
-  nextAt(dueTimes: readonly number[], now: number): number
+  /** When the answer may become another because nobody looked at what is due then, epoch milliseconds; infinite = at no time that is to come. */
+  nextAt(due: number, now: number): number
   /** Asks, where the answer may be another than it was, and tells it where it is. `isGone`: nobody answers. */
   ask(earliestDue: number, now: number, isGone: boolean): Promise<void>
 }
@@ -20,10 +20,7 @@ export function createMonitor({ wheel }: Pick<Footing, 'wheel'>, tell: (event: T
   let told: Heartbeat['late'] = []
   const alarm = (due: number) => due + LATE_MS + 1
   return {
-    nextAt: (dueTimes, now) => {
-      const times = dueTimes.map(alarm).filter((at) => at > now)
-      return Math.min(Number.POSITIVE_INFINITY, ...times)
-    },
+    nextAt: (due, now) => (alarm(due) > now ? alarm(due) : Number.POSITIVE_INFINITY),
     ask: async (earliestDue, now, isGone) => {
       if (now < alarm(earliestDue) && told?.length === 0) return
       const late = isGone ? null : await answerOf(wheel)

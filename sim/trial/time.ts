@@ -48,7 +48,7 @@ export async function passTime(life: Life, until: number, isOver: () => boolean)
     // With the control plane gone, who slept in it is gone as well.
     if (life.wakes.gone) life.asleep.splice(0)
     else await goOn(life, turns)
-    await life.monitor.ask(Math.min(...dueTimes(life.ground)), clock.now(), life.wakes.gone)
+    await life.monitor.ask(earliestDue(life.ground), clock.now(), life.wakes.gone)
   }
 }
 
@@ -63,22 +63,35 @@ async function goOn(life: Life, turns: number): Promise<void> {
 
 function nextTime({ ground, wakes, errands, late, asleep, nextAt, workers, monitor }: Life): number {
   const { clock, bell } = ground.stage
-  const due = dueTimes(ground)
-  const outside = Math.min(nextAt(), monitor.nextAt(due, clock.now()))
-  if (wakes.gone) return outside
-  const times = [outside, bell.next()?.at ?? Number.POSITIVE_INFINITY, ...late]
-  for (const errand of errands) times.push(errand.at)
-  for (const { until } of asleep) times.push(until)
-  if (wakes.timer !== 'silent') {
-    times.push(ground.post.at)
-    const believed = Math.min(...due) - Math.max(0, ...workers.skews)
-    times.push(Math.ceil(Math.max(clock.now() + 1, believed) / MINUTE_MS) * MINUTE_MS)
-  }
-  return Math.min(...times)
+  const now = clock.now()
+  let next = nextAt()
+  for (let service = 0; service < ground.manifests.length; service += 1)
+    next = Math.min(next, monitor.nextAt(dueAt(ground, service), now))
+  if (wakes.gone) return next
+  next = Math.min(next, bell.next()?.at ?? Number.POSITIVE_INFINITY)
+  for (const at of late) next = Math.min(next, at)
+  for (const { at } of errands) next = Math.min(next, at)
+  for (const { until } of asleep) next = Math.min(next, until)
+  if (wakes.timer === 'silent') return next
+  const believed = earliestDue(ground) - furthestAhead(workers)
+  return Math.min(next, ground.post.at, Math.ceil(Math.max(now + 1, believed) / MINUTE_MS) * MINUTE_MS)
 }
 
-function dueTimes(ground: Ground): readonly number[] {
-  return ground.manifests.map((_, service) => ground.rolloutOf(service)?.wakeAt ?? Number.POSITIVE_INFINITY)
+function dueAt(ground: Ground, service: number): number {
+  return ground.rolloutOf(service)?.wakeAt ?? Number.POSITIVE_INFINITY
+}
+
+function earliestDue(ground: Ground): number {
+  let earliest = Number.POSITIVE_INFINITY
+  for (let service = 0; service < ground.manifests.length; service += 1)
+    earliest = Math.min(earliest, dueAt(ground, service))
+  return earliest
+}
+
+function furthestAhead({ skews }: Workers): number {
+  let furthest = 0
+  for (const skew of skews) furthest = Math.max(furthest, skew)
+  return furthest
 }
 
 async function wakeSleepers({ ground, asleep }: Life): Promise<void> {
@@ -156,14 +169,13 @@ async function runSweeps(life: Life): Promise<void> {
   const now = clock.now()
   const rung = bell.take(now).length > 0
   const again = late.some((at) => at <= now)
-  late.splice(0, late.length, ...late.filter((at) => at > now))
+  if (again) late.splice(0, late.length, ...late.filter((at) => at > now))
   if (rung && wakes.bell === 'doubled') late.push(now + 1 + Math.floor(chance(luck, now, 2) * MINUTE_MS))
   if (rung && wakes.bell === 'late') late.push(now + 1 + Math.floor(chance(luck, now, 3) * 10 * MINUTE_MS))
   const isTimer = now % MINUTE_MS === 0 && wakes.timer !== 'silent'
   const isQueue = again || (rung && wakes.bell !== 'late')
   if (!isTimer && !isQueue) return
-  const ahead = Math.max(0, ...workers.skews)
-  if (Math.min(...dueTimes(ground)) > now + ahead) return
+  if (earliestDue(ground) > now + furthestAhead(workers)) return
   const place = Math.floor(chance(luck, now, 1) * workers.count)
   const path = isQueue ? 'queue' : 'timer'
   await sweepBy(life, place, path)

@@ -1,7 +1,7 @@
 import type { Wheel } from '../../lib/engine/wheel.ts'
 import { Fault } from '../../lib/errors.ts'
 import { bySeed } from '../choose.ts'
-import { Crash, guarded } from '../crash.ts'
+import { Crash, type Guard, guarded } from '../crash.ts'
 import { createSchedule, isWrite, type Schedule } from '../schedule.ts'
 import type { Body } from './footing.ts'
 import type { Ground } from './ground.ts'
@@ -168,13 +168,10 @@ function mortal(worker: TrialWorker & Pick<Body, 'die'>, sockets: TrialWheel): T
     if (fate === null) return result
     return worker.die(call, 'after')
   }
-  return guarded(sockets, (call, effect) => {
-    try {
-      alive(call)
-      // Most workers die of nothing, and a life has thousands of calls: these are not even counted.
-      return worker.doom === null ? (effect() as Promise<unknown>) : doomed(call, effect)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  })
+  const guard: Guard = async (call, effect) => {
+    alive(call)
+    return doomed(call, effect)
+  }
+  // Most workers die of nothing, and a life has thousands of calls: these are not even counted.
+  return guarded(sockets, guard, () => worker.doom === null && !worker.isDead)
 }

@@ -14,7 +14,7 @@ export function appId({ subscriptionId, resourceGroup, app }: AppKey): string {
 /** The app as GET answers it: what is in force, secrets by name only. */
 export function appAnswer(app: AppState, domain: string): Json {
   const environment = `${appId(app.key).replace(/\/containerApps\/[^/]+$/, '')}/managedEnvironments/environment`
-  return structuredClone({
+  return copied({
     id: appId(app.key),
     name: app.key.app,
     type: 'Microsoft.App/containerApps',
@@ -40,7 +40,7 @@ export function appAnswer(app: AppState, domain: string): Json {
 export function revisionAnswer(app: AppState, revision: RevisionState, now: number, domain: string): Json {
   const seen = vitals(app, revision, now)
   const traffic = weightsOf(app.applied.configuration.ingress.traffic, app.latest)
-  return structuredClone({
+  return copied({
     id: `${appId(app.key)}/revisions/${revision.name}`,
     name: revision.name,
     type: 'Microsoft.App/containerApps/revisions',
@@ -81,6 +81,19 @@ export function replicaAnswers(app: AppState, revision: RevisionState, now: numb
       },
     }
   })
+}
+
+/** The answer is the asker's own: nothing that is done to it reaches the world. Undefined members stay, as they do with a structured clone. */
+function copied(answer: Json): Json {
+  return copyOf(answer) as Json
+}
+
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (typeof value !== 'object' || value === null) return value
+  const copy: Record<string, unknown> = {}
+  for (const name in value) copy[name] = copyOf((value as Readonly<Record<string, unknown>>)[name])
+  return copy
 }
 
 /** A secret-backed variable reads back with an empty value beside its reference: sending both is refused. */

@@ -85,7 +85,9 @@ export function historyDispersion(minutes: Iterable<Readonly<{ bad: number; tota
 function insert(top: readonly number[], step: number): readonly number[] {
   const least = top[TOP - 1]
   if (least !== undefined && step <= least) return top
-  const at = top.findIndex((other) => other < step)
-  const place = at === -1 ? top.length : at
-  return [...top.slice(0, place), Number(step.toPrecision(DIGITS)), ...top.slice(place)].slice(0, TOP)
+  let place = top.length
+  while (place > 0 && (top[place - 1] ?? step) < step) place -= 1
+  const next = top.toSpliced(place, 0, Number(step.toPrecision(DIGITS)))
+  if (next.length > TOP) next.pop()
+  return next
 }

@@ -108,8 +108,14 @@ export function takeIn(setting: Setting, before: KpiState, arms: Arms, now: numb
     ready.push(bucket === undefined || waits ? [at, null] : bucket)
   }
   const taken = absorbAll(setting, { ...stepOf(setting, before), blind: null }, ready)
-  const recent = [...seen.values()].sort((a, b) => a[0] - b[0]).slice(-REMEMBERED)
+  const recent = inOrder([...seen.values()]).slice(-REMEMBERED)
   return { state: { ...taken, lagMs, corrected, uncontrolled, recent }, logged: ready, seen }
+}
+
+/** Sources answer in order, nearly always. */
+function inOrder(buckets: readonly SeenBucket[]): readonly SeenBucket[] {
+  const isDone = buckets.every(([at], place) => place === 0 || (buckets[place - 1]?.[0] ?? at) <= at)
+  return isDone ? buckets : buckets.toSorted((a, b) => a[0] - b[0])
 }
 
 /** Why a look cannot judge this KPI: the arm that gives no answer. */

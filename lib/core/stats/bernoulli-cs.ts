@@ -26,6 +26,8 @@ function edge(outside: number, inside: number, isOutside: (p: number) => boolean
   let [out, within] = [outside, inside]
   for (let step = 0; step < STEPS; step++) {
     const middle = (out + within) / 2
+    // Two neighbours among all doubles: nothing lies between them.
+    if (middle === out || middle === within) break
     if (isOutside(middle)) out = middle
     else within = middle
   }
