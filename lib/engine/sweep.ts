@@ -47,7 +47,9 @@ export async function sweep(
       if (turned instanceof Fault) troubles.push(turned)
       else all.push(...turned.filter((one) => !isLeft(one, done)))
     }
-    if (troubles.length >= MOST_TROUBLES) return unlessTroubled(environment, all, troubles)
+    // What has become due meanwhile has rung for itself: storage is asked again only where something was left, or may be.
+    const isAll = left === 0 && othersUntil === null && names.length < slice && names.every((name) => done.has(name))
+    if (isAll || troubles.length >= MOST_TROUBLES) return unlessTroubled(environment, all, troubles)
   }
 }
 

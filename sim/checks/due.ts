@@ -21,13 +21,16 @@ export interface Due {
 /** What it follows. */
 export const DUE = ['service', 'decision', 'arm-read'] as const
 
+const NOBODY: readonly Overdue[] = []
+
 /** Follows when each service wants to be looked at, and whether anybody does. */
 export function followDue(): Due {
   const waiting = new Map<string, Overdue>()
   const entities = new Map<string, string>()
   let earliest = Number.POSITIVE_INFINITY
   const settle = () => {
-    earliest = Math.min(Number.POSITIVE_INFINITY, ...[...waiting.values()].map(({ at }) => at))
+    earliest = Number.POSITIVE_INFINITY
+    for (const { at } of waiting.values()) earliest = Math.min(earliest, at)
   }
   return {
     see: (event) => {
@@ -46,6 +49,6 @@ export function followDue(): Due {
       }
     },
     waiting: () => [...waiting.values()],
-    overdue: (before) => (earliest >= before ? [] : [...waiting.values()].filter(({ at }) => at < before)),
+    overdue: (before) => (earliest >= before ? NOBODY : [...waiting.values()].filter(({ at }) => at < before)),
   }
 }

@@ -1,11 +1,19 @@
 import type { TraceEvent } from '../trial/trace.ts'
 import { type Check, checkOf, type Violation } from './check.ts'
+import { createPairs } from './pairs.ts'
 import { followSleepers, SLEEPERS } from './sleepers.ts'
 
 /** So long after the look that it rests on may a write come. */
 const FRESH_MS = 30_000
 /** So long after the last write may a trial end before somebody has looked. */
 const LOOKS_MS = 60_000
+
+/** What a rollout wants its canary to have, and the how manieth wish for the app that is. */
+interface Wish {
+  readonly rollout: string
+  readonly canaryWeight: number | null
+  readonly number: number
+}
 
 interface Epoch {
   readonly number: number
@@ -25,9 +33,9 @@ type Write = TraceEvent & { readonly kind: 'arm-write' }
  */
 export function checkFencing(): Check {
   const apps = new Map<string, string>()
-  const wishes = new Map<string, { wish: string; number: number }>()
-  const own = new Map<string, Epoch>()
-  const looks = new Map<string, { readonly n: number; readonly at: number }>()
+  const wishes = new Map<string, Wish>()
+  const own = createPairs<string, number, Epoch>()
+  const looks = createPairs<string, number, { readonly n: number; readonly at: number }>()
   const issued = new Map<string, number>()
   const unread = createUnread()
   const sleepers = followSleepers()
@@ -44,16 +52,16 @@ export function checkFencing(): Check {
       if (event.kind === 'service') apps.set(event.entity, event.app)
       if (event.kind === 'arm-read') {
         unread.look(event.app, event.code)
-        if (event.code === null && event.call !== 'wake') looks.set(`${event.worker} ${event.app}`, event)
+        if (event.code === null && event.call !== 'wake') looks.set(event.app, event.worker, event)
       }
       if (event.kind === 'decision') {
         const app = apps.get(event.entity) ?? ''
-        const wish = `${event.rollout} ${event.canaryWeight}`
+        const { n, at, rollout, canaryWeight } = event
         const before = wishes.get(app)
-        const number = before?.wish === wish ? before.number : (before?.number ?? 0) + 1
-        wishes.set(app, { wish, number })
-        const { n, at } = event
-        own.set(`${event.worker} ${app}`, { number, n, at, isLeaving: event.phase === 'rolling-back' })
+        const isSame = before?.rollout === rollout && before.canaryWeight === canaryWeight
+        const number = (before?.number ?? 0) + (isSame ? 0 : 1)
+        if (!isSame) wishes.set(app, { rollout, canaryWeight, number })
+        own.set(app, event.worker, { number, n, at, isLeaving: event.phase === 'rolling-back' })
       }
       if (event.kind === 'audit' && CONFIRMS.includes(event.row.kind)) {
         const last = unread.lastOf(apps.get(event.row.entityId) ?? '')
@@ -63,14 +71,11 @@ export function checkFencing(): Check {
           )
       }
       if (event.kind !== 'arm-write') return []
-      const by = `${event.worker} ${event.app}`
       const isWaking = sleepers.isWaking(event.worker)
-      const wrong = wrongOf(event, own.get(by), looks.get(by), issued.get(event.app) ?? 0, isWaking)
+      const mine = own.get(event.app, event.worker)
+      const wrong = wrongOf(event, mine, looks.get(event.app, event.worker), issued.get(event.app) ?? 0, isWaking)
       if (event.asked.weights !== null) {
-        issued.set(
-          event.app,
-          Math.max(issued.get(event.app) ?? 0, own.get(`${event.worker} ${event.app}`)?.number ?? 0),
-        )
+        issued.set(event.app, Math.max(issued.get(event.app) ?? 0, mine?.number ?? 0))
         if (event.applied && !isWaking) unread.write(event)
       }
       return wrong === null ? [] : broken(`worker ${event.worker} wrote to ${event.app} (${event.deed}) and ${wrong}`)

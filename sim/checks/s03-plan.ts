@@ -1,9 +1,11 @@
 import type { Weights } from '../../lib/core/audit.ts'
 import { type Check, checkOf } from './check.ts'
+import { createPairs } from './pairs.ts'
 import { type Advance, followSteps, isJudged, STEPS } from './steps.ts'
 
 /** Share of a bake that must have been measured. */
 const COVERAGE = 0.95
+const ANYBODY = -1
 
 /**
  * S3: the canary takes the weights of the plan and no others, one step after the other; each step is left after its bake
@@ -12,9 +14,9 @@ const COVERAGE = 0.95
  */
 export function checkPlan(): Check {
   const follow = followSteps()
-  const wished = new Map<string, Set<number>>()
-  /** Who may have whatever is left: the one to fall back to, or that was promoted, by app and by worker and app. */
-  const trusted = new Map<string, string>()
+  const wished = createPairs<string, string, Set<number>>()
+  /** Who may have whatever is left: the one to fall back to, or that was promoted, by app and by the worker that knew it (−1: whoever was the last). */
+  const trusted = createPairs<string, number, string>()
   const serving = new Map<string, Weights>()
   const apps = new Map<string, string>()
   return checkOf({
@@ -26,17 +28,20 @@ export function checkPlan(): Check {
       if (event.kind === 'traffic') serving.set(event.app, event.weights)
       if (event.kind === 'decision') {
         const app = apps.get(event.entity) ?? ''
-        const name = `${app} ${event.canary}`
         const keeper = event.outcome === 'promoted' ? event.canary : event.stable
-        if (keeper !== null) for (const whose of [app, `${event.worker} ${app}`]) trusted.set(whose, keeper)
-        wished.set(name, (wished.get(name) ?? new Set([0])).add(event.canaryWeight ?? 0))
+        if (keeper !== null) {
+          trusted.set(app, ANYBODY, keeper)
+          trusted.set(app, event.worker, keeper)
+        }
+        const weights = wished.get(app, event.canary)
+        if (weights === undefined) wished.set(app, event.canary, new Set([0, event.canaryWeight ?? 0]))
+        else weights.add(event.canaryWeight ?? 0)
       }
       const says = advance === null ? [] : wrongsOf(advance)
       if (event.kind === 'arm-write') {
         for (const [revision, weight] of Object.entries(event.asked.weights ?? {})) {
-          const name = `${event.app} ${revision}`
-          const known = wished.get(name)
-          const keepers = [trusted.get(event.app), trusted.get(`${event.worker} ${event.app}`)]
+          const known = wished.get(event.app, revision)
+          const keepers = [trusted.get(event.app, ANYBODY), trusted.get(event.app, event.worker)]
           if (known === undefined || keepers.includes(revision) || known.has(weight)) continue
           // A hand gave it that much, and whoever takes the canary out leaves it.
           if (weight <= (serving.get(event.app)?.[revision] ?? 0)) continue

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../lib/core/judge/verdict.ts'
 import type { Kpi } from '../../lib/core/service.ts'
 import { type Check, checkOf } from './check.ts'
+import { createPairs } from './pairs.ts'
 import { type Advance, followSteps, isJudged, STEPS } from './steps.ts'
 
 /** Figures may be so much older than their source's lag when a step passes. */
@@ -11,7 +12,7 @@ const LONGEST_LAG_MS = 10 * 60_000
 interface Told {
   readonly from: number
   readonly to: number
-  readonly total: number
+  total: number
 }
 
 /**
@@ -22,25 +23,28 @@ interface Told {
 export function checkUnclear(): Check {
   const follow = followSteps()
   /** Requests by window, of what was asked about: the same window asked twice counts once, as the answer that told most. */
-  const told = new Map<string, Map<string, Told>>()
+  const told = createPairs<string, string, Map<string, Told[]>>()
   return checkOf({
     invariant: 'S4',
     kinds: [...STEPS, 'measurement'],
     see: (event) => {
       if (event.kind === 'measurement' && event.answer === 'measured') {
-        const name = `${event.entity} ${event.kpi} ${event.revision}`
-        const { from, to, total } = event
-        const windows = told.get(name) ?? new Map<string, Told>()
-        told.set(name, windows)
-        const window = `${from} ${to}`
-        windows.set(window, { from, to, total: Math.max(total, windows.get(window)?.total ?? 0) })
+        const { entity, kpi, revision, from, to, total } = event
+        const ofKpi = told.get(entity, kpi) ?? new Map<string, Told[]>()
+        told.set(entity, kpi, ofKpi)
+        const windows = ofKpi.get(revision) ?? []
+        ofKpi.set(revision, windows)
+        // Who asks again asks soon.
+        const again = windows.findLast((window) => window.from === from && window.to === to)
+        if (again === undefined) windows.push({ from, to, total })
+        else again.total = Math.max(total, again.total)
       }
       const advance = follow(event)
       if (advance === null || !isJudged(advance)) return []
       const { row, from } = advance
       const most = (item: Evidence) => {
-        const windows = told.get(`${row.entityId} ${item.kpi} ${item.revision}`)?.values() ?? []
-        return [...windows].reduce((sum, { from, to, total }) => {
+        const windows = told.get(row.entityId, item.kpi)?.get(item.revision) ?? []
+        return windows.reduce((sum, { from, to, total }) => {
           return from < item.to && to > item.from ? sum + total : sum
         }, 0)
       }

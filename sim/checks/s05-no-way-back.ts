@@ -1,5 +1,6 @@
 import type { Weights } from '../../lib/core/audit.ts'
 import { type Check, checkOf } from './check.ts'
+import { createPairs } from './pairs.ts'
 import { followSleepers, SLEEPERS } from './sleepers.ts'
 
 /** A deed begins so long after its decision at most; whoever sleeps longer has to leave it. */
@@ -20,8 +21,8 @@ interface Ended {
 export function checkNoWayBack(): Check {
   const apps = new Map<string, string>()
   const serving = new Map<string, Weights>()
-  const ended = new Map<string, Ended>()
-  const decided = new Map<string, number>()
+  const ended = createPairs<string, string, Ended>()
+  const decided = createPairs<string, number, number>()
   const sleepers = followSleepers()
   return checkOf({
     invariant: 'S5',
@@ -33,17 +34,17 @@ export function checkNoWayBack(): Check {
       if (event.kind === 'decision') {
         const app = apps.get(event.entity) ?? ''
         const isOver = event.phase === 'rolling-back' || (event.phase === 'finished' && event.outcome !== 'promoted')
-        const name = `${app} ${event.canary}`
         // A hand gave it all traffic since, and a later rollout found it serving: it is the way back now.
-        if (event.stable !== null) ended.delete(`${app} ${event.stable}`)
-        if (isOver && !ended.has(name)) ended.set(name, { rollout: event.rollout, since: event.at })
-        decided.set(`${event.worker} ${app}`, event.at)
+        if (event.stable !== null) ended.delete(app, event.stable)
+        if (isOver && !ended.has(app, event.canary))
+          ended.set(app, event.canary, { rollout: event.rollout, since: event.at })
+        decided.set(app, event.worker, event.at)
       }
       if (event.kind !== 'arm-write' || event.asked.weights === null) return []
-      const own = decided.get(`${event.worker} ${event.app}`) ?? Number.NEGATIVE_INFINITY
+      const own = decided.get(event.app, event.worker) ?? Number.NEGATIVE_INFINITY
       const now = serving.get(event.app) ?? {}
       return Object.entries(event.asked.weights).flatMap(([revision, weight]) => {
-        const end = ended.get(`${event.app} ${revision}`)
+        const end = ended.get(event.app, revision)
         if (end === undefined || weight <= (now[revision] ?? 0)) return []
         if (own < end.since && (event.at - own <= FRESH_MS || sleepers.isWaking(event.worker))) return []
         const [since, at] = [end.since, event.at].map((time) => new Date(time).toISOString())

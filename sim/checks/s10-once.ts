@@ -1,4 +1,5 @@
 import { type Check, checkOf, type Violation } from './check.ts'
+import { createPairs } from './pairs.ts'
 
 /**
  * S10: however often and in whatever order an event is delivered, it begins one rollout of a service at most; a rollout
@@ -7,8 +8,8 @@ import { type Check, checkOf, type Violation } from './check.ts'
 export function checkOnce(): Check {
   const begun = new Map<string, string>()
   const recorded = new Map<string, string>()
-  const revisions = new Map<string, string>()
-  const owners = new Map<string, string>()
+  const revisions = createPairs<string, string, string>()
+  const owners = createPairs<string, string, string>()
   const notices = new Map<string, string>()
   /** What was known under a name before, where that is something else. */
   const other = (of: Map<string, string>, name: string, value: string): string | null => {
@@ -34,10 +35,12 @@ export function checkOnce(): Check {
       }
       if (event.kind === 'decision') {
         const { entity, rollout, canary } = event
-        const revision = other(revisions, `${entity} ${rollout}`, canary)
-        const owner = other(owners, `${entity} ${canary}`, rollout)
-        if (revision !== null) return broken(`${rollout} of ${entity} has the revisions ${revision} and ${canary}`)
-        return owner === null ? [] : broken(`${canary} of ${entity} is made by ${owner} and ${rollout}`)
+        const revision = revisions.get(entity, rollout) ?? canary
+        const owner = owners.get(entity, canary) ?? rollout
+        revisions.set(entity, rollout, revision)
+        owners.set(entity, canary, owner)
+        if (revision !== canary) return broken(`${rollout} of ${entity} has the revisions ${revision} and ${canary}`)
+        return owner === rollout ? [] : broken(`${canary} of ${entity} is made by ${owner} and ${rollout}`)
       }
       if (event.kind !== 'notice') return []
       const before = other(notices, event.id, event.about)

@@ -1,6 +1,7 @@
 import type { AuditRow, Weights } from '../../lib/core/audit.ts'
 import type { SetUpTold, TraceEvent } from '../trial/trace.ts'
 import { type Check, checkOf, type Violation } from './check.ts'
+import { createPairs, type Pairs } from './pairs.ts'
 import { followStale, STALE } from './stale.ts'
 import { sameWeights, shared } from './weights.ts'
 
@@ -52,8 +53,10 @@ interface Memory {
   readonly setUps: Map<string, SetUpTold>
   readonly serving: Map<string, Weights>
   readonly edits: Map<string, Edit[]>
-  readonly sights: Map<string, Sight>
-  readonly own: Map<string, Decision>
+  /** By worker and app. */
+  readonly sights: Pairs<number, string, Sight>
+  /** By app and worker. */
+  readonly own: Pairs<string, number, Decision>
   readonly skews: Map<number, number>
   readonly foreign: Map<string, number>
   readonly late: Map<string, number>
@@ -76,8 +79,8 @@ export function checkForeignEdits(): Check {
     setUps: new Map(),
     serving: new Map(),
     edits: new Map(),
-    sights: new Map(),
-    own: new Map(),
+    sights: createPairs(),
+    own: createPairs(),
     skews: new Map(),
     foreign: new Map(),
     late: new Map(),
@@ -106,7 +109,7 @@ function decided(memory: Memory, event: Decision): readonly Violation[] {
   const app = apps.get(event.entity) ?? ''
   const known = courses.get(event.entity)
   const isSame = known?.decision.rollout === event.rollout
-  const sight = sights.get(`${event.worker} ${app}`) ?? null
+  const sight = sights.get(event.worker, app) ?? null
   const wished = isSame ? known.wished : []
   const weight = event.canaryWeight
   const isNew = weight !== null && wished.at(-1) !== weight
@@ -121,7 +124,7 @@ function decided(memory: Memory, event: Decision): readonly Violation[] {
   }
   const seen = sight !== null && (before === null || sight.n > before.n) ? sight : before
   courses.set(event.entity, { decision: event, wished: isNew ? [...wished, weight] : wished, seen })
-  own.set(`${event.worker} ${app}`, event)
+  own.set(app, event.worker, event)
   return tooFar(event, intervals.get(event.entity) ?? 0, skews.get(event.worker) ?? 0)
 }
 
@@ -129,7 +132,7 @@ function overwritten(
   { own, late, foreign }: Memory,
   event: TraceEvent & { readonly kind: 'arm-write' },
 ): string | null {
-  const mine = own.get(`${event.worker} ${event.app}`)
+  const mine = own.get(event.app, event.worker)
   if (event.asked.weights === null || mine === undefined) return null
   if (mine.canaryWeight === null) return `while ${mine.rollout} was to keep its hands off`
   if (mine.phase !== 'finished') return null
@@ -163,7 +166,7 @@ function happened(memory: Memory, event: TraceEvent, broken: Broken): readonly V
     case 'wake':
       skews.set(event.worker, event.clock - event.at)
       // What it saw the last time it was awake led to nothing that it still has in mind.
-      for (const by of sights.keys()) if (by.startsWith(`${event.worker} `)) sights.delete(by)
+      sights.clear(event.worker)
       break
     case 'traffic':
       serving.set(event.app, event.weights)
@@ -174,11 +177,10 @@ function happened(memory: Memory, event: TraceEvent, broken: Broken): readonly V
       break
     case 'arm-read': {
       if (event.call === 'wake') break
-      const by = `${event.worker} ${event.app}`
       const setUp = setUps.get(event.app) ?? PLAIN
       // Who looked in vain decides on nothing that he saw before.
-      if (event.code !== null) sights.delete(by)
-      else sights.set(by, { n: event.n, weights: serving.get(event.app) ?? {}, setUp })
+      if (event.code !== null) sights.delete(event.worker, event.app)
+      else sights.set(event.worker, event.app, { n: event.n, weights: serving.get(event.app) ?? {}, setUp })
       break
     }
     case 'decision':

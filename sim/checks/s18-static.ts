@@ -1,5 +1,6 @@
 import type { TraceEvent } from '../trial/trace.ts'
 import { type Check, checkOf } from './check.ts'
+import { createPairs } from './pairs.ts'
 import { followSleepers, SLEEPERS } from './sleepers.ts'
 import { type Advance, followSteps, isJudged, STEPS } from './steps.ts'
 
@@ -17,10 +18,10 @@ export function checkStatic(): Check {
   const follow = followSteps()
   const sleepers = followSleepers()
   const apps = new Map<string, string>()
-  const unseen = new Set<string>()
-  const newest = new Map<string, Measurement>()
+  const unseen = createPairs<string, number, true>()
+  const newest = createPairs<string, string, Measurement>()
   const { isDark, fault } = followDarkness()
-  const answered = (entity: string, kpi: string) => newest.get(`${entity} ${kpi}`)?.answer !== 'missing'
+  const answered = (entity: string, kpi: string) => newest.get(entity, kpi)?.answer !== 'missing'
   return checkOf({
     invariant: 'S18',
     kinds: [...SLEEPERS, ...STEPS, 'service', 'fault', 'arm-read', 'measurement', 'decision', 'arm-write', 'audit'],
@@ -40,11 +41,11 @@ export function checkStatic(): Check {
           fault(event)
           return []
         case 'arm-read':
-          if (event.code === null) unseen.delete(`${event.worker} ${event.app}`)
-          else unseen.add(`${event.worker} ${event.app}`)
+          if (event.code === null) unseen.delete(event.app, event.worker)
+          else unseen.set(event.app, event.worker, true)
           return []
         case 'measurement':
-          newest.set(`${event.entity} ${event.kpi}`, event)
+          newest.set(event.entity, event.kpi, event)
           return []
         case 'decision':
           // Who fell asleep while storing it had read the state before.
@@ -54,7 +55,7 @@ export function checkStatic(): Check {
         case 'arm-write': {
           if (sleepers.isWaking(event.worker)) return []
           const who = `worker ${event.worker} wrote to ${event.app}`
-          if (unseen.has(`${event.worker} ${event.app}`)) return broken(`${who} and had not seen it`)
+          if (unseen.has(event.app, event.worker)) return broken(`${who} and had not seen it`)
           return isDark(apps.get(event.app) ?? '', event.at) ? broken(`${who} while its state could not be read`) : []
         }
         case 'audit': {

@@ -1,6 +1,7 @@
 import type { AuditRow } from '../../lib/core/audit.ts'
 import type { Manifest, Stage } from '../../lib/core/service.ts'
 import type { TraceEvent } from '../trial/trace.ts'
+import { createPairs } from './pairs.ts'
 
 /** A rollout came to a later step, or to its end, and how it stood before. */
 export interface Advance {
@@ -35,11 +36,11 @@ export const STEPS = ['service', 'decision', 'audit'] as const
 export function followSteps(): (event: TraceEvent) => Advance | null {
   const manifests = new Map<string, Manifest>()
   const courses = new Map<string, Course>()
-  const canaries = new Map<string, string>()
+  const canaries = createPairs<string, string, string>()
   const before = new Map<string, AuditRow['kind']>()
   return (event) => {
     if (event.kind === 'service') manifests.set(event.entity, event.manifest)
-    if (event.kind === 'decision') canaries.set(`${event.entity} ${event.rollout}`, event.canary)
+    if (event.kind === 'decision') canaries.set(event.entity, event.rollout, event.canary)
     if (event.kind !== 'audit' || event.row.rollout === null) return null
     const { row } = event
     const id = `${row.entityId} ${row.rollout}`
@@ -58,7 +59,16 @@ export function followSteps(): (event: TraceEvent) => Advance | null {
       const [next, nextAt] = isSame ? [row.happenedAt, event.at] : [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
       ;[course.since, course.sinceAt] = [next, nextAt]
     }
-    return { row, manifest: course.manifest, stages, from, isByHand, canary: canaries.get(id) ?? null, since, sinceAt }
+    return {
+      row,
+      manifest: course.manifest,
+      stages,
+      from,
+      isByHand,
+      canary: canaries.get(row.entityId, event.row.rollout) ?? null,
+      since,
+      sinceAt,
+    }
   }
 }
 
