@@ -150,6 +150,8 @@ export interface Rollout {
   readonly leftovers: readonly string[]
   /** How many repairs of a failed template were written: makes each repair's suffix fresh. */
   readonly repairs: number
+  /** Since when repairs count for the pace of the present phase, and how many there had been before; absent = there was none, or an older build wrote them. */
+  readonly repairBurst?: { readonly since: number; readonly before: number } | undefined
   /** When traffic last changed by what we saw: drains count from here. */
   readonly trafficSeenAt: number
   /** Looks in a row at which the canary was unhealthy; at two of them it is rolled back. */

@@ -190,3 +190,23 @@ test('a failed template that Azure keeps is repaired also where the first repair
   stage.world.lie(target, null)
   await stage.runUntil('all users are at stable', () => met(stage)[STABLE] === 100, 6 * MINUTE)
 })
+
+test('repairs that failed while the canary rose leave enough of them to bring users back, though each other write would hang', async () => {
+  const stage = await givenCanary()
+  const brokenDeploy = (tag: string, never: 'pull-fails' | 'stuck') => {
+    stage.world.behave(`registry.example.com/pricing:${tag}`, { never })
+    stage.world.edit(target, (hand) => hand.deploy(`registry.example.com/pricing:${tag}`, tag))
+  }
+  stage.world.lie(target, { kind: 'failed' })
+  brokenDeploy('by-hand', 'pull-fails')
+  await stage.command(PRICING, 'resume')
+  await stage.command(PRICING, 'promote')
+  await stage.run(HOUR)
+  expect(stage.rollout(PRICING).repairs).toBeGreaterThan(10)
+  stage.world.lie(target, null)
+  await stage.run(20 * MINUTE)
+  brokenDeploy('stuck', 'stuck')
+  await stage.run(20 * MINUTE)
+  await stage.command(PRICING, 'abort')
+  await stage.runUntil('all users are at stable', () => met(stage)[STABLE] === 100, MINUTE)
+})

@@ -149,6 +149,7 @@ export const ROLLOUT = object({
   trouble: orNull(trouble),
   leftovers: texts,
   repairs: figure,
+  repairBurst: maybe(object({ since: figure, before: figure })),
   trafficSeenAt: figure,
   unwell: figure,
   restarting: figure,

@@ -240,19 +240,30 @@ function needsRepair(rollout: Rollout, { now }: Facts, { provisioning }: AppSeen
   return provisioning === 'Failed' && mayRepair(rollout, now)
 }
 
-function mayRepair({ repairs, phase }: Rollout, now: number): boolean {
-  const since = phase.kind === 'finished' ? phase.at : phase.since
+/** Each phase has repairs of its own: those that Azure failed while the canary rose must not keep users on it when it is to leave. */
+function mayRepair(rollout: Rollout, now: number): boolean {
+  const { repairs, phase } = rollout
+  const { since, before } = burstOf(rollout)
   const paced = REPAIRS_AT_ONCE + Math.max(0, Math.floor((now - since) / REPAIR_PACE_MS))
-  return repairs < Math.min(paced, MOST_REPAIRS)
+  const goesBack = phase.kind === 'rolling-back' || phase.kind === 'finished'
+  return repairs - before < paced && (goesBack ? repairs - before : repairs) < MOST_REPAIRS
+}
+
+/** Since when repairs are counted now, and how many there had been before; of a rollout that an older build stored, all count. */
+function burstOf({ repairs, repairBurst, phase }: Rollout): NonNullable<Rollout['repairBurst']> {
+  const since = phase.kind === 'finished' ? phase.at : phase.since
+  if (repairBurst === undefined) return { since, before: 0 }
+  return repairBurst.since === since ? repairBurst : { since, before: repairs }
 }
 
 function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights): Closing {
   const n = move.rollout.repairs + 1
+  const repairBurst = burstOf(move.rollout)
   const suffix = repairSuffix(move.rollout, n)
   const mode = app.mode === 'Multiple' ? {} : ({ mode: 'Multiple' } as const)
   const { app: name } = app.target
   const noted = note(
-    change(move, { repairs: n, leftovers: [...move.rollout.leftovers, `${name}--${suffix}`] }),
+    change(move, { repairs: n, repairBurst, leftovers: [...move.rollout.leftovers, `${name}--${suffix}`] }),
     facts,
     {
       kind: 'repair-requested',

@@ -142,6 +142,7 @@ const shape = {
   trouble: trouble.nullable(),
   leftovers: z.array(z.string()),
   repairs: z.int().min(0),
+  repairBurst: z.strictObject({ since: epochMs(), before: z.int().min(0) }).optional(),
   trafficSeenAt: epochMs(),
   unwell: z.int().min(0),
   restarting: z.int().min(0),
