@@ -49,7 +49,15 @@ function forgotten({ service, rollout }: Pick<Change, 'service'> & { readonly ro
 }
 
 function oldRollout(rollout: Rollout): Rollout {
-  const { cause: _, approvals: __, frozen: ___, unfrozen: ____, frozenAt: _____, repairBurst: ______, ...known } = rollout
+  const {
+    cause: _,
+    approvals: __,
+    frozen: ___,
+    unfrozen: ____,
+    frozenAt: _____,
+    repairBurst: ______,
+    ...known
+  } = rollout
   return { ...known, push: oldPush(rollout.push), manifest: oldManifest(rollout.manifest) } as Rollout
 }
 

@@ -113,16 +113,19 @@ describe('rolling back', () => {
     ['none of its own', 0, 'repair'],
     ['four of its own', 4, 'repair'],
     ['five of its own', 5, 'set-traffic'],
-  ])('repairs that Azure failed while the canary rose do not count against it: after sixty of them and %s it asks for a %s', (_, own, kind) => {
-    const since = going.phase.kind === 'rolling-back' ? going.phase.since : 0
-    const repairBurst = own === 0 ? { since: since - HOUR, before: 3 } : { since, before: 60 }
-    const tried = { ...going, repairs: 60 + own, repairBurst }
-    const { next, actions } = look(tried, appAt(10, { provisioning: 'Failed' }), { now: since })
-    expect(actions.map((action) => action.kind)).toEqual([kind])
-    expect(next.repairBurst).toEqual(own === 5 ? repairBurst : { since, before: 60 })
-    const suffixes = actions.map((action) => ('suffix' in action ? action.suffix : null))
-    expect(suffixes).toEqual([kind === 'repair' ? `r2-fix${61 + own}` : null])
-  })
+  ])(
+    'repairs that Azure failed while the canary rose do not count against it: after sixty of them and %s it asks for a %s',
+    (_, own, kind) => {
+      const since = going.phase.kind === 'rolling-back' ? going.phase.since : 0
+      const repairBurst = own === 0 ? { since: since - HOUR, before: 3 } : { since, before: 60 }
+      const tried = { ...going, repairs: 60 + own, repairBurst }
+      const { next, actions } = look(tried, appAt(10, { provisioning: 'Failed' }), { now: since })
+      expect(actions.map((action) => action.kind)).toEqual([kind])
+      expect(next.repairBurst).toEqual(own === 5 ? repairBurst : { since, before: 60 })
+      const suffixes = actions.map((action) => ('suffix' in action ? action.suffix : null))
+      expect(suffixes).toEqual([kind === 'repair' ? `r2-fix${61 + own}` : null])
+    },
+  )
   test('says once that the canary still has traffic, and goes on trying', () => {
     const late = look(going, appAt(10), { now: T0 + 5 * MINUTE })
     expect(kinds(late)).toEqual(['deadline-passed'])
