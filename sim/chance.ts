@@ -1,8 +1,13 @@
 /** A number in (0, 1) that belongs to these keys: asked again, in any order, it is the same. */
-export function chance(seed: number, ...keys: readonly number[]): number {
-  let hash = mix(seed | 0)
-  for (const key of keys) hash = mix(hash ^ mix((key | 0) ^ Math.floor(key / 0x1_0000_0000)))
+export function chance(seed: number, key: number, second?: number, third?: number): number {
+  let hash = keyed(mix(seed | 0), key)
+  if (second !== undefined) hash = keyed(hash, second)
+  if (third !== undefined) hash = keyed(hash, third)
   return ((hash >>> 0) + 0.5) / 0x1_0000_0000
+}
+
+function keyed(hash: number, key: number): number {
+  return mix(hash ^ mix((key | 0) ^ Math.floor(key / 0x1_0000_0000)))
 }
 
 /** A number of its own for a text (FNV-1a, 32 bit). */

@@ -247,16 +247,29 @@ function seenBuckets({ kpi, from }: Setting, before: KpiState, { canary, baselin
   for (const bucket of before.recent) seen.set(bucket[0], bucket)
   if (canary.kind === 'missing') return seen
   const adds = kpi.source.kind === 'probe'
-  const beside = new Map<number, Bucket>()
-  if (baseline?.kind === 'measured') for (const bucket of baseline.buckets) beside.set(bucket.at, bucket)
-  for (const { at, bad, total, value } of canary.buckets) {
+  const beside = besideOf(canary.buckets, baseline)
+  for (const [place, { at, bad, total, value }] of canary.buckets.entries()) {
     if (at < from) continue
-    const other = beside.get(at)
+    const other = beside(at, place)
     const read = [at, bad, total, value, other?.bad ?? null, other?.total ?? null, other?.value ?? null] as const
     const known = adds && at >= before.next ? seen.get(at) : undefined
     seen.set(at, known === undefined ? read : added(known, read))
   }
   return seen
+}
+
+/** Finds the baseline's bucket of a moment: most sources answer for both arms at the same moments, in order. */
+function besideOf(
+  buckets: readonly Bucket[],
+  baseline: Reading | null,
+): (at: number, place: number) => Bucket | undefined {
+  if (baseline?.kind !== 'measured') return () => undefined
+  const others = baseline.buckets
+  const isAlike = (one: Bucket, place: number) =>
+    one.at === others[place]?.at && one.at > (buckets[place - 1]?.at ?? -1)
+  if (buckets.length === others.length && buckets.every(isAlike)) return (_, place) => others[place]
+  const byTime = new Map(others.map((bucket) => [bucket.at, bucket]))
+  return (at) => byTime.get(at)
 }
 
 function added(one: SeenBucket, other: SeenBucket): SeenBucket {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Judged, judge, recompute, together } from '../../../lib/core/judge/judge.ts'
+import type { Arm, Bucket } from '../../../lib/core/judge/reading.ts'
 import type { LoggedBucket } from '../../../lib/core/judge/state.ts'
 import { startKpi } from '../../../lib/core/judge/take-in.ts'
 import type { VerdictKind } from '../../../lib/core/judge/verdict.ts'
@@ -11,6 +12,7 @@ import {
   exact,
   lookAt,
   looks,
+  type Minutes,
   manifestOf,
   only,
   queriesOf,
@@ -418,4 +420,40 @@ describe('the log', () => {
     expect(once.state.kpis.errors?.sequence).toEqual(often?.state.kpis.errors?.sequence)
     expect(once.verdict).toEqual(often?.verdict)
   })
+})
+
+test('both arms meet by time, whatever order a source answers in, and whatever it leaves out', () => {
+  const canary: Minutes = Array.from({ length: 40 }, (_, at) => [at % 4, 300 + at] as const)
+  const baseline: Minutes = Array.from({ length: 40 }, (_, at) => [at % 3, 2700 + at] as const)
+  const trial: Trial = { manifest: manifestOf(), canary, baseline }
+  const now = T0 + 40 * MINUTE
+  const queries = queriesOf(trial, now)
+  const inOrder = queries.map((query) => readingOf(trial, query, now))
+  const judgedOf = (change: (buckets: readonly Bucket[], arm: Arm) => readonly Bucket[]) =>
+    judge(
+      caseOf(trial),
+      null,
+      queries,
+      inOrder.map((reading, place) =>
+        reading.kind === 'missing'
+          ? reading
+          : { ...reading, buckets: change(reading.buckets, queries[place]?.arm ?? 'canary') },
+      ),
+      now,
+    )
+  const usual = judgedOf((buckets) => buckets)
+  expect(usual.line?.kpis.errors?.slice(3, 5)).toEqual([
+    [T0 + 3 * MINUTE, 3, 303, null, 0, 2703, null],
+    [T0 + 4 * MINUTE, 0, 304, null, 1, 2704, null],
+  ])
+  expect(judgedOf((buckets, arm) => (arm === 'baseline' ? buckets.toReversed() : buckets))).toEqual(usual)
+  expect(judgedOf((buckets) => buckets.toReversed())).toEqual(usual)
+  const shifted = judgedOf((buckets, arm) =>
+    buckets.filter(({ at }) => at !== T0 + (arm === 'canary' ? 3 : 4) * MINUTE),
+  )
+  expect(shifted.line?.kpis.errors?.slice(3, 6)).toEqual([
+    [T0 + 3 * MINUTE, null],
+    [T0 + 4 * MINUTE, null],
+    [T0 + 5 * MINUTE, 1, 305, null, 2, 2705, null],
+  ])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { absorb, allowedShare } from '../../../lib/core/judge/absorb.ts'
+import { absorb, allowedShare, openCourse, sequenceOf, takeMinute } from '../../../lib/core/judge/absorb.ts'
 import {
   ERROR_RATIOS,
   findingOf,
@@ -214,6 +214,30 @@ test.each(STREAMS)('the evidence of $what is as the formulas say', ({ test: plan
     if (row !== undefined) expect(told(plan, sequence)).toEqual(row)
   }
 })
+
+test.each(STREAMS)(
+  'a whole course of $what comes to the same as its minutes one by one, bit for bit',
+  ({ test: plan, minute }) => {
+    const minutes = Array.from({ length: 500 }, (_, t) => {
+      const [bad, total, baselineBad, baselineTotal] = minute(t)
+      return { bad, total, baselineBad, baselineTotal }
+    })
+    let sequence = startSequence(plan)
+    for (const [t, one] of minutes.entries()) {
+      // Begun anywhere, and what it began from stays as it was.
+      if (t % 123 === 0) {
+        const before = structuredClone(sequence)
+        const course = openCourse(plan, sequence)
+        for (const later of minutes.slice(t, t + 150)) takeMinute(course, later)
+        expect(sequence).toEqual(before)
+        const singly = minutes.slice(t, t + 150).reduce((so, later) => absorb(plan, so, later), sequence)
+        expect(JSON.stringify(sequenceOf(course))).toBe(JSON.stringify(singly))
+      }
+      sequence = absorb(plan, sequence, one)
+    }
+    expect(sequence.minutes).toBe(500)
+  },
+)
 
 test('before its first minute a sequence has seen nothing, and the limit is what is allowed', () => {
   expect(startSequence(aTest(ERRORS, { phi: 2 }))).toEqual({
