@@ -48,7 +48,7 @@ export async function sweep(
       else all.push(...turned.filter((one) => !isLeft(one, done)))
     }
     // What has become due meanwhile has rung for itself: storage is asked again only where something was left, or may be.
-    const isAll = left === 0 && othersUntil === null && names.length < slice && names.every((name) => done.has(name))
+    const isAll = left === 0 && othersUntil === null && names.every((name) => done.has(name))
     if (isAll || troubles.length >= MOST_TROUBLES) return unlessTroubled(environment, all, troubles)
   }
 }

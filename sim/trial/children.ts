@@ -11,7 +11,8 @@ import type { Tried } from './run.ts'
 import type { Scenario } from './scenario.ts'
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
-const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url))
+/** Where packages are, wherever this checkout finds them. */
+const PACKAGES = fileURLToPath(new URL('../..', import.meta.resolve('esbuild')))
 /**
  * A life leaves much behind that is soon forgotten. Each child has a core, and threads that help it to collect take more from its
  * neighbours than they give: a seventh of all time. More room than this falls out of the core's cache.
@@ -51,7 +52,7 @@ export async function tryInChildren(work: Work): Promise<readonly Tried[]> {
       rmSync(part, { force: true })
     }
   }
-  const program = await packed(folder)
+  let program = ''
   const employ = async () => {
     let child: Child | null = null
     for (let index = next++; index < chunks.length; index = next++) {
@@ -62,6 +63,7 @@ export async function tryInChildren(work: Work): Promise<readonly Tried[]> {
     child?.process.stdin.end()
   }
   try {
+    program = await packed(folder)
     await Promise.all(Array.from({ length: Math.min(work.jobs, chunks.length) }, employ))
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -210,3 +210,18 @@ test('repairs that failed while the canary rose leave enough of them to bring us
   await stage.command(PRICING, 'abort')
   await stage.runUntil('all users are at stable', () => met(stage)[STABLE] === 100, MINUTE)
 })
+
+test.each([1, 4, 12, 20])(
+  'after %i minutes in which Azure failed all that was to bring users back, they are back within two, though each other write would hang',
+  async (minutes) => {
+    const stage = await givenCanary()
+    stage.world.behave('registry.example.com/pricing:stuck', { never: 'stuck' })
+    stage.world.edit(target, (hand) => hand.deploy('registry.example.com/pricing:stuck'))
+    await stage.run(20 * MINUTE)
+    stage.world.lie(target, { kind: 'failed' })
+    await stage.command(PRICING, 'abort')
+    await stage.run(minutes * MINUTE)
+    stage.world.lie(target, null)
+    await stage.runUntil('all users are at stable', () => met(stage)[STABLE] === 100, 2 * MINUTE)
+  },
+)

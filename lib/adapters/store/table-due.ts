@@ -35,7 +35,7 @@ export async function dueNames(
 ): Promise<readonly string[]> {
   const enough = (rows: readonly DueRow[]) => distinct(rows).length >= limit
   const isDue = ({ at }: DueRow) => at <= until
-  const rows = await readDue(reader, environment, until, limit, keep, isDue, enough)
+  const { rows } = await readDue(reader, environment, until, limit, keep, isDue, enough)
   return distinct(rows).slice(0, limit)
 }
 
@@ -58,11 +58,13 @@ export async function claimDue(
     const share = (rows: readonly DueRow[]) => shareOf(rows, now, limit, except)
     const isDue = (row: DueRow) => isDueBy(row, now)
     const isEnough = (read: readonly DueRow[]) => read.length >= MOST_READ && share(read).mine.length >= limit
-    const read = await readDue(reader, environment, now, PAGE, keep, isDue, isEnough)
+    const { rows: read, isWhole } = await readDue(reader, environment, now, PAGE, keep, isDue, isEnough)
     // Before all but rollbacks, for they are few; whoever was overtaken knows no newer mark of them.
     const ahead = tries === 1 ? late.filter((row) => !isDue(row)) : []
     const rows = ahead.length === 0 ? read : [...read, ...ahead].toSorted(byUrgency(ahead))
-    const { mine, isClaim, left, othersUntil } = share(rows)
+    const { mine, isClaim, left: counted, othersUntil } = share(rows)
+    // What was not read nobody has counted.
+    const left = isWhole ? counted : Math.max(1, counted)
     const isFree = !isClaim || mine.length === 0 || tries === MOST_TRIES
     if (isFree) return { names: distinct(mine), left, othersUntil }
     const taken = await marked(reader, environment, mine, now)
@@ -90,7 +92,7 @@ async function urgentOf(
   if (wanted.size === 0) return []
   const isDue = (row: DueRow) => row.isUrgent && wanted.has(row.name) && isDueBy(row, now)
   // Urgent rows come first: they are on the first page.
-  const rows = await readDue(reader, environment, now, PAGE, keep, isDue, () => true)
+  const { rows } = await readDue(reader, environment, now, PAGE, keep, isDue, () => true)
   const { mine } = shareOf(rows, now, wanted.size, except)
   await marked(reader, environment, mine, now)
   return distinct(mine)
@@ -123,7 +125,7 @@ async function readDue(
   keep: Keep,
   isDue: (row: DueRow) => boolean,
   isEnough: (rows: readonly DueRow[]) => boolean,
-): Promise<readonly DueRow[]> {
+): Promise<{ readonly rows: readonly DueRow[]; readonly isWhole: boolean }> {
   const listing: Listing = inPartition(reader, environment, dueRange(until), 'due')
   const read = keep(readDueRow)
   const rows: DueRow[] = []
@@ -134,7 +136,7 @@ async function readDue(
     rows.push(...page.items.filter(isDue))
     from = page.next
   } while (from !== null && !isEnough(rows))
-  return rows
+  return { rows, isWhole: from === null }
 }
 
 /** A due row as the sweep reads it; `unreadable` for an unknown schema, and where its key names no service. */

@@ -21,9 +21,10 @@ import { neededUntil } from './wake.ts'
 
 /** A template that stays failed after so many repairs needs a person; every repair leaves a revision behind. */
 const MOST_REPAIRS = 50
-/** So many repairs may follow each other closely; where Azure fails them all for a while, one more is tried every five minutes. */
+/** So many repairs may follow each other closely; where Azure fails them all for a while, one more is tried every five minutes, or each minute where users are to go back. */
 const REPAIRS_AT_ONCE = 5
 const REPAIR_PACE_MS = 300_000
+const BACK_PACE_MS = 60_000
 
 /** How long a traffic write of our own may well run; Azure needs seconds for it. */
 const OWN_WRITE_MS = 15_000
@@ -229,9 +230,13 @@ function switchOn(move: Move, facts: Facts, revision: string): Closing {
   return { move: noted, actions: [{ kind: 'activate', revision }] }
 }
 
-/** Writes weights; where a failed template waits to be tried again with every write, one that works goes along. */
+/**
+ * Writes weights; where a failed template waits to be tried again with every write, one that works goes along. Until that may
+ * be, nothing is written: a failed template that hangs would keep everybody out for ten minutes.
+ */
 function write(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights): Closing {
   if (needsRepair(move.rollout, facts, app)) return repair(move, facts, app, from, weights)
+  if (app.provisioning === 'Failed' && repairsOf(move.rollout) < MOST_REPAIRS) return { move, actions: [] }
   return { move, actions: [{ kind: 'set-traffic', traffic: trafficList(app, weights) }] }
 }
 
@@ -240,20 +245,31 @@ function needsRepair(rollout: Rollout, { now }: Facts, { provisioning }: AppSeen
   return provisioning === 'Failed' && mayRepair(rollout, now)
 }
 
-/** Each phase has repairs of its own: those that Azure failed while the canary rose must not keep users on it when it is to leave. */
+/** Each phase has a pace of its own: repairs that Azure failed while the canary rose must not keep users on it when it is to leave. */
 function mayRepair(rollout: Rollout, now: number): boolean {
-  const { repairs, phase } = rollout
   const { since, before } = burstOf(rollout)
-  const paced = REPAIRS_AT_ONCE + Math.max(0, Math.floor((now - since) / REPAIR_PACE_MS))
-  const goesBack = phase.kind === 'rolling-back' || phase.kind === 'finished'
-  return repairs - before < paced && (goesBack ? repairs - before : repairs) < MOST_REPAIRS
+  const pace = goesBack(rollout) ? BACK_PACE_MS : REPAIR_PACE_MS
+  const paced = REPAIRS_AT_ONCE + Math.max(0, Math.floor((now - since) / pace))
+  return rollout.repairs - before < paced && repairsOf(rollout) < MOST_REPAIRS
 }
 
-/** Since when repairs are counted now, and how many there had been before; of a rollout that an older build stored, all count. */
-function burstOf({ repairs, repairBurst, phase }: Rollout): NonNullable<Rollout['repairBurst']> {
+/** How many of the repairs count as spent: the way back has as many again. */
+function repairsOf(rollout: Rollout): number {
+  return goesBack(rollout) ? rollout.repairs - burstOf(rollout).before : rollout.repairs
+}
+
+function goesBack({ phase }: Rollout): boolean {
+  return phase.kind === 'rolling-back' || phase.kind === 'finished'
+}
+
+/** Since when repairs are counted now, and how many there had been before. */
+function burstOf(rollout: Rollout): NonNullable<Rollout['repairBurst']> {
+  const { repairs, repairBurst, phase } = rollout
   const since = phase.kind === 'finished' ? phase.at : phase.since
-  if (repairBurst === undefined) return { since, before: 0 }
-  return repairBurst.since === since ? repairBurst : { since, before: repairs }
+  if (repairBurst?.since === since) return repairBurst
+  // An older build did not write down which of them were of this phase: on the way up all count, on the way back none.
+  const before = repairBurst === undefined && !goesBack(rollout) ? 0 : repairs
+  return { since, before }
 }
 
 function repair(move: Move, facts: Facts, app: AppSeen, from: string, weights: Weights): Closing {

@@ -2,6 +2,7 @@ import { bakeEnds } from '../ask.ts'
 import { SUSPECT } from '../judge/sequence.ts'
 import type { Evidence } from '../judge/verdict.ts'
 import type { Rollout } from '../rollout.ts'
+import { clockFrom } from './hold.ts'
 import { isThrottledRollback } from './trouble.ts'
 
 /** How soon a deed is looked at: Azure takes seconds to make it real. */
@@ -32,11 +33,34 @@ export function nextWake(rollout: Rollout, now: number, busy: boolean): number |
   const thaws = frozen?.until !== undefined && frozen.until !== null && frozen.until > now ? frozen.until : Infinity
   const watches = mayComeLate(rollout, now) || isOpen(rollout) ? now + WATCH_MS : Infinity
   const regular = Math.min(onTheBeat(rollout, now), thaws, watches)
-  if (trouble?.during === 'deed' && trouble.retryAt > now) return Math.min(regular, Math.max(trouble.retryAt, soon))
+  if (trouble?.during === 'deed' && trouble.retryAt > now)
+    return Math.min(regular, Math.max(trouble.retryAt, soon), deadlineAfter(rollout, now))
   if (frozen?.unreadable === true) return Math.min(regular, now + UNREAD_MS)
   if (busy || isAwaiting(rollout)) return soon
   const bake = bakeEnds(rollout)
   return bake > now ? Math.min(regular, bake) : regular
+}
+
+/** When the alarm is due that it stands too long where it stands; infinite where none is to come. A pause after a refusal must not outlast it. */
+function deadlineAfter(rollout: Rollout, now: number): number {
+  const at = rollout.overdue ? Number.POSITIVE_INFINITY : deadlineOf(rollout)
+  return at > now ? at : Number.POSITIVE_INFINITY
+}
+
+function deadlineOf(rollout: Rollout): number {
+  const { phase, manifest } = rollout
+  const { readyMs, trafficMs } = manifest.deadlines
+  switch (phase.kind) {
+    case 'preparing':
+    case 'provisioning':
+      return clockFrom(rollout, phase.since) + readyMs
+    case 'progressing':
+      return phase.steadyAt === null ? clockFrom(rollout, phase.since) + trafficMs : Number.POSITIVE_INFINITY
+    case 'rolling-back':
+      return phase.since + trafficMs
+    default:
+      return Number.POSITIVE_INFINITY
+  }
 }
 
 /**

@@ -193,6 +193,7 @@ function worthOf(ratios: readonly number[]): Worth {
 function absoluteLlrs(worth: Worth, bad: number, total: number, limit: number, llrs: number[]): void {
   if (worth.limit !== limit) settle(worth, limit)
   const { ratios, ofBad, ofGood } = worth
+  llrs.length = ratios.length
   for (let k = 0; k < ratios.length; k += 1) llrs[k] = llrAbsolute(bad, total, ofBad[k] ?? 0, ofGood[k] ?? 0)
 }
 
@@ -211,6 +212,7 @@ function settle(worth: Worth, limit: number): void {
 /** The same of the canary beside the baseline. */
 function relativeLlrs(ratios: readonly number[], minute: Minute, llrs: number[]): void {
   const { bad, total, baselineBad, baselineTotal } = minute
+  llrs.length = ratios.length
   for (let k = 0; k < ratios.length; k += 1) {
     llrs[k] = llrRelative(bad, total, baselineBad, baselineTotal, TOLERANCE, ratios[k] ?? 1)
   }

@@ -33,6 +33,9 @@ import {
 import { asked, kinds, look, phaseOf } from './support.ts'
 
 const going = aRollout(rollingBack(), { footprint: null, expected: [10, 0] })
+const goingSince = going.phase.kind === 'rolling-back' ? going.phase.since : Number.NaN
+/** The same after so many repairs of its own. */
+const repairedBefore = (repairs: number) => ({ ...going, repairs, repairBurst: { since: goingSince, before: 0 } })
 
 describe('rolling back', () => {
   test('writes although an operation runs, since the canary must lose its traffic', () => {
@@ -88,44 +91,48 @@ describe('rolling back', () => {
     const app = appAt(10, { revisions: [aRevision(STABLE, STARTING), aRevision(CANARY)] })
     expect(asked(look(going, app, { now: T0 + 5 * MINUTE }).actions)).toEqual({ [STABLE]: 100 })
   })
-  test('repairs a failed template together with the shift, a few times; then it shifts alone', () => {
+  test('repairs a failed template together with the shift, a few times; then it waits until the next may be', () => {
     const failed = appAt(10, { provisioning: 'Failed' })
     expect(look(going, failed).actions).toEqual([
       { kind: 'repair', from: STABLE, suffix: 'r2-fix1', traffic: entries({ [STABLE]: 100 }) },
     ])
-    expect(look({ ...going, repairs: 5 }, failed).actions.map((action) => action.kind)).toEqual(['set-traffic'])
-    expect(look({ ...going, repairs: 5 }, appAt(0, { provisioning: 'Failed' })).actions).toEqual([])
+    expect(look(repairedBefore(5), failed, { now: goingSince }).actions).toEqual([])
+    expect(look(repairedBefore(5), appAt(0, { provisioning: 'Failed' }), { now: goingSince }).actions).toEqual([])
+    expect(look(repairedBefore(5), appAt(10)).actions.map((action) => action.kind)).toEqual(['set-traffic'])
   })
   test.each([
-    [5, 5 * MINUTE - 1, 'set-traffic'],
-    [5, 5 * MINUTE, 'repair'],
-    [6, 5 * MINUTE, 'set-traffic'],
-    [6, 10 * MINUTE, 'repair'],
+    [5, MINUTE - 1, undefined],
+    [5, MINUTE, 'repair'],
+    [6, MINUTE, undefined],
+    [6, 2 * MINUTE, 'repair'],
     [49, 10 * HOUR, 'repair'],
     [50, 10 * HOUR, 'set-traffic'],
-    [5, -HOUR, 'set-traffic'],
+    [5, -HOUR, undefined],
   ])('after %i repairs, %i ms after it began, it asks for a %s', (repairs, after, kind) => {
-    const since = going.phase.kind === 'rolling-back' ? going.phase.since : 0
-    const [deed] = look({ ...going, repairs }, appAt(10, { provisioning: 'Failed' }), { now: since + after }).actions
+    const failed = appAt(10, { provisioning: 'Failed' })
+    const [deed] = look(repairedBefore(repairs), failed, { now: goingSince + after }).actions
     expect(deed?.kind).toBe(kind)
   })
   test.each([
     ['none of its own', 0, 'repair'],
     ['four of its own', 4, 'repair'],
-    ['five of its own', 5, 'set-traffic'],
+    ['five of its own', 5, undefined],
   ])(
     'repairs that Azure failed while the canary rose do not count against it: after sixty of them and %s it asks for a %s',
     (_, own, kind) => {
-      const since = going.phase.kind === 'rolling-back' ? going.phase.since : 0
-      const repairBurst = own === 0 ? { since: since - HOUR, before: 3 } : { since, before: 60 }
+      const repairBurst = own === 0 ? { since: goingSince - HOUR, before: 3 } : { since: goingSince, before: 60 }
       const tried = { ...going, repairs: 60 + own, repairBurst }
-      const { next, actions } = look(tried, appAt(10, { provisioning: 'Failed' }), { now: since })
-      expect(actions.map((action) => action.kind)).toEqual([kind])
-      expect(next.repairBurst).toEqual(own === 5 ? repairBurst : { since, before: 60 })
+      const { next, actions } = look(tried, appAt(10, { provisioning: 'Failed' }), { now: goingSince })
+      expect(actions.map((action) => action.kind)).toEqual(kind === undefined ? [] : [kind])
+      expect(next.repairBurst).toEqual({ since: goingSince, before: 60 })
       const suffixes = actions.map((action) => ('suffix' in action ? action.suffix : null))
-      expect(suffixes).toEqual([kind === 'repair' ? `r2-fix${61 + own}` : null])
+      expect(suffixes).toEqual(kind === undefined ? [] : [`r2-fix${61 + own}`])
     },
   )
+  test('nor do those that an older build wrote, which did not say when', () => {
+    const [deed] = look({ ...going, repairs: 50 }, appAt(10, { provisioning: 'Failed' })).actions
+    expect(deed).toMatchObject({ kind: 'repair', suffix: 'r2-fix51' })
+  })
   test('says once that the canary still has traffic, and goes on trying', () => {
     const late = look(going, appAt(10), { now: T0 + 5 * MINUTE })
     expect(kinds(late)).toEqual(['deadline-passed'])

@@ -291,6 +291,24 @@ describe('nextWake', () => {
     for (const late of [1, 20 * SECOND, 59 * SECOND]) expect(nextWake(aRollout(), T0 + late, false)).toBe(T0 + MINUTE)
     expect(nextWake(aRollout(), T0 + MINUTE, false)).toBe(T0 + 2 * MINUTE)
   })
+  const refusedFor = (phase: Rollout['phase'], overrides: Partial<Rollout> = {}) =>
+    aRollout(phase, {
+      trouble: someTrouble({ retryAt: T0 + 30 * MINUTE }),
+      manifest: aManifest({ analysis: anAnalysis({ intervalMs: HOUR, kpis: [latency({ lagMs: 0 })] }) }),
+      ...overrides,
+    })
+  test.each<[string, Rollout, number]>([
+    ['one that is prepared', refusedFor(PREPARING), 10 * MINUTE],
+    ['one whose revision comes up', refusedFor(PROVISIONING), 10 * MINUTE],
+    ['one whose weight is to become real', refusedFor(progressing(0, null)), 5 * MINUTE],
+    ['one that was frozen for a minute', refusedFor(progressing(0, null), { frozenAt: T0 + MINUTE }), 6 * MINUTE],
+    ['one that is to go back', refusedFor(rollingBack()), 5 * MINUTE],
+    ['one that bakes, and awaits nothing,', refusedFor(progressing(0)), 30 * MINUTE],
+    ['one that raised the alarm', refusedFor(progressing(0, null), { overdue: true }), 30 * MINUTE],
+    ['one whose deadline is over', refusedFor(progressing(0, null, T0 - 5 * MINUTE)), 30 * MINUTE],
+  ])('%s and refused for long is looked at when its alarm is due', (_, rollout, after) => {
+    expect(nextWake(rollout, T0, true)).toBe(T0 + after)
+  })
   test('an interval shorter than ten seconds is kept', () => {
     const manifest = aManifest({ analysis: anAnalysis({ intervalMs: 2 * SECOND }) })
     expect(nextWake(aRollout(PROVISIONING, { manifest }), T0, true)).toBe(T0 + 2 * SECOND)
