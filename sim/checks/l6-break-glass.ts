@@ -37,7 +37,7 @@ export function checkBreakGlass(): Check {
   return checkOf({ invariant: 'L6', kinds: KINDS, see: (event) => see(state, event), end: () => [] })
 }
 
-const KINDS = ['service', 'fault', 'edit', 'decision', 'wake', 'audit', 'arm-write'] as const
+const KINDS = ['service', 'fault', 'edit', 'traffic', 'decision', 'wake', 'audit', 'arm-write'] as const
 
 type Seen = Extract<TraceEvent, { readonly kind: (typeof KINDS)[number] }>
 
@@ -57,6 +57,10 @@ function see(state: State, event: Seen): readonly Violation[] {
       // The hand of the drill moves before the trace says that the plane is gone: it does when nobody looks any more.
       // One that gives what stands already, while a write of ours is under way, cannot be told from that write being lost.
       if (event.what === 'all-to-one' && !sameWeights(event.before, event.after)) byHand.set(event.app, event.after)
+      break
+    case 'traffic':
+      // An operation that comes true late writes over what the hand gave: that is no longer there to be left.
+      for (const hands of [byHand, given]) if (isOther(hands.get(event.app), event.weights)) hands.delete(event.app)
       break
     case 'decision': {
       const known = wished.get(event.entity)
@@ -88,6 +92,11 @@ function see(state: State, event: Seen): readonly Violation[] {
     }
   }
   return []
+}
+
+function isOther(given: Given | Weights | undefined, now: Weights): boolean {
+  if (given === undefined) return false
+  return !sameWeights('weights' in given ? (given as Given).weights : (given as Weights), now)
 }
 
 /** Takes in what hands gave while nobody was there, where it is to be left. */

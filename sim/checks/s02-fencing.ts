@@ -20,6 +20,7 @@ interface Epoch {
   readonly n: number
   readonly at: number
   readonly isLeaving: boolean
+  readonly isFirst: boolean
 }
 
 type Write = TraceEvent & { readonly kind: 'arm-write' }
@@ -29,7 +30,8 @@ type Write = TraceEvent & { readonly kind: 'arm-write' }
  * after that look; a write of an older wish comes after one of a newer wish within that half minute only (Container Apps has
  * no If-Match; a rollback, which is never taken back, asks nobody). Who fell asleep inside the very call cannot be held to
  * it, nor anybody to a look after it. And a rollout is over, or a step seen, only by a look that came after the last write, or
- * heard that the app is gone.
+ * heard that the app is gone. Of what was written before its registry fell silent, while a rollout was only being prepared,
+ * nobody is held to look: Azure is not asked for images that may not be there.
  */
 export function checkFencing(): Check {
   const apps = new Map<string, string>()
@@ -38,11 +40,12 @@ export function checkFencing(): Check {
   const looks = createPairs<string, number, { readonly n: number; readonly at: number }>()
   const issued = new Map<string, number>()
   const unread = createUnread()
+  const registries = new Map<string, number>()
   const sleepers = followSleepers()
   let lastAt = 0
   return checkOf({
     invariant: 'S2',
-    kinds: [...SLEEPERS, 'service', 'arm-read', 'decision', 'audit', 'arm-write', 'end'],
+    kinds: [...SLEEPERS, 'service', 'fault', 'arm-read', 'decision', 'audit', 'arm-write', 'end'],
     see: (event) => {
       lastAt = event.at
       sleepers.see(event)
@@ -50,18 +53,18 @@ export function checkFencing(): Check {
         { invariant: 'S2', says: `${says}, at ${new Date(event.at).toISOString()}`, n: event.n },
       ]
       if (event.kind === 'service') apps.set(event.entity, event.app)
+      if (event.kind === 'fault' && event.fault === 'F12') registries.set(apps.get(event.entity ?? '') ?? '', event.at)
       if (event.kind === 'arm-read') {
         unread.look(event.app, event.code)
         if (event.code === null && event.call !== 'wake') looks.set(event.app, event.worker, event)
       }
       if (event.kind === 'decision') {
         const app = apps.get(event.entity) ?? ''
-        const { n, at, rollout, canaryWeight } = event
-        const before = wishes.get(app)
-        const isSame = before?.rollout === rollout && before.canaryWeight === canaryWeight
-        const number = (before?.number ?? 0) + (isSame ? 0 : 1)
-        if (!isSame) wishes.set(app, { rollout, canaryWeight, number })
-        own.set(app, event.worker, { number, n, at, isLeaving: event.phase === 'rolling-back' })
+        const wish = wishAfter(wishes.get(app), event)
+        wishes.set(app, wish)
+        const { n, at, phase } = event
+        const stands = { isLeaving: phase === 'rolling-back', isFirst: phase === 'preparing' }
+        own.set(app, event.worker, { number: wish.number, n, at, ...stands })
       }
       if (event.kind === 'audit' && CONFIRMS.includes(event.row.kind)) {
         const last = unread.lastOf(apps.get(event.row.entityId) ?? '')
@@ -76,7 +79,8 @@ export function checkFencing(): Check {
       const wrong = wrongOf(event, mine, looks.get(event.app, event.worker), issued.get(event.app) ?? 0, isWaking)
       if (event.asked.weights !== null) {
         issued.set(event.app, Math.max(issued.get(event.app) ?? 0, mine?.number ?? 0))
-        if (event.applied && !isWaking) unread.write(event)
+        const isSilent = () => mine?.isFirst === true && (registries.get(event.app) ?? 0) >= event.at
+        if (event.applied && !isWaking) unread.write(event, isSilent)
       }
       return wrong === null ? [] : broken(`worker ${event.worker} wrote to ${event.app} (${event.deed}) and ${wrong}`)
     },
@@ -89,13 +93,22 @@ export function checkFencing(): Check {
   })
 }
 
+/** The wish that a decision stores: the same as before, or the next. */
+function wishAfter(
+  before: Wish | undefined,
+  { rollout, canaryWeight }: TraceEvent & { readonly kind: 'decision' },
+): Wish {
+  if (before?.rollout === rollout && before.canaryWeight === canaryWeight) return before
+  return { rollout, canaryWeight, number: (before?.number ?? 0) + 1 }
+}
+
 /** The last write to each app that nobody has looked at since. */
 function createUnread() {
-  const writes = new Map<string, Write>()
+  const writes = new Map<string, Write & { readonly isExcused: () => boolean }>()
   const gone = new Set<string>()
   return {
-    write: (event: Write) => {
-      writes.set(event.app, event)
+    write: (event: Write, isExcused: () => boolean) => {
+      writes.set(event.app, { ...event, isExcused })
       gone.delete(event.app)
     },
     look: (app: string, code: string | null) => {
@@ -104,7 +117,7 @@ function createUnread() {
     },
     lastOf: (app: string) => writes.get(app),
     /** An app that is not there cannot be looked at: its writes are not left. */
-    left: () => [...writes.values()].filter(({ app }) => !gone.has(app)),
+    left: () => [...writes.values()].filter(({ app, isExcused }) => !gone.has(app) && !isExcused()),
   }
 }
 

@@ -236,7 +236,8 @@ function oneSided(row: AuditRow, { wants, after, weightsBefore }: Awaited): read
 }
 
 function tooFar(event: Decision, intervalMs: number, skew: number): readonly Violation[] {
-  if (event.wakeAt === null || event.wakeAt <= event.at + skew + intervalMs + SLACK_MS) return []
+  // A clock that is behind may be put right while its worker sleeps.
+  if (event.wakeAt === null || event.wakeAt <= event.at + Math.max(0, skew) + intervalMs + SLACK_MS) return []
   const says = `${event.rollout} of ${event.entity} is to be looked at in ${(event.wakeAt - event.at) / 1000} s; its interval is ${intervalMs / 1000} s`
   return [{ invariant: 'S12', says, n: event.n }]
 }

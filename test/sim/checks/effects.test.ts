@@ -21,6 +21,7 @@ import {
 } from './tell.ts'
 
 const SECOND = 1_000
+const ENTITY = 'production/shop'
 
 /** A worker wakes, and this is the time that it believes in. */
 function woken(at: number, clock: number): Told {
@@ -44,6 +45,17 @@ test('a write rests on a look and on a decision after it, and a look follows it'
   const again = [{ ...decision(0), at: 2 * MINUTE } as Told, write(2 * MINUTE + 1, weights)]
   const repaired = [...unseen.slice(0, -1), gone, read(2 * MINUTE), ...again, end(4 * MINUTE)]
   expect(foundBy(checkFencing(), ...repaired).join()).toMatch(/nobody looked/)
+})
+
+test('what was written while a rollout was only prepared is looked at, but where its registry has fallen silent since', () => {
+  const preparing = [service(), read(0), decision(0, { phase: 'preparing', canaryWeight: 0 }), write(1, { old: 100 })]
+  const silent = fault(2, 'F12', 'begins', { variant: 'registry-down', entity: ENTITY })
+  expect(foundBy(checkFencing(), ...preparing, end(2 * MINUTE)).join()).toMatch(/nobody looked/)
+  expect(foundBy(checkFencing(), ...preparing, silent, end(2 * MINUTE))).toEqual([])
+  const before = { ...silent, at: 0 } as Told
+  expect(foundBy(checkFencing(), ...preparing.toSpliced(1, 0, before), end(2 * MINUTE)).join()).toMatch(/nobody looked/)
+  const rising = [service(), read(0), decision(0, { phase: 'progressing' }), write(1, { old: 90, new: 10 })]
+  expect(foundBy(checkFencing(), ...rising, silent, end(2 * MINUTE)).join()).toMatch(/nobody looked/)
 })
 
 test.each([

@@ -193,6 +193,11 @@ test('what a hand gave while nobody was there is left until a person says otherw
   expect(foundBy(checkBreakGlass(), ...drill, over).join()).toMatch(
     /^L6 worker 3 wrote .* which a hand gave while nobody/,
   )
+  // What comes true late writes over it: nothing of the hand's is left to be left.
+  const late = traffic(2 * MINUTE, { old: 90, new: 10 })
+  expect(foundBy(checkBreakGlass(), ...drill.toSpliced(4, 0, late), over)).toEqual([])
+  expect(foundBy(checkBreakGlass(), ...drill, { ...late, at: HOUR } as Told, over)).toEqual([])
+  expect(foundBy(checkBreakGlass(), ...drill.toSpliced(4, 0, traffic(2 * MINUTE, { new: 100 })), over)).toHaveLength(1)
   const resumed = row(HOUR, 'resumed', { actor: 'olga' })
   expect(foundBy(checkBreakGlass(), ...drill, resumed, over)).toEqual([])
   expect(foundBy(checkBreakGlass(), ...drill, row(HOUR, 'trouble'), over)).toHaveLength(1)

@@ -93,6 +93,24 @@ test.each([
   expect(foundBy(checkForeignEdits(), ...watched, ...met, ...then, end(HOUR)).join()).toMatch(says)
 })
 
+test('a look is an interval off at most, by a clock that is ahead as well, or that was put right while its worker slept', () => {
+  const believing = (clock: number): Told => {
+    return { at: MINUTE, kind: 'wake', worker: 3, path: 'timer', environment: 'production', clock }
+  }
+  const next = (clock: number, inMs: number) => [
+    ...watched,
+    believing(clock),
+    read(MINUTE),
+    stepping(MINUTE, { wakeAt: MINUTE + inMs }),
+  ]
+  const interval = 5 * MINUTE
+  expect(foundBy(checkForeignEdits(), ...next(MINUTE, interval), end(HOUR))).toEqual([])
+  expect(foundBy(checkForeignEdits(), ...next(-3 * MINUTE, interval), end(HOUR))).toEqual([])
+  expect(foundBy(checkForeignEdits(), ...next(4 * MINUTE, interval + 3 * MINUTE), end(HOUR))).toEqual([])
+  expect(foundBy(checkForeignEdits(), ...next(MINUTE, interval + 3 * MINUTE), end(HOUR)).join()).toMatch(/interval/)
+  expect(foundBy(checkForeignEdits(), ...next(-3 * MINUTE, interval + 3 * MINUTE), end(HOUR))).toHaveLength(1)
+})
+
 test('a change of mode, sessions or labels counts as well, and the weights of the step itself do not', () => {
   const set = (setUpAfter: object) => [
     ...watched,
