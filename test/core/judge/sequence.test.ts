@@ -239,6 +239,20 @@ test.each(STREAMS)(
   },
 )
 
+test.each([
+  [0, 0, false],
+  [0, 2000, false],
+  [1, 2000, false],
+  [2, 2000, false],
+  [3, 2000, true],
+  [1, 999, true],
+  [1, 1000, false],
+])('of %i bad of %i a minute is bad only where that is over what is allowed', (bad, total, isBad) => {
+  const plan = { ...ERRORS, warm: 0 }
+  const after = absorb(plan, startSequence(plan), { bad, total, baselineBad: 0, baselineTotal: 0 })
+  expect(after.badMinutes).toEqual(isBad ? [0] : [])
+})
+
 test('before its first minute a sequence has seen nothing, and the limit is what is allowed', () => {
   expect(startSequence(aTest(ERRORS, { phi: 2 }))).toEqual({
     schema: 1,
