@@ -35,6 +35,18 @@ function wrongsOf(row: AuditRow, head: Pick<AuditRow, 'seq' | 'hash'>): readonly
   return wrongs
 }
 
+/** Names of members come again in every row. */
+const QUOTED = new Map<string, string>()
+
+function quoted(name: string): string {
+  const known = QUOTED.get(name)
+  if (known !== undefined) return known
+  const text = `${JSON.stringify(name)}:`
+  // Revisions have names of their own, of which there is no end.
+  if (QUOTED.size < 500) QUOTED.set(name, text)
+  return text
+}
+
 /** JSON with the members of every object in the order of their names; what JSON cannot hold is null or left out. */
 function sorted(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value ?? null)
@@ -45,7 +57,7 @@ function sorted(value: unknown): string {
   }
   const told = value as Readonly<Record<string, unknown>>
   for (const name of Object.keys(told).sort()) {
-    if (told[name] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${sorted(told[name])}`
+    if (told[name] !== undefined) text += `${text === '' ? '' : ','}${quoted(name)}${sorted(told[name])}`
   }
   return `{${text}}`
 }
