@@ -30,48 +30,40 @@ export function checkRollback(): Check {
   const serving = new Map<string, { readonly weights: Weights; readonly revisions: readonly RevisionTold[] }>()
   const leaving = new Map<string, Leaving>()
   const known = new Set<string>()
-  const storms = new Set<string>()
-  let otherF8 = Number.NEGATIVE_INFINITY
-  let stuckUntil = Number.NEGATIVE_INFINITY
-  const open = new Map<string, number>()
+  const azure = followAzure()
+  /** When a revision was asked for, by app: until it is there, ARM refuses whatever else is asked. */
+  const made = new Map<string, number>()
   const begun = (event: TraceEvent & { readonly kind: 'decision' }) => {
     const { entity, rollout, canary, stable, at } = event
     if (known.has(rollout)) return
     known.add(rollout)
     const { weights, revisions } = serving.get(apps.get(entity) ?? '') ?? { weights: {}, revisions: [] }
+    const isComing = revisions.some(({ name, ready }) => name === canary && !ready)
+    const madeAt = made.get(apps.get(entity) ?? '') ?? Number.NEGATIVE_INFINITY
+    // A hand gave users to a canary whose own operation still runs.
+    if (isComing && at - madeAt < EXPIRES_MS) return
     const isFit = revisions.some(({ name, active, ready }) => name === stable && active && ready)
-    const isStormy = storms.size > 0
+    const isStormy = azure.isStormy()
     const ill = calm.lastBut([...ELSEWHERE, 'F8'])
     if ((weights[canary] ?? 0) === 0 || !isFit || ill > at - MINUTE_MS) return
-    if (Math.max(otherF8, stuckUntil) > at - MINUTE_MS) return
+    if (azure.illUntil() > at - MINUTE_MS) return
     leaving.set(entity, { rollout, canary, since: at, isStormy, isOut: false })
-  }
-  const f8 = (event: TraceEvent & { readonly kind: 'fault' }) => {
-    const name = `${event.variant} ${event.entity}`
-    if (event.variant === STORM) {
-      if (event.moment === 'begins') storms.add(name)
-      else storms.delete(name)
-      return
-    }
-    open.set(name, (open.get(name) ?? 0) + (event.moment === 'begins' ? 1 : event.moment === 'ends' ? -1 : 0))
-    if (open.get(name) === 0) open.delete(name)
-    otherF8 = open.size > 0 ? Number.POSITIVE_INFINITY : event.at
-    if (event.variant === STUCK) stuckUntil = event.at + EXPIRES_MS
   }
   return checkOf({
     invariant: 'L3',
-    kinds: [...CALM, 'service', 'fault', 'traffic', 'decision', 'audit'],
+    kinds: [...CALM, 'service', 'fault', 'traffic', 'arm-write', 'decision', 'audit'],
     timed: true,
     see: (event) => {
       calm.see(event)
       if (event.kind === 'service') apps.set(event.entity, event.app)
-      if (event.kind === 'fault' && event.fault === 'F8') f8(event)
+      if (event.kind === 'fault' && event.fault === 'F8') azure.see(event)
       if (event.kind === 'traffic') serving.set(event.app, event)
+      if (event.kind === 'arm-write' && isMaking(event)) made.set(event.app, event.at)
       const found: Violation[] = []
       for (const [entity, one] of leaving) {
         const late = lateBy(one, event.at)
         const ill = calm.lastBut([...ELSEWHERE, 'F8'])
-        const isExcused = Math.max(ill, otherF8, stuckUntil) >= one.since || (!one.isStormy && storms.size > 0)
+        const isExcused = Math.max(ill, azure.illUntil()) >= one.since || (!one.isStormy && azure.isStormy())
         if (late !== null && !isExcused)
           found.push({ invariant: 'L3', says: `${one.canary} of ${entity} (${one.rollout}) ${late}`, n: event.n })
         if (late !== null || isExcused) leaving.delete(entity)
@@ -83,6 +75,36 @@ export function checkRollback(): Check {
     },
     end: () => [],
   })
+}
+
+/** Follows what ails Azure: storms, and whatever else. */
+function followAzure() {
+  const storms = new Set<string>()
+  const open = new Map<string, number>()
+  let other = Number.NEGATIVE_INFINITY
+  let stuckUntil = Number.NEGATIVE_INFINITY
+  const see = (event: TraceEvent & { readonly kind: 'fault' }) => {
+    const name = `${event.variant} ${event.entity}`
+    if (event.variant === STORM) {
+      if (event.moment === 'begins') storms.add(name)
+      else storms.delete(name)
+      return
+    }
+    open.set(name, (open.get(name) ?? 0) + (event.moment === 'begins' ? 1 : event.moment === 'ends' ? -1 : 0))
+    if (open.get(name) === 0) open.delete(name)
+    other = open.size > 0 ? Number.POSITIVE_INFINITY : event.at
+    if (event.variant === STUCK) stuckUntil = event.at + EXPIRES_MS
+  }
+  return {
+    see,
+    isStormy: () => storms.size > 0,
+    /** Until when something other than a storm was amiss; infinite while it is. */
+    illUntil: () => Math.max(other, stuckUntil),
+  }
+}
+
+function isMaking({ deed, applied, asked }: TraceEvent & { readonly kind: 'arm-write' }): boolean {
+  return deed === 'patch' && applied && asked.revision !== null
 }
 
 /** What is wrong with how a canary leaves, at a moment; null = nothing yet. */

@@ -118,6 +118,21 @@ test('a canary that is to leave is out, and seen to be out, within a minute', ()
   expect(foundBy(checkRollback(), ...begun, stuck(48 * MINUTE), ...left, late)).toHaveLength(1)
 })
 
+test('a canary that a hand gave users while it was still being made is let go once its own operation is over', () => {
+  const late = end(HOUR + MINUTE + 1)
+  const [begun, , goes] = leaving as [Told, Told, Told]
+  const given = (ready: boolean) =>
+    ({
+      ...users(50 * MINUTE, { new: 100 }),
+      revisions: REVISIONS.map((one) => ({ ...one, ready: one.name === 'old' || ready })),
+    }) as Told
+  const makes = (at: number) =>
+    write(at, null, { asked: { weights: null, followsLatest: false, revision: 'new', image: null } })
+  expect(foundBy(checkRollback(), begun, makes(51 * MINUTE), given(false), goes, late)).toEqual([])
+  expect(foundBy(checkRollback(), begun, makes(51 * MINUTE), given(true), goes, late)).toHaveLength(1)
+  expect(foundBy(checkRollback(), begun, makes(49 * MINUTE), given(false), goes, late)).toHaveLength(1)
+})
+
 test('in a storm of refusals it is out within five', () => {
   const storm = fault(HOUR - 1, 'F8', 'begins', { variant: 'arm-429-storm' })
   const [begun, serving, goes] = leaving as [Told, Told, Told]
